@@ -1,0 +1,94 @@
+"""`cutwork-admin`: what an operator does by hand."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+
+import click
+
+from shared.database import Database
+from shared.errors import CutworkError
+from shared.key_store import ApiKey, KeyStore
+from shared.object_store import ObjectStore
+from shared.schema import migrate
+from shared.settings import load_settings
+
+
+@click.group()
+def admin() -> None:
+    """Set up and look after a Cutwork installation; CUTWORK_ variables say which."""
+
+
+@admin.command()
+def setup() -> None:
+    """Migrate the database; make the buckets and their lifecycle rules.
+
+    Run it before the first start and after every update: what is right already stays as it is.
+    """
+    settings = load_settings()
+    migrate(Database(settings.database_url))
+    click.echo("database: up to date")
+    ObjectStore(settings).set_up()
+    click.echo("object store: buckets and lifecycle rules are there")
+
+
+@admin.group()
+def keys() -> None:
+    """Make, list and revoke API keys."""
+
+
+@keys.command()
+@click.argument("tenant")
+@click.option("--days", type=click.IntRange(1), help="End the key by itself after so many days.")
+def create(tenant: str, days: int | None) -> None:
+    """Make a key for TENANT and show it, once.
+
+    A tenant may have several keys: to change one, make the next, switch over, revoke the old one.
+    """
+    valid_for = None if days is None else timedelta(days=days)
+    key, text = _key_store().create(tenant, valid_for)
+    click.echo(text)
+    click.echo(f"Key {key.id} of {tenant}. It is not stored and cannot be shown again.", err=True)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List all keys, without their secrets."""
+    for key in _key_store().list_all():
+        click.echo(f"{key.id}  {key.tenant:<24}  {key.created_at:%Y-%m-%d}  {_state(key)}")
+
+
+@keys.command()
+@click.argument("key_id")
+def revoke(key_id: str) -> None:
+    """End the key KEY_ID at once."""
+    if not _key_store().revoke(key_id):
+        raise click.ClickException(f"no live key {key_id}: `cutwork-admin keys list` shows them")
+    click.echo(f"Key {key_id} is revoked.")
+
+
+def main() -> None:
+    """Run a command; what this project raises on purpose is one line, not a traceback."""
+    try:
+        admin()
+    except CutworkError as error:
+        sys.exit(f"cutwork-admin: {error}")
+
+
+def _key_store() -> KeyStore:
+    database = Database(load_settings().database_url)
+    migrate(database)
+    return KeyStore(database)
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.expires_at is not None:
+        return f"valid until {key.expires_at:%Y-%m-%d}"
+    return "valid"
+
+
+if __name__ == "__main__":
+    main()

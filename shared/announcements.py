@@ -1,0 +1,58 @@
+"""The Redis channel on which workers say that a job has finished.
+
+It makes waiting clients' answers quick and is allowed to lose words: whoever waits also looks at the job table.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import redis
+from redis.client import PubSub
+
+from shared.broker import connect
+from shared.errors import BrokerUnavailable
+from shared.settings import Settings
+
+_CHANNEL = "cutwork:finished"
+#: How long one read of the channel lasts, in seconds; a stop is noticed in this time.
+_READ_SECONDS = 1.0
+
+
+class Announcer:
+    """The speaking end."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare a client; nothing is connected yet."""
+        self._redis = connect(settings)
+
+    def announce(self, job_id: uuid.UUID) -> None:
+        """Say that a job has finished.
+
+        Raises:
+            BrokerUnavailable: Redis did not take it; who waits will see the job table instead.
+        """
+        try:
+            self._redis.publish(_CHANNEL, job_id.hex)
+        except redis.RedisError as error:
+            raise BrokerUnavailable("Redis does not answer") from error
+
+
+def listen(
+    settings: Settings, on_finished: Callable[[uuid.UUID], None], is_stopping: Callable[[], bool]
+) -> None:
+    """Pass every announcement on, until told to stop.
+
+    Raises:
+        BrokerUnavailable: The connection broke; call again after a while.
+    """
+    try:
+        with PubSub(connect(settings).connection_pool, ignore_subscribe_messages=True) as channel:
+            channel.subscribe(_CHANNEL)
+            while not is_stopping():
+                message = channel.get_message(timeout=_READ_SECONDS)
+                if message is not None:
+                    on_finished(uuid.UUID(hex=message["data"].decode()))
+    except (redis.RedisError, OSError) as error:
+        raise BrokerUnavailable("Redis does not answer") from error

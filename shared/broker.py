@@ -1,0 +1,125 @@
+"""Redis as the doorbell: Celery's settings, the names both sides use, and publishing in bounded time.
+
+A message holds a job's id and nothing else. Losing it costs time, not a job: the row is the truth, and the sweeper
+rings again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import redis
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from shared.errors import BrokerUnavailable
+from shared.job import Queue
+from shared.settings import Settings
+
+#: The one task there is. The front end knows its name, the worker its body.
+TASK = "cutwork.process_job"
+
+_SOCKET_SECONDS = 2.0
+#: `retry=False` makes kombu spend 6 s on a refused connection; a tiny policy gives up in 0.1 s.
+_PUBLISH_RETRIES = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
+
+
+def create_celery(settings: Settings) -> Celery:
+    """Build the Celery application of a worker or a publisher."""
+    app = Celery("cutwork", broker=settings.redis_url.get_secret_value(), set_as_current=False)
+    app.conf.update(_celery_settings(settings))
+    return app
+
+
+class Broker:
+    """What front ends and the sweeper do with the broker."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare a publisher; nothing is connected yet."""
+        self._celery = create_celery(settings)
+        self._redis = connect(settings)
+
+    def publish(self, job_id: uuid.UUID, queue: Queue) -> None:
+        """Ring for a job.
+
+        Raises:
+            BrokerUnavailable: The broker did not take the message within a few seconds.
+        """
+        try:
+            self._celery.send_task(TASK, args=[str(job_id)], queue=queue.value, ignore_result=True)
+        except (OperationalError, redis.RedisError, OSError) as error:
+            raise BrokerUnavailable("Redis did not take the message") from error
+
+    def count_messages(self, queue: Queue) -> int:
+        """Count the messages that wait in a queue; those that a worker holds are not among them.
+
+        Raises:
+            BrokerUnavailable: The broker did not answer.
+        """
+        try:
+            return int(self._redis.llen(queue.value))
+        except redis.RedisError as error:
+            raise BrokerUnavailable("Redis does not answer") from error
+
+    def ping(self) -> None:
+        """Ask the broker something.
+
+        Raises:
+            BrokerUnavailable: It did not answer.
+        """
+        try:
+            self._redis.ping()
+        except redis.RedisError as error:
+            raise BrokerUnavailable("Redis does not answer") from error
+
+
+def connect(settings: Settings) -> redis.Redis:
+    """Make a client with a pool of its own, whose calls end within seconds."""
+    return redis.Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=_SOCKET_SECONDS,
+        socket_connect_timeout=_SOCKET_SECONDS,
+    )
+
+
+def _celery_settings(settings: Settings) -> dict[str, Any]:
+    # Longer than any attempt: a redelivery is refused by the claim, but it is work for nothing.
+    visibility_timeout = 4 * settings.run_timeout
+    return {
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "task_ignore_result": True,
+        "result_backend": None,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_prefetch": True,
+        "worker_hijack_root_logger": False,
+        "worker_send_task_events": False,
+        "worker_enable_remote_control": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            # The queues are read in the order in which the worker names them.
+            "queue_order_strategy": "priority",
+            "visibility_timeout": visibility_timeout,
+            # kombu scans for lost workers' messages every interval × throttle seconds.
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": _SOCKET_SECONDS,
+            "socket_connect_timeout": _SOCKET_SECONDS,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+        },
+        "visibility_timeout": visibility_timeout,
+        "task_publish_retry_policy": _PUBLISH_RETRIES,
+        "task_default_queue": Queue.BULK.value,
+        "task_create_missing_queues": True,
+    }

@@ -1,0 +1,140 @@
+"""What a job is: its states, what was asked for, and the row as a value."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.contract import Category, OutMode, ReturnForm
+from shared.errors import ErrorCode
+
+
+class JobStatus(StrEnum):
+    """Where a job is in its life."""
+
+    #: Stored, waiting for a worker; also between two attempts.
+    QUEUED = "queued"
+    #: Claimed: a worker holds the lease of the current attempt.
+    PROCESSING = "processing"
+    #: Finished with outputs, readable until `expires_at`.
+    SUCCEEDED = "succeeded"
+    #: Finished with an error of the catalogue.
+    FAILED = "failed"
+    #: Withdrawn by its owner.
+    CANCELLED = "cancelled"
+    #: Past its lifetime: the bytes are gone, the row is kept a while to say so.
+    EXPIRED = "expired"
+
+
+#: Every change of state there is; `job_store` has one guarded UPDATE for each.
+TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.QUEUED: frozenset({JobStatus.PROCESSING, JobStatus.FAILED, JobStatus.CANCELLED}),
+    JobStatus.PROCESSING: frozenset(
+        {
+            JobStatus.PROCESSING,  # the next attempt, once the lease has run out
+            JobStatus.QUEUED,
+            JobStatus.SUCCEEDED,
+            JobStatus.FAILED,
+            JobStatus.CANCELLED,
+        }
+    ),
+    JobStatus.SUCCEEDED: frozenset({JobStatus.EXPIRED}),
+    JobStatus.FAILED: frozenset({JobStatus.EXPIRED}),
+    JobStatus.CANCELLED: frozenset({JobStatus.EXPIRED}),
+    JobStatus.EXPIRED: frozenset(),
+}
+
+LIVE = frozenset({JobStatus.QUEUED, JobStatus.PROCESSING})
+FINISHED = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED})
+
+
+class Queue(StrEnum):
+    """The broker's queues. A worker serves both, the first one first."""
+
+    #: A client is waiting for the answer.
+    INTERACTIVE = "interactive"
+    #: Nobody waits: `task_type=async`.
+    BULK = "bulk"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutoutOptions:
+    """What the client asked for."""
+
+    #: Without duplicates, in the client's order.
+    cloth_class: tuple[Category, ...] = ()
+    return_form: ReturnForm = ReturnForm.CUTOUT
+    out_mode: OutMode = OutMode.ALL_CLOTHING
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """What the front end knows of a job before it is stored."""
+
+    id: uuid.UUID
+    log_id: str
+    tenant: str
+    queue: Queue
+    options: CutoutOptions
+    input_bytes: int
+    fingerprint: str
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to finish one attempt of one job. The attempt number is the fence."""
+
+    job_id: uuid.UUID
+    #: Counted from 1, one up at every claim, never reused.
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One row of the job table."""
+
+    id: uuid.UUID
+    #: Follows the job through the logs.
+    log_id: str
+    #: Whose job it is; every query of a client is scoped by it.
+    tenant: str
+    status: JobStatus
+    queue: Queue
+    options: CutoutOptions
+    input_bytes: int
+    attempt: int
+    #: Claims that were given back unused, and are not counted against the job.
+    releases: int
+    created_at: datetime
+    #: Start of the current attempt.
+    started_at: datetime | None
+    finished_at: datetime | None
+    #: From here on results are gone: 410.
+    expires_at: datetime | None
+    error_code: ErrorCode | None
+    error_message: str
+    #: Requested category → whether the photo shows it. None until the job has succeeded.
+    shown: Mapping[Category, bool] | None
+    #: SHA-256 over the upload and the options, hexadecimal.
+    fingerprint: str
+    #: The database's time when this row was read: ages are judged by one clock.
+    read_at: datetime
+
+    @property
+    def lease(self) -> Lease:
+        """The lease of the current attempt."""
+        return Lease(self.id, self.attempt)
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether results may no longer be shown, swept or not."""
+        return self.status is JobStatus.EXPIRED or self.remaining <= timedelta(0)
+
+    @property
+    def remaining(self) -> timedelta:
+        """What is left of the results' lifetime; unbounded while the job is not finished."""
+        return timedelta.max if self.expires_at is None else self.expires_at - self.read_at

@@ -1,0 +1,61 @@
+"""Rows of the job table as values, and back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from shared.contract import Category, OutMode, ReturnForm
+from shared.errors import ErrorCode
+from shared.job import CutoutOptions, Job, JobStatus, NewJob, Queue
+
+
+def new_row(new: NewJob, now: datetime) -> dict[str, Any]:
+    """Write down a job that begins to wait now."""
+    return {
+        "id": new.id,
+        "log_id": new.log_id,
+        "tenant": new.tenant,
+        "status": JobStatus.QUEUED,
+        "queue": new.queue,
+        "cloth_class": [str(category) for category in new.options.cloth_class],
+        "return_form": new.options.return_form,
+        "out_mode": int(new.options.out_mode),
+        "input_bytes": new.input_bytes,
+        "fingerprint": new.fingerprint,
+        "idempotency_key": new.idempotency_key,
+        "not_before": now,
+        "created_at": now,
+    }
+
+
+def to_job(row: RowMapping, read_at: datetime) -> Job:
+    """Read a whole row of `jobs`; `read_at` is the database's time of reading."""
+    shown = row["shown"]
+    code = row["error_code"]
+    return Job(
+        id=row["id"],
+        log_id=row["log_id"],
+        tenant=row["tenant"],
+        status=JobStatus(row["status"]),
+        queue=Queue(row["queue"]),
+        options=CutoutOptions(
+            cloth_class=tuple(Category(word) for word in row["cloth_class"]),
+            return_form=ReturnForm(row["return_form"]),
+            out_mode=OutMode(row["out_mode"]),
+        ),
+        input_bytes=row["input_bytes"],
+        attempt=row["attempt"],
+        releases=row["releases"],
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        expires_at=row["expires_at"],
+        error_code=None if code is None else ErrorCode(code),
+        error_message=row["error_message"],
+        shown=None if shown is None else {Category(word): seen for word, seen in shown.items()},
+        fingerprint=row["fingerprint"],
+        read_at=read_at,
+    )

@@ -1,0 +1,343 @@
+"""All SQL on jobs: each change of state is one UPDATE, guarded by the state it starts from.
+
+The row count decides every race, on PostgreSQL and SQLite alike. Statements of a worker carry the attempt
+number: a worker that lost its lease finds no row, and changes nothing.
+
+    create      (none)                                   → queued
+    claim       queued, due; processing, lease run out   → processing, attempt + 1
+    extend      processing, this attempt                 → lease moved on
+    complete    processing, this attempt                 → succeeded
+    fail        processing, this attempt                 → failed
+    retry       processing, this attempt                 → queued later, or failed when attempts are spent
+    release     processing, this attempt                 → queued now, attempt not charged
+    cancel      queued, processing                       → cancelled
+    rescue      processing, lease run out                → queued now, or failed when attempts are spent
+    fail_late   queued, past the deadline                → failed
+    expire      finished, past its lifetime              → expired
+    prune       expired, long ago                        → (none)
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from shared.clock import Clock, database_clock
+from shared.contract import RESULT_LIFETIME, Category
+from shared.database import Database
+from shared.errors import ErrorCode
+from shared.job import FINISHED, LIVE, Job, JobStatus, Lease, NewJob, Queue
+from shared.job_row import new_row, to_job
+from shared.settings import Settings
+from shared.tables import jobs
+
+ATTEMPTS_SPENT = "The job was tried as often as it may be, and did not finish."
+DEADLINE_PASSED = "The job could not be started in time. Please submit it again."
+
+#: A row this fresh is being published by whoever stored it.
+_PUBLISHING_TAKES = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How long and how often a job may be tried."""
+
+    lease: timedelta
+    max_attempts: int
+    deadline: timedelta
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Take the limits of a job's life from the settings."""
+    return Limits(
+        lease=timedelta(seconds=settings.lease),
+        max_attempts=settings.max_attempts,
+        deadline=timedelta(seconds=settings.deadline),
+    )
+
+
+class JobStore:
+    """The job table, for front ends, workers and the sweeper.
+
+    Every method raises `DatabaseUnavailable` when the database cannot be reached.
+    """
+
+    def __init__(self, database: Database, limits: Limits, clock: Clock = database_clock) -> None:
+        """Use a database whose schema is migrated."""
+        self._database = database
+        self._limits = limits
+        self._clock = clock
+
+    # Front end
+
+    def create(self, new: NewJob) -> Job | None:
+        """Store a queued job; None if the tenant has a job under this idempotency key."""
+        try:
+            with self._database.writing() as connection:
+                now = self._clock(connection)
+                row = connection.execute(insert(jobs).values(new_row(new, now)).returning(jobs))
+                return to_job(row.mappings().one(), now)
+        except IntegrityError:
+            if new.idempotency_key is None:
+                raise
+            return None
+
+    def find(self, job_id: uuid.UUID, tenant: str) -> Job | None:
+        """Read a tenant's job; None if it is unknown or somebody else's."""
+        return self._find_one(and_(jobs.c.id == job_id, jobs.c.tenant == tenant))
+
+    def find_by_idempotency_key(self, key: str, tenant: str) -> Job | None:
+        """Read the job that a tenant made under a key, as long as it has not expired."""
+        return self._find_one(and_(jobs.c.idempotency_key == key, jobs.c.tenant == tenant))
+
+    def cancel(self, job_id: uuid.UUID, tenant: str) -> bool:
+        """Withdraw a job; False if it is finished already, unknown, or somebody else's."""
+        guard = and_(jobs.c.id == job_id, jobs.c.tenant == tenant, jobs.c.status.in_(LIVE))
+        with self._database.writing() as connection:
+            changes = _finished(JobStatus.CANCELLED, self._clock(connection))
+            return _changed(connection, guard, changes)
+
+    # Worker
+
+    def claim(self, job_id: uuid.UUID, owner: str) -> Job | None:
+        """Start the next attempt; None if there is nothing to do, or not yet, or not any more."""
+        with self._database.writing() as connection:
+            now = self._clock(connection)
+            guard = and_(
+                jobs.c.id == job_id,
+                self._attempts_left(),
+                or_(
+                    and_(jobs.c.status == JobStatus.QUEUED, jobs.c.not_before <= now),
+                    _lease_has_run_out(now),
+                ),
+            )
+            changes = {
+                "status": JobStatus.PROCESSING,
+                "attempt": jobs.c.attempt + 1,
+                "lease_owner": owner,
+                "lease_expires_at": now + self._limits.lease,
+                "started_at": now,
+            }
+            row = connection.execute(update(jobs).where(guard).values(changes).returning(jobs))
+            claimed = row.mappings().one_or_none()
+            return None if claimed is None else to_job(claimed, now)
+
+    def extend(self, lease: Lease) -> bool:
+        """Beat the heart; False if the lease is lost or the job was cancelled."""
+        with self._database.writing() as connection:
+            expires_at = self._clock(connection) + self._limits.lease
+            return _changed(connection, _held(lease), {"lease_expires_at": expires_at})
+
+    def complete(self, lease: Lease, shown: Mapping[Category, bool]) -> bool:
+        """Finish with outputs; False, and nothing changed, if the lease is lost."""
+        with self._database.writing() as connection:
+            changes = _finished(JobStatus.SUCCEEDED, self._clock(connection))
+            return _settled(connection, lease, {**changes, "shown": dict(shown)})
+
+    def fail(self, lease: Lease, code: ErrorCode, message: str) -> bool:
+        """Finish with an error; False, and nothing changed, if the lease is lost."""
+        with self._database.writing() as connection:
+            changes = _failed(self._clock(connection), code, message)
+            return _settled(connection, lease, changes)
+
+    def retry(
+        self, lease: Lease, delay: timedelta, code: ErrorCode, message: str
+    ) -> JobStatus | None:
+        """Queue the job again after `delay`, or fail it with this error if no attempt is left.
+
+        Returns:
+            The state it is in now; None, and nothing changed, if the lease is lost.
+        """
+        with self._database.writing() as connection:
+            now = self._clock(connection)
+            again = and_(_held(lease), self._attempts_left())
+            if _changed(connection, again, {**_queued(now + delay)}):
+                return JobStatus.QUEUED
+            if _changed(connection, _held(lease), _failed(now, code, message)):
+                return JobStatus.FAILED
+            return None
+
+    def release(self, lease: Lease) -> bool:
+        """Give an attempt back, uncounted, because this worker stops; False if the lease is lost."""
+        with self._database.writing() as connection:
+            changes = {**_queued(self._clock(connection)), "releases": jobs.c.releases + 1}
+            return _changed(connection, _held(lease), changes)
+
+    # Sweeper: each step handles at most `limit` rows, so that none takes long
+
+    def rescue(self, limit: int) -> list[Job]:
+        """Take jobs from workers whose lease ran out; those whose attempts are spent fail."""
+        with self._database.writing() as connection:
+            now = self._clock(connection)
+            stuck = _lease_has_run_out(now)
+            failed = _failed(now, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
+            lost = _change_some(connection, and_(stuck, ~self._attempts_left()), failed, limit)
+            saved = _change_some(connection, stuck, _queued(now), limit)
+            return [to_job(row, now) for row in (*lost, *saved)]
+
+    def fail_late(self, limit: int) -> list[Job]:
+        """Fail jobs that have waited past the deadline."""
+        with self._database.writing() as connection:
+            now = self._clock(connection)
+            late = and_(
+                jobs.c.status == JobStatus.QUEUED,
+                jobs.c.created_at <= now - self._limits.deadline,
+            )
+            changes = _failed(now, ErrorCode.AI_SERVICE_TIMEOUT, DEADLINE_PASSED)
+            return [to_job(row, now) for row in _change_some(connection, late, changes, limit)]
+
+    def due_for_publishing(self, queue: Queue, silent_for: timedelta, limit: int) -> list[Job]:
+        """List queued jobs that should have a message and have none.
+
+        Those whose message was published `silent_for` ago and taken by nobody count too;
+        `timedelta.max` leaves them out.
+        """
+        with self._database.reading() as connection:
+            now = self._clock(connection)
+            never = and_(
+                jobs.c.published_at.is_(None), jobs.c.not_before <= now - _PUBLISHING_TAKES
+            )
+            silent = (
+                false() if silent_for == timedelta.max else jobs.c.published_at <= now - silent_for
+            )
+            due = and_(jobs.c.status == JobStatus.QUEUED, jobs.c.queue == queue, or_(never, silent))
+            rows = connection.execute(
+                select(jobs).where(due).order_by(jobs.c.created_at).limit(limit)
+            )
+            return [to_job(row, now) for row in rows.mappings()]
+
+    def mark_published(self, job_ids: Iterable[uuid.UUID]) -> None:
+        """Note that the messages of these jobs are with the broker."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.id.in_(list(job_ids)))
+                .values(published_at=self._clock(connection))
+            )
+
+    def count_queued(self, queue: Queue) -> int:
+        """Count the jobs of a queue that have been published and not yet claimed."""
+        with self._database.reading() as connection:
+            waiting = and_(
+                jobs.c.status == JobStatus.QUEUED,
+                jobs.c.queue == queue,
+                jobs.c.published_at.is_not(None),
+            )
+            return connection.execute(select(func.count()).where(waiting)).scalar_one()
+
+    def due_for_expiry(self, limit: int) -> list[Job]:
+        """List finished jobs past their lifetime, whose bytes are to be deleted."""
+        with self._database.reading() as connection:
+            now = self._clock(connection)
+            rows = connection.execute(select(jobs).where(_has_outlived(now)).limit(limit))
+            return [to_job(row, now) for row in rows.mappings()]
+
+    def expire(self, job_ids: Collection[uuid.UUID]) -> int:
+        """Mark jobs whose bytes are deleted; gives their idempotency keys free."""
+        with self._database.writing() as connection:
+            guard = and_(jobs.c.id.in_(job_ids), _has_outlived(self._clock(connection)))
+            changes = {"status": JobStatus.EXPIRED, "idempotency_key": None, "shown": None}
+            return connection.execute(update(jobs).where(guard).values(changes)).rowcount
+
+    def prune(self, older_than: timedelta, limit: int) -> int:
+        """Forget jobs that expired long ago."""
+        with self._database.writing() as connection:
+            old = and_(
+                jobs.c.status == JobStatus.EXPIRED,
+                jobs.c.expires_at <= self._clock(connection) - older_than,
+            )
+            some = select(jobs.c.id).where(old).limit(limit)
+            return connection.execute(delete(jobs).where(jobs.c.id.in_(some))).rowcount
+
+    def _find_one(self, which: ColumnElement[bool]) -> Job | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(jobs).where(which)).mappings().one_or_none()
+            return None if row is None else to_job(row, self._clock(connection))
+
+    def _attempts_left(self) -> ColumnElement[bool]:
+        return jobs.c.attempt - jobs.c.releases < self._limits.max_attempts
+
+
+def _held(lease: Lease) -> ColumnElement[bool]:
+    return and_(
+        jobs.c.id == lease.job_id,
+        jobs.c.attempt == lease.attempt,
+        jobs.c.status == JobStatus.PROCESSING,
+    )
+
+
+def _lease_has_run_out(now: datetime) -> ColumnElement[bool]:
+    return and_(jobs.c.status == JobStatus.PROCESSING, jobs.c.lease_expires_at <= now)
+
+
+def _has_outlived(now: datetime) -> ColumnElement[bool]:
+    return and_(jobs.c.status.in_(FINISHED), jobs.c.expires_at <= now)
+
+
+def _queued(not_before: datetime) -> dict[str, Any]:
+    return {
+        "status": JobStatus.QUEUED,
+        "lease_owner": None,
+        "lease_expires_at": None,
+        "not_before": not_before,
+        "published_at": None,
+    }
+
+
+def _finished(status: JobStatus, now: datetime) -> dict[str, Any]:
+    return {
+        "status": status,
+        "lease_owner": None,
+        "lease_expires_at": None,
+        "finished_at": now,
+        "expires_at": now + RESULT_LIFETIME,
+    }
+
+
+def _failed(now: datetime, code: ErrorCode, message: str) -> dict[str, Any]:
+    return {**_finished(JobStatus.FAILED, now), "error_code": code, "error_message": message}
+
+
+def _changed(
+    connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any]
+) -> bool:
+    return connection.execute(update(jobs).where(guard).values(changes)).rowcount == 1
+
+
+def _settled(connection: Connection, lease: Lease, changes: Mapping[str, Any]) -> bool:
+    """Finish a held job; also true if this attempt did so before, and only the answer to its COMMIT was lost."""
+    if _changed(connection, _held(lease), changes):
+        return True
+    same = and_(
+        jobs.c.id == lease.job_id,
+        jobs.c.attempt == lease.attempt,
+        jobs.c.status == changes["status"],
+    )
+    return connection.execute(select(jobs.c.id).where(same)).one_or_none() is not None
+
+
+def _change_some(
+    connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any], limit: int
+) -> list[RowMapping]:
+    """Change at most `limit` rows; the guard is checked again on each, so two sweepers never both win."""
+    some = select(jobs.c.id).where(guard).limit(limit)
+    statement = update(jobs).where(guard, jobs.c.id.in_(some)).values(changes).returning(jobs)
+    return list(connection.execute(statement).mappings())

@@ -1,0 +1,106 @@
+"""API keys: made once, shown once, stored as SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
+
+from shared.clock import Clock, database_clock
+from shared.database import Database
+from shared.tables import api_keys
+
+_PREFIX = "cw"
+#: Compared with when the id is unknown, so that this takes as long as a wrong secret.
+_NO_SHA256 = "0" * 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKey:
+    """What may be known of a key after it was made."""
+
+    id: str
+    tenant: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class KeyStore:
+    """The table of keys; every method raises `DatabaseUnavailable` when it cannot be reached."""
+
+    def __init__(self, database: Database, clock: Clock = database_clock) -> None:
+        """Use a database whose schema is migrated."""
+        self._database = database
+        self._clock = clock
+
+    def create(self, tenant: str, valid_for: timedelta | None = None) -> tuple[ApiKey, str]:
+        """Make a key, and return it with its text `cw_<id>_<secret>`, which is not stored."""
+        key_id = secrets.token_hex(6)
+        text = f"{_PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
+        with self._database.writing() as connection:
+            now = self._clock(connection)
+            values = {
+                "id": key_id,
+                "tenant": tenant,
+                "sha256": _sha256(text),
+                "created_at": now,
+                "expires_at": None if valid_for is None else now + valid_for,
+            }
+            row = connection.execute(insert(api_keys).values(values).returning(api_keys))
+            return _api_key(row.mappings().one()), text
+
+    def tenant_of(self, text: str) -> str | None:
+        """Return whose key this is; None if it is unknown, revoked or expired."""
+        with self._database.reading() as connection:
+            now = self._clock(connection)
+            alive = and_(
+                api_keys.c.id == _id_of(text),
+                api_keys.c.revoked_at.is_(None),
+                or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > now),
+            )
+            row = connection.execute(select(api_keys).where(alive)).mappings().one_or_none()
+        stored = _NO_SHA256 if row is None else row["sha256"]
+        matches = hmac.compare_digest(stored, _sha256(text))
+        return row["tenant"] if row is not None and matches else None
+
+    def is_empty(self) -> bool:
+        """Whether no key was ever made; revoked and expired ones count."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(api_keys)).scalar_one() == 0
+
+    def list_all(self) -> list[ApiKey]:
+        """List all keys, oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at))
+            return [_api_key(row) for row in rows.mappings()]
+
+    def revoke(self, key_id: str) -> bool:
+        """End a key now; False if there is none, or it was revoked before."""
+        with self._database.writing() as connection:
+            guard = and_(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+            changes = {"revoked_at": self._clock(connection)}
+            return connection.execute(update(api_keys).where(guard).values(changes)).rowcount == 1
+
+
+def _id_of(text: str) -> str:
+    parts = text.split("_", 2)
+    return parts[1] if len(parts) == 3 and parts[0] == _PREFIX else ""  # noqa: PLR2004
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _api_key(row: RowMapping) -> ApiKey:
+    return ApiKey(
+        id=row["id"],
+        tenant=row["tenant"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+    )

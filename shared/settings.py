@@ -1,0 +1,154 @@
+"""Every setting there is: read from the environment once, checked, and documented by itself.
+
+A setting `lease` is the variable `CUTWORK_LEASE`. `docs/settings.md` is generated from here (`make docs`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import Misconfigured
+
+PREFIX = "CUTWORK_"
+
+#: A duration in seconds.
+Seconds = Annotated[float, Field(gt=0)]
+#: At least one.
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """The whole configuration of every process. Secrets never appear in its `repr`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    # Where things are
+    database_url: str = Field(
+        "sqlite:///.cutwork/cutwork.sqlite3",
+        description="SQLAlchemy URL of the job table: `postgresql+psycopg://…`, or `sqlite:///…` on one machine.",
+    )
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="The broker: Redis or Valkey 6.2 or newer, `maxmemory-policy noeviction`.",
+    )
+    s3_endpoint: str = Field(
+        "http://127.0.0.1:9000", description="The object store, as this service reaches it."
+    )
+    s3_public_endpoint: str = Field(
+        "",
+        description="The object store as clients reach it, in result URLs; empty: `s3_endpoint`.",
+    )
+    s3_access_key: str = Field("cutwork", description="Access key of the object store.")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the object store.")
+    s3_region: str = Field("us-east-1", description="Region that requests are signed for.")
+    inputs_bucket: str = Field("cutwork-inputs", description="Bucket of the uploads.")
+    results_bucket: str = Field("cutwork-results", description="Bucket of the results.")
+
+    # The front end
+    keyless: bool = Field(
+        False,
+        description="Take any API key, from this machine only, as long as no key has been created.",
+    )
+    inline_wait: Seconds = Field(
+        20, description="Seconds a POST without `task_type` waits for its job."
+    )
+    sync_wait: Seconds = Field(60, description="Seconds a POST with `task_type=sync` waits.")
+    waiting_slots: int = Field(
+        100, ge=0, description="Requests that may wait for a job at once, per front-end process."
+    )
+
+    # A job's life
+    lease: Seconds = Field(
+        30,
+        description="Seconds without a heartbeat after which a job is taken from its worker.",
+    )
+    max_attempts: Count = Field(3, description="Attempts a job gets before it fails.")
+    retry_backoff: Seconds = Field(
+        2, description="Seconds before the second attempt; doubled for each further one."
+    )
+    run_timeout: Seconds = Field(
+        120, description="Seconds one attempt may run before its worker is stopped."
+    )
+    deadline: Seconds = Field(
+        3600, description="Seconds after which a job that is still waiting fails."
+    )
+
+    # The sweeper
+    sweep_interval: Seconds = Field(2, description="Seconds between two sweeps.")
+    republish_after: Seconds = Field(
+        10, description="Seconds after which a message that seems lost is published again."
+    )
+    prune_after: Seconds = Field(
+        7 * 24 * 3600, description="Seconds that the row of an expired job is kept."
+    )
+
+    # The worker
+    model: str = Field("starter", description="Name of a folder in `worker/models`, or a path.")
+    execution_provider: Literal["cpu", "cuda"] = Field(
+        "cpu", description="Where the network runs. A worker that cannot have it does not start."
+    )
+    worker_concurrency: Count = Field(
+        min(8, os.cpu_count() or 1), description="Jobs a worker works on at once."
+    )
+    max_batch_size: Count = Field(
+        8, description="Photos in one run of the network; on a CPU each runs alone."
+    )
+    max_queue_delay: Seconds = Field(
+        0.005, description="Seconds a photo waits for others to share a run with."
+    )
+    shutdown_grace: Seconds = Field(
+        25,
+        description="Seconds a stopping worker gives its jobs before it hands them back.",
+    )
+
+    # All processes
+    log_format: Literal["json", "console"] = Field(
+        "json", description="One JSON object a line, or lines for people."
+    )
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.deadline <= self.run_timeout:
+            raise ValueError("deadline must be longer than run_timeout")
+        return self
+
+    @property
+    def signing_endpoint(self) -> str:
+        """The endpoint whose host stands in result URLs."""
+        return self.s3_public_endpoint or self.s3_endpoint
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        Misconfigured: A value is not usable, or a `CUTWORK_` variable is no setting.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'/'.join(variable(str(name)) for name in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise Misconfigured(problems) from None
+
+
+def variable(setting: str) -> str:
+    """Name the environment variable of a setting."""
+    return PREFIX + setting.upper()
+
+
+def _refuse_unknown_variables() -> None:
+    known = {variable(name) for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else " docs/settings.md lists them all."
+            raise Misconfigured(f"{name} is not a setting.{hint}")

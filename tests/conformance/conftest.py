@@ -1,0 +1,65 @@
+"""What every store is held to: the same tests on each database, each starting empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from deploy.local.postgres import Postgres
+from shared.database import Database
+from shared.job_store import JobStore, Limits
+from shared.key_store import KeyStore
+from shared.schema import migrate
+
+LIMITS = Limits(lease=timedelta(seconds=30), max_attempts=3, deadline=timedelta(hours=1))
+
+
+class HandClock:
+    """A clock that moves when a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+    def __call__(self, connection: Connection) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/jobs.sqlite3"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    migrate(database)
+    with database.writing() as connection:
+        connection.execute(text("DELETE FROM jobs"))
+        connection.execute(text("DELETE FROM api_keys"))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def job_store(database: Database, clock: HandClock) -> JobStore:
+    return JobStore(database, LIMITS, clock)
+
+
+@pytest.fixture
+def key_store(database: Database, clock: HandClock) -> KeyStore:
+    return KeyStore(database, clock)

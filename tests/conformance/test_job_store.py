@@ -1,0 +1,396 @@
+"""A job's life, on every database. Every transition that is not allowed is tried, too."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from shared.contract import RESULT_LIFETIME, Category, OutMode, ReturnForm
+from shared.errors import ErrorCode
+from shared.job import TRANSITIONS, CutoutOptions, Job, JobStatus, Queue
+from shared.job_store import ATTEMPTS_SPENT, JobStore
+from tests.conformance.conftest import LIMITS, HandClock
+from tests.factories import new_job
+
+SECOND = timedelta(seconds=1)
+
+
+def stored(store: JobStore, **changes: object) -> Job:
+    job = store.create(new_job(**changes))
+    assert job is not None
+    return job
+
+
+def claimed(store: JobStore, job: Job | None = None) -> Job:
+    job = store.claim((job or stored(store)).id, "worker-1")
+    assert job is not None
+    return job
+
+
+def reread(store: JobStore, job: Job) -> Job:
+    found = store.find(job.id, job.tenant)
+    assert found is not None
+    return found
+
+
+def test_a_stored_job_is_found_as_it_was_described(job_store: JobStore) -> None:
+    options = CutoutOptions(
+        cloth_class=(Category.HAT, Category.TOPS),
+        return_form=ReturnForm.WHITE,
+        out_mode=OutMode.REQUESTED_CATEGORIES,
+    )
+
+    job = stored(job_store, options=options, queue=Queue.BULK, input_bytes=77)
+
+    found = reread(job_store, job)
+    assert found == job
+    assert found.status is JobStatus.QUEUED
+    assert found.options == options
+    assert (found.attempt, found.input_bytes, found.queue) == (0, 77, Queue.BULK)
+    assert found.created_at.utcoffset() == timedelta(0)
+
+
+def test_another_tenants_job_is_as_unknown_as_one_that_never_was(job_store: JobStore) -> None:
+    job = stored(job_store)
+
+    assert job_store.find(job.id, "somebody else") is None
+    assert job_store.find(uuid.uuid4(), job.tenant) is None
+
+
+def test_one_idempotency_key_makes_one_job_a_tenant(job_store: JobStore) -> None:
+    job = stored(job_store, idempotency_key="order-1")
+
+    assert job_store.create(new_job(idempotency_key="order-1")) is None
+    assert job_store.create(new_job(idempotency_key="order-1", tenant="other")) is not None
+    found = job_store.find_by_idempotency_key("order-1", job.tenant)
+    assert found is not None
+    assert found.id == job.id
+
+
+def test_a_claim_counts_the_attempt_and_is_refused_to_a_second_worker(job_store: JobStore) -> None:
+    job = claimed(job_store)
+
+    assert (job.status, job.attempt) == (JobStatus.PROCESSING, 1)
+    assert job_store.claim(job.id, "worker-2") is None
+
+
+def test_an_unknown_job_cannot_be_claimed(job_store: JobStore) -> None:
+    assert job_store.claim(uuid.uuid4(), "worker-1") is None
+
+
+def test_many_workers_claim_at_once_and_one_gets_the_job(job_store: JobStore) -> None:
+    job = stored(job_store)
+
+    with ThreadPoolExecutor(8) as workers:
+        claims = list(workers.map(lambda n: job_store.claim(job.id, f"worker-{n}"), range(8)))
+
+    assert sum(claim is not None for claim in claims) == 1
+
+
+def test_a_lease_that_ran_out_lets_another_worker_claim(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    first = claimed(job_store)
+    clock.advance(seconds=31)
+
+    second = claimed(job_store, first)
+
+    assert second.attempt == 2
+
+
+def test_a_heartbeat_keeps_the_lease(job_store: JobStore, clock: HandClock) -> None:
+    job = claimed(job_store)
+    clock.advance(seconds=20)
+    assert job_store.extend(job.lease)
+    clock.advance(seconds=20)
+
+    assert job_store.claim(job.id, "worker-2") is None
+    assert job_store.rescue(10) == []
+
+
+def test_a_completed_job_is_readable_for_24_hours(job_store: JobStore, clock: HandClock) -> None:
+    job = claimed(job_store)
+
+    assert job_store.complete(job.lease, {Category.TOPS: True, Category.HAT: False})
+
+    done = reread(job_store, job)
+    assert done.status is JobStatus.SUCCEEDED
+    assert done.shown == {Category.TOPS: True, Category.HAT: False}
+    assert done.remaining == RESULT_LIFETIME
+    clock.now += RESULT_LIFETIME - SECOND
+    assert not reread(job_store, job).is_expired
+    clock.now += SECOND
+    assert reread(job_store, job).is_expired
+
+
+def test_completing_twice_is_fine_since_the_first_answer_may_have_been_lost(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    job = claimed(job_store)
+    job_store.complete(job.lease, {})
+    clock.advance(seconds=5)
+
+    assert job_store.complete(job.lease, {})
+
+    assert reread(job_store, job).finished_at == job.started_at
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda store, lease: store.complete(lease, {}),
+        lambda store, lease: store.fail(lease, ErrorCode.FILE_DECODING_FAILURE, "late"),
+        lambda store, lease: store.retry(lease, SECOND, ErrorCode.PROCESSING_FAILURE, "late"),
+        lambda store, lease: store.release(lease),
+        lambda store, lease: store.extend(lease),
+    ],
+    ids=["complete", "fail", "retry", "release", "extend"],
+)
+def test_a_worker_that_lost_its_lease_changes_nothing(
+    job_store: JobStore, clock: HandClock, write: Callable[..., object]
+) -> None:
+    paused = claimed(job_store)
+    clock.advance(seconds=31)
+    claimed(job_store, paused)
+    before = reread(job_store, paused)
+
+    assert not write(job_store, paused.lease)
+
+    assert reread(job_store, paused) == before
+
+
+def test_a_failure_keeps_its_code_and_message(job_store: JobStore) -> None:
+    job = claimed(job_store)
+
+    assert job_store.fail(job.lease, ErrorCode.FILE_DECODING_FAILURE, "Send the photo again.")
+
+    failed = reread(job_store, job)
+    assert failed.status is JobStatus.FAILED
+    assert failed.error_code is ErrorCode.FILE_DECODING_FAILURE
+    assert failed.error_message == "Send the photo again."
+
+
+def test_a_retried_job_waits_for_its_back_off(job_store: JobStore, clock: HandClock) -> None:
+    job = claimed(job_store)
+
+    status = job_store.retry(job.lease, 4 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
+
+    assert status is JobStatus.QUEUED
+    assert job_store.claim(job.id, "worker-1") is None
+    clock.advance(seconds=4)
+    assert claimed(job_store, job).attempt == 2
+
+
+def test_the_third_attempt_is_the_last(job_store: JobStore) -> None:
+    job = stored(job_store)
+    statuses = []
+    for _ in range(LIMITS.max_attempts):
+        lease = claimed(job_store, job).lease
+        statuses.append(
+            job_store.retry(lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
+        )
+
+    assert statuses == [JobStatus.QUEUED, JobStatus.QUEUED, JobStatus.FAILED]
+    assert reread(job_store, job).error_code is ErrorCode.PROCESSING_FAILURE
+    assert job_store.claim(job.id, "worker-1") is None
+
+
+def test_a_released_attempt_is_not_counted_but_its_number_is_not_used_again(
+    job_store: JobStore,
+) -> None:
+    job = stored(job_store)
+    for _ in range(5):
+        assert job_store.release(claimed(job_store, job).lease)
+
+    again = claimed(job_store, job)
+
+    assert again.attempt == 6
+    assert again.attempt - again.releases == 1
+
+
+def test_a_cancelled_job_is_neither_claimed_nor_completed(job_store: JobStore) -> None:
+    waiting, running = stored(job_store), claimed(job_store)
+
+    assert job_store.cancel(waiting.id, waiting.tenant)
+    assert job_store.cancel(running.id, running.tenant)
+
+    assert job_store.claim(waiting.id, "worker-1") is None
+    assert not job_store.complete(running.lease, {})
+    assert reread(job_store, running).status is JobStatus.CANCELLED
+
+
+def test_a_job_is_cancelled_by_its_owner_only_and_only_once(job_store: JobStore) -> None:
+    job = stored(job_store)
+
+    assert not job_store.cancel(job.id, "somebody else")
+    assert job_store.cancel(job.id, job.tenant)
+    assert not job_store.cancel(job.id, job.tenant)
+
+
+def test_the_sweeper_rescues_a_dead_workers_job(job_store: JobStore, clock: HandClock) -> None:
+    dead, alive = claimed(job_store), claimed(job_store)
+    clock.advance(seconds=29)
+    job_store.extend(alive.lease)
+    clock.advance(seconds=2)
+
+    rescued = job_store.rescue(10)
+
+    assert [(job.id, job.status) for job in rescued] == [(dead.id, JobStatus.QUEUED)]
+    assert claimed(job_store, dead).attempt == 2
+
+
+def test_a_job_that_kills_every_worker_fails_in_the_end(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    job = stored(job_store)
+    for _ in range(LIMITS.max_attempts):
+        claimed(job_store, job)
+        clock.advance(seconds=31)
+        job_store.rescue(10)
+
+    poisoned = reread(job_store, job)
+    assert poisoned.status is JobStatus.FAILED
+    assert poisoned.error_code is ErrorCode.PROCESSING_FAILURE
+    assert poisoned.error_message == ATTEMPTS_SPENT
+
+
+def test_two_sweepers_at_once_rescue_each_job_once(job_store: JobStore, clock: HandClock) -> None:
+    for _ in range(20):
+        claimed(job_store)
+    clock.advance(seconds=31)
+
+    with ThreadPoolExecutor(4) as sweepers:
+        rescued = [job.id for some in sweepers.map(job_store.rescue, [20] * 4) for job in some]
+
+    assert len(rescued) == len(set(rescued)) == 20
+
+
+def test_each_sweep_is_bounded(job_store: JobStore, clock: HandClock) -> None:
+    for _ in range(5):
+        claimed(job_store)
+    clock.advance(seconds=31)
+
+    assert len(job_store.rescue(3)) == 3
+    assert len(job_store.rescue(3)) == 2
+
+
+def test_a_job_that_waits_past_the_deadline_fails(job_store: JobStore, clock: HandClock) -> None:
+    job = stored(job_store)
+    clock.now += LIMITS.deadline - SECOND
+    assert job_store.fail_late(10) == []
+    clock.now += SECOND
+
+    [late] = job_store.fail_late(10)
+
+    assert (late.id, late.error_code) == (job.id, ErrorCode.AI_SERVICE_TIMEOUT)
+
+
+def test_a_job_nobody_rang_for_is_due_once_its_front_end_had_time_to(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    job = stored(job_store)
+
+    def due() -> list[uuid.UUID]:
+        found = job_store.due_for_publishing(job.queue, timedelta.max, 10)
+        return [job.id for job in found]
+
+    assert due() == []
+    clock.advance(seconds=2)
+    assert due() == [job.id]
+    job_store.mark_published([job.id])
+    assert due() == []
+
+
+def test_a_published_job_that_nobody_took_is_due_again(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    job = stored(job_store)
+    job_store.mark_published([job.id])
+    clock.advance(seconds=9)
+    assert job_store.due_for_publishing(job.queue, 10 * SECOND, 10) == []
+    clock.advance(seconds=1)
+
+    assert [due.id for due in job_store.due_for_publishing(job.queue, 10 * SECOND, 10)] == [job.id]
+    assert job_store.due_for_publishing(Queue.BULK, 10 * SECOND, 10) == []
+
+
+def test_only_published_jobs_that_wait_are_counted(job_store: JobStore) -> None:
+    first, second, _unpublished = stored(job_store), stored(job_store), stored(job_store)
+    job_store.mark_published([first.id, second.id])
+    claimed(job_store, first)
+
+    assert job_store.count_queued(Queue.INTERACTIVE) == 1
+    assert job_store.count_queued(Queue.BULK) == 0
+
+
+def test_a_job_expires_after_24_hours_and_gives_its_key_free(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    job = claimed(job_store, stored(job_store, idempotency_key="order-1"))
+    job_store.complete(job.lease, {})
+    assert job_store.due_for_expiry(10) == []
+    assert job_store.expire([job.id]) == 0
+    clock.now += RESULT_LIFETIME
+
+    assert [due.id for due in job_store.due_for_expiry(10)] == [job.id]
+    assert job_store.expire([job.id]) == 1
+
+    assert reread(job_store, job).status is JobStatus.EXPIRED
+    assert stored(job_store, idempotency_key="order-1").id != job.id
+
+
+def test_an_expired_job_is_forgotten_later(job_store: JobStore, clock: HandClock) -> None:
+    job = claimed(job_store)
+    job_store.complete(job.lease, {})
+    clock.now += RESULT_LIFETIME
+    job_store.expire([job.id])
+
+    assert job_store.prune(timedelta(days=7), 10) == 0
+    clock.advance(days=7)
+    assert job_store.prune(timedelta(days=7), 10) == 1
+    assert job_store.find(job.id, job.tenant) is None
+
+
+def _in_status(store: JobStore, clock: HandClock, status: JobStatus) -> Job:
+    job = stored(store)
+    if status is JobStatus.QUEUED:
+        return job
+    job = claimed(store, job)
+    if status is JobStatus.SUCCEEDED:
+        store.complete(job.lease, {})
+    elif status is JobStatus.FAILED:
+        store.fail(job.lease, ErrorCode.FILE_DECODING_FAILURE, "")
+    elif status is JobStatus.CANCELLED:
+        store.cancel(job.id, job.tenant)
+    elif status is JobStatus.EXPIRED:
+        store.complete(job.lease, {})
+        clock.now += RESULT_LIFETIME
+        store.expire([job.id])
+    return reread(store, job)
+
+
+_MOVES: dict[JobStatus, Callable[[JobStore, Job], object]] = {
+    JobStatus.QUEUED: lambda store, job: store.release(job.lease),
+    JobStatus.PROCESSING: lambda store, job: store.claim(job.id, "worker-2"),
+    JobStatus.SUCCEEDED: lambda store, job: store.complete(job.lease, {}),
+    JobStatus.FAILED: lambda store, job: store.fail(job.lease, ErrorCode.UNKNOWN_ERROR, ""),
+    JobStatus.CANCELLED: lambda store, job: store.cancel(job.id, job.tenant),
+    JobStatus.EXPIRED: lambda store, job: store.expire([job.id]),
+}
+
+
+@pytest.mark.parametrize("start", list(JobStatus))
+@pytest.mark.parametrize("end", list(JobStatus))
+def test_no_transition_happens_that_the_life_does_not_name(
+    job_store: JobStore, clock: HandClock, start: JobStatus, end: JobStatus
+) -> None:
+    job = _in_status(job_store, clock, start)
+
+    _MOVES[end](job_store, job)
+
+    now = reread(job_store, job).status
+    assert now is start or now in TRANSITIONS[start]

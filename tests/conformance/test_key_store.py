@@ -1,0 +1,62 @@
+"""API keys, on every database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from shared.database import Database
+from shared.key_store import KeyStore
+from tests.conformance.conftest import HandClock
+
+
+def test_a_key_tells_its_tenant(key_store: KeyStore) -> None:
+    _, secret = key_store.create("shop")
+
+    assert key_store.tenant_of(secret) == "shop"
+
+
+def test_a_key_is_stored_as_a_hash_only(key_store: KeyStore, database: Database) -> None:
+    _, secret = key_store.create("shop")
+
+    with database.reading() as connection:
+        rows = connection.execute(text("SELECT * FROM api_keys")).all()
+
+    assert secret.split("_", 2)[2] not in str(rows)
+
+
+def test_a_wrong_secret_under_a_known_id_is_nobodys(key_store: KeyStore) -> None:
+    key, secret = key_store.create("shop")
+
+    for wrong in ("", "cw", f"cw_{key.id}", f"cw_{key.id}_", f"{secret}x", secret[:-1], "x" * 9999):
+        assert key_store.tenant_of(wrong) is None
+
+
+def test_a_revoked_key_ends_at_once_and_only_once(key_store: KeyStore) -> None:
+    key, secret = key_store.create("shop")
+    _, other = key_store.create("shop")
+
+    assert key_store.revoke(key.id)
+
+    assert key_store.tenant_of(secret) is None
+    assert key_store.tenant_of(other) == "shop"
+    assert not key_store.revoke(key.id)
+
+
+def test_a_key_ends_when_it_was_said_to(key_store: KeyStore, clock: HandClock) -> None:
+    _, secret = key_store.create("shop", valid_for=timedelta(days=1))
+    clock.advance(hours=23)
+    assert key_store.tenant_of(secret) == "shop"
+    clock.advance(hours=1)
+
+    assert key_store.tenant_of(secret) is None
+
+
+def test_a_store_with_a_revoked_key_is_not_empty(key_store: KeyStore) -> None:
+    assert key_store.is_empty()
+    key, _ = key_store.create("shop")
+    key_store.revoke(key.id)
+
+    assert not key_store.is_empty()
+    assert [listed.id for listed in key_store.list_all()] == [key.id]

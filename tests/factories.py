@@ -1,0 +1,22 @@
+"""Jobs for tests, with everything that does not matter filled in."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from shared.job import CutoutOptions, NewJob, Queue
+
+
+def new_job(**changes: Any) -> NewJob:
+    """Describe a job of the tenant `shop`."""
+    values: dict[str, Any] = {
+        "id": uuid.uuid4(),
+        "log_id": uuid.uuid4().hex,
+        "tenant": "shop",
+        "queue": Queue.INTERACTIVE,
+        "options": CutoutOptions(),
+        "input_bytes": 1000,
+        "fingerprint": "0" * 64,
+    }
+    return NewJob(**{**values, **changes})
