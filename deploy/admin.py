@@ -6,13 +6,14 @@ import sys
 from datetime import timedelta
 
 import click
+from pydantic import SecretStr
 
 from shared.database import Database
 from shared.errors import CutworkError
 from shared.key_store import ApiKey, KeyStore
 from shared.object_store import ObjectStore
 from shared.schema import migrate
-from shared.settings import load_settings
+from shared.settings import Settings, load_settings, variable
 
 
 @click.group()
@@ -31,6 +32,16 @@ def setup() -> None:
     click.echo("database: up to date")
     ObjectStore(settings).set_up()
     click.echo("object store: buckets and lifecycle rules are there")
+
+
+@admin.command()
+def settings() -> None:
+    """Print all settings as a table: docs/settings.md."""
+    click.echo("| variable | default | meaning |\n|---|---|---|")
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = default.get_secret_value() if isinstance(default, SecretStr) else default
+        click.echo(f"| `{variable(name)}` | {_code(shown)} | {field.description} |")
 
 
 @admin.group()
@@ -80,6 +91,10 @@ def _key_store() -> KeyStore:
     database = Database(load_settings().database_url)
     migrate(database)
     return KeyStore(database)
+
+
+def _code(default: object) -> str:
+    return f"`{default}`" if default != "" else ""
 
 
 def _state(key: ApiKey) -> str:

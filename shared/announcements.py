@@ -13,7 +13,10 @@ from redis.client import PubSub
 
 from shared.broker import connect
 from shared.errors import BrokerUnavailable
+from shared.logs import get_logger
 from shared.settings import Settings
+
+_log = get_logger(__name__)
 
 _CHANNEL = "cutwork:finished"
 #: How long one read of the channel lasts, in seconds; a stop is noticed in this time.
@@ -53,6 +56,15 @@ def listen(
             while not is_stopping():
                 message = channel.get_message(timeout=_READ_SECONDS)
                 if message is not None:
-                    on_finished(uuid.UUID(hex=message["data"].decode()))
+                    _pass_on(message["data"], on_finished)
     except (redis.RedisError, OSError) as error:
         raise BrokerUnavailable("Redis does not answer") from error
+
+
+def _pass_on(word: bytes, on_finished: Callable[[uuid.UUID], None]) -> None:
+    try:
+        job_id = uuid.UUID(hex=word.decode("ascii"))
+    except ValueError:
+        _log.warning("announcement.malformed")
+        return
+    on_finished(job_id)

@@ -20,7 +20,10 @@ from shared.settings import Settings
 #: The one task there is. The front end knows its name, the worker its body.
 TASK = "cutwork.process_job"
 
+#: Longer than the second for which a worker's read blocks.
 _SOCKET_SECONDS = 2.0
+#: A client is waiting. kombu tries three times before it gives up on a server that stands still.
+_PUBLISH_SOCKET_SECONDS = 0.7
 #: `retry=False` makes kombu spend 6 s on a refused connection; a tiny policy gives up in 0.1 s.
 _PUBLISH_RETRIES = {
     "max_retries": 1,
@@ -30,10 +33,10 @@ _PUBLISH_RETRIES = {
 }
 
 
-def create_celery(settings: Settings) -> Celery:
+def create_celery(settings: Settings, socket_seconds: float = _SOCKET_SECONDS) -> Celery:
     """Build the Celery application of a worker or a publisher."""
     app = Celery("cutwork", broker=settings.redis_url.get_secret_value(), set_as_current=False)
-    app.conf.update(_celery_settings(settings))
+    app.conf.update(_celery_settings(settings, socket_seconds))
     return app
 
 
@@ -42,7 +45,7 @@ class Broker:
 
     def __init__(self, settings: Settings) -> None:
         """Prepare a publisher; nothing is connected yet."""
-        self._celery = create_celery(settings)
+        self._celery = create_celery(settings, _PUBLISH_SOCKET_SECONDS)
         self._redis = connect(settings)
 
     def publish(self, job_id: uuid.UUID, queue: Queue) -> None:
@@ -88,7 +91,7 @@ def connect(settings: Settings) -> redis.Redis:
     )
 
 
-def _celery_settings(settings: Settings) -> dict[str, Any]:
+def _celery_settings(settings: Settings, socket_seconds: float) -> dict[str, Any]:
     # Longer than any attempt: a redelivery is refused by the claim, but it is work for nothing.
     visibility_timeout = 4 * settings.run_timeout
     return {
@@ -113,8 +116,8 @@ def _celery_settings(settings: Settings) -> dict[str, Any]:
             # kombu scans for lost workers' messages every interval × throttle seconds.
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,
-            "socket_timeout": _SOCKET_SECONDS,
-            "socket_connect_timeout": _SOCKET_SECONDS,
+            "socket_timeout": socket_seconds,
+            "socket_connect_timeout": socket_seconds,
             "socket_keepalive": True,
             "health_check_interval": 25,
         },

@@ -1,6 +1,6 @@
 """Every setting there is: read from the environment once, checked, and documented by itself.
 
-A setting `lease` is the variable `CUTWORK_LEASE`. `docs/settings.md` is generated from here (`make docs`).
+A setting `lease` is the variable `CUTWORK_LEASE`. `docs/settings.md` is generated from here (`cutwork-admin settings`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     # Where things are
     database_url: str = Field(
         "sqlite:///.cutwork/cutwork.sqlite3",
+        repr=False,  # may hold a password
         description="SQLAlchemy URL of the job table: `postgresql+psycopg://…`, or `sqlite:///…` on one machine.",
     )
     redis_url: SecretStr = Field(
@@ -93,7 +94,7 @@ class Settings(BaseSettings):
         "cpu", description="Where the network runs. A worker that cannot have it does not start."
     )
     worker_concurrency: Count = Field(
-        min(8, os.cpu_count() or 1), description="Jobs a worker works on at once."
+        2, description="Jobs a worker works on at once: as many as it has cores."
     )
     max_batch_size: Count = Field(
         8, description="Photos in one run of the network; on a CPU each runs alone."

@@ -1,0 +1,25 @@
+"""gunicorn's settings for the front end.
+
+gevent, because threads that wait for slow uploads answer nobody else: sixteen stalled clients stop 2 × 4 threads.
+"""
+
+from __future__ import annotations
+
+import os
+
+worker_class = "gevent"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_connections = 500
+# Longer than the longest wait a client may ask for.
+timeout = 90
+graceful_timeout = 30
+keepalive = 5
+max_requests = 100_000
+max_requests_jitter = 10_000
+limit_request_line = 4094
+limit_request_fields = 50
+limit_request_field_size = 8190
+# The request line may hold a task id, and errors are logged by the application itself.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"

@@ -1,0 +1,102 @@
+"""Redis as the doorbell: what is published waits, and what finished is heard."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+
+import pytest
+import redis
+from pydantic import SecretStr
+
+from deploy.local.valkey import Valkey
+from shared.announcements import Announcer, listen
+from shared.broker import TASK, Broker
+from shared.errors import BrokerUnavailable
+from shared.job import Queue
+from shared.settings import Settings
+from tests.conditions import eventually
+
+
+def test_a_message_waits_in_its_queue_and_holds_an_id_only(settings: Settings) -> None:
+    broker, job_id = Broker(settings), uuid.uuid4()
+
+    broker.publish(job_id, Queue.BULK)
+
+    assert broker.count_messages(Queue.BULK) == 1
+    assert broker.count_messages(Queue.INTERACTIVE) == 0
+    client = redis.Redis.from_url(settings.redis_url.get_secret_value())
+    message = json.loads(client.lrange(Queue.BULK, 0, -1)[0])
+    assert message["headers"]["task"] == TASK
+    assert message["headers"]["argsrepr"] == repr([str(job_id)])
+
+
+@pytest.fixture
+def nowhere(settings: Settings) -> Settings:
+    return settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
+
+
+def test_a_broker_that_is_down_is_noticed_within_seconds(nowhere: Settings) -> None:
+    broker = Broker(nowhere)
+    began = time.monotonic()
+
+    for call in (
+        lambda: broker.publish(uuid.uuid4(), Queue.BULK),
+        lambda: broker.count_messages(Queue.BULK),
+        broker.ping,
+        lambda: Announcer(nowhere).announce(uuid.uuid4()),
+        lambda: listen(nowhere, lambda _: None, lambda: False),
+    ):
+        with pytest.raises(BrokerUnavailable):
+            call()
+
+    assert time.monotonic() - began < 10
+
+
+def test_a_broker_that_stands_still_is_given_up_on(settings: Settings, valkey: Valkey) -> None:
+    broker = Broker(settings)
+    broker.publish(uuid.uuid4(), Queue.BULK)
+    began = time.monotonic()
+    valkey.pause()
+    try:
+        with pytest.raises(BrokerUnavailable):
+            broker.publish(uuid.uuid4(), Queue.BULK)
+    finally:
+        valkey.resume()
+    assert time.monotonic() - began < 3
+
+
+def test_an_announcement_is_heard_by_whoever_listens(settings: Settings) -> None:
+    heard: list[uuid.UUID] = []
+    stop = threading.Event()
+    listener = threading.Thread(target=listen, args=(settings, heard.append, stop.is_set))
+    listener.start()
+    announcer, job_id = Announcer(settings), uuid.uuid4()
+
+    def announced() -> bool:
+        announcer.announce(job_id)
+        return job_id in heard
+
+    eventually(announced)
+    stop.set()
+    listener.join()
+
+
+def test_a_strange_word_on_the_channel_does_not_end_the_listening(settings: Settings) -> None:
+    heard: list[uuid.UUID] = []
+    stop = threading.Event()
+    listener = threading.Thread(target=listen, args=(settings, heard.append, stop.is_set))
+    listener.start()
+    client = redis.Redis.from_url(settings.redis_url.get_secret_value())
+    eventually(lambda: client.publish("cutwork:finished", b"\xff strange"))
+    announcer, job_id = Announcer(settings), uuid.uuid4()
+
+    def announced() -> bool:
+        announcer.announce(job_id)
+        return job_id in heard
+
+    eventually(announced)
+    stop.set()
+    listener.join()

@@ -1,0 +1,167 @@
+"""The object store, and the fake that stands in for it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from minio import Minio
+from pydantic import SecretStr
+
+from shared.contract import RESULT_LIFETIME
+from shared.errors import Misconfigured, ObjectMissing, ObjectStoreUnavailable
+from shared.job import Job, Lease
+from shared.job_row import new_row, to_job
+from shared.object_store import IMAGE, ObjectStore
+from shared.settings import Settings
+from shared.tables import jobs
+from tests.factories import new_job
+from tests.fakes import InMemoryObjectStore
+
+
+@pytest.fixture(params=["s3", "fake"])
+def store(request: pytest.FixtureRequest) -> ObjectStore | InMemoryObjectStore:
+    if request.param == "fake":
+        return InMemoryObjectStore()
+    return ObjectStore(request.getfixturevalue("settings"))
+
+
+def finished_job(job_id: uuid.UUID, remaining: timedelta = RESULT_LIFETIME) -> Job:
+    now = datetime.now(UTC)
+    row: dict[str, Any] = {column.name: None for column in jobs.columns}
+    row |= {**new_row(new_job(id=job_id), now), "attempt": 1, "releases": 0, "error_message": ""}
+    row |= {"status": "succeeded", "shown": {}, "expires_at": now + remaining}
+    return to_job(row, now)  # type: ignore[arg-type]
+
+
+def test_an_input_is_read_as_it_was_stored(store: ObjectStore) -> None:
+    job_id = uuid.uuid4()
+    store.put_input(job_id, b"\x00photo\xff")
+
+    assert store.get_input(job_id) == b"\x00photo\xff"
+
+
+def test_an_input_that_is_gone_is_missing_rather_than_unavailable(store: ObjectStore) -> None:
+    job_id = uuid.uuid4()
+    store.put_input(job_id, b"photo")
+    store.delete_input(job_id)
+
+    with pytest.raises(ObjectMissing):
+        store.get_input(job_id)
+
+
+def test_deleting_what_is_not_there_is_fine(store: ObjectStore) -> None:
+    store.delete_input(uuid.uuid4())
+    store.delete_results(uuid.uuid4())
+
+
+def test_a_result_has_a_url_that_names_its_file(store: ObjectStore) -> None:
+    job_id = uuid.uuid4()
+    store.put_result(Lease(job_id, 1), IMAGE, b"png")
+
+    url = store.sign_result(finished_job(job_id), IMAGE)
+
+    assert f"{job_id}/1/image.png" in url
+
+
+@pytest.fixture
+def s3(settings: Settings) -> ObjectStore:
+    return ObjectStore(settings)
+
+
+def test_a_result_url_reads_the_png_and_says_what_it_is(s3: ObjectStore) -> None:
+    job_id = uuid.uuid4()
+    s3.put_result(Lease(job_id, 1), "tops", b"png")
+
+    got = httpx.get(s3.sign_result(finished_job(job_id), "tops"))
+
+    assert got.content == b"png"
+    assert got.headers["content-type"] == "image/png"
+    assert got.headers["content-disposition"] == 'inline; filename="tops.png"'
+
+
+def test_a_result_url_ends_with_its_job(s3: ObjectStore) -> None:
+    job_id = uuid.uuid4()
+    s3.put_result(Lease(job_id, 1), IMAGE, b"png")
+    yesterday = datetime.now(UTC) - RESULT_LIFETIME
+    job = finished_job(job_id)
+    object.__setattr__(job, "read_at", yesterday)  # signed a day ago
+    object.__setattr__(job, "expires_at", yesterday + timedelta(hours=23))
+
+    assert httpx.get(s3.sign_result(job, IMAGE)).status_code == 403
+
+
+def test_deleting_results_takes_all_attempts_of_one_job(s3: ObjectStore) -> None:
+    mine, other = uuid.uuid4(), uuid.uuid4()
+    for lease in (Lease(mine, 1), Lease(mine, 2), Lease(other, 1)):
+        s3.put_result(lease, IMAGE, b"png")
+
+    s3.delete_results(mine)
+
+    assert httpx.get(s3.sign_result(finished_job(mine), IMAGE)).status_code == 404
+    assert httpx.get(s3.sign_result(finished_job(other), IMAGE)).status_code == 200
+
+
+def test_urls_carry_the_public_name_of_the_store(settings: Settings) -> None:
+    public = settings.model_copy(update={"s3_public_endpoint": "https://cdn.example.com"})
+
+    url = ObjectStore(public).sign_result(finished_job(uuid.uuid4()), IMAGE)
+
+    assert url.startswith(f"https://cdn.example.com/{settings.results_bucket}/")
+
+
+def test_setting_up_twice_changes_nothing_and_passes_the_check(s3: ObjectStore) -> None:
+    s3.set_up()
+
+    s3.check()
+
+
+def test_a_bucket_without_its_lifecycle_rule_is_reported_with_the_cure(
+    settings: Settings, s3: ObjectStore
+) -> None:
+    client = Minio(
+        settings.s3_endpoint.removeprefix("http://"),
+        settings.s3_access_key,
+        settings.s3_secret_key.get_secret_value(),
+        secure=False,
+    )
+    client.delete_bucket_lifecycle(settings.results_bucket)
+
+    with pytest.raises(ObjectStoreUnavailable, match=r"lifecycle rule.*cutwork-admin setup"):
+        s3.check()
+    s3.set_up()
+    s3.check()
+
+
+def test_a_bucket_that_is_missing_is_reported_with_the_cure(settings: Settings) -> None:
+    elsewhere = settings.model_copy(update={"inputs_bucket": "nowhere"})
+
+    with pytest.raises(ObjectStoreUnavailable, match="cutwork-admin setup"):
+        ObjectStore(elsewhere).check()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"s3_endpoint": "http://127.0.0.1:1"}, {"s3_secret_key": SecretStr("wrong")}],
+    ids=["nobody listens", "wrong secret"],
+)
+def test_a_store_that_cannot_be_used_is_unavailable(
+    settings: Settings, change: dict[str, Any]
+) -> None:
+    store = ObjectStore(settings.model_copy(update=change))
+
+    for call in (
+        lambda: store.put_input(uuid.uuid4(), b"photo"),
+        lambda: store.get_input(uuid.uuid4()),
+        store.check,
+    ):
+        with pytest.raises(ObjectStoreUnavailable):
+            call()
+
+
+def test_an_endpoint_that_is_no_url_is_refused_at_start(settings: Settings) -> None:
+    with pytest.raises(Misconfigured, match=r"127\.0\.0\.1:9000"):
+        ObjectStore(settings.model_copy(update={"s3_endpoint": "127.0.0.1:9000"}))

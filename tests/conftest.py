@@ -1,0 +1,74 @@
+"""Real servers, started once for all tests that ask for them, and settings that point at them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from pydantic import SecretStr
+
+from deploy.local.postgres import Postgres
+from deploy.local.seaweedfs import SeaweedFS
+from deploy.local.valkey import Valkey
+from shared.database import Database
+from shared.object_store import ObjectStore
+from shared.schema import migrate
+from shared.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with Postgres.temporary() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
+    with SeaweedFS(tmp_path_factory.mktemp("seaweedfs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """A broker that forgets everything when it is restarted: the harder case."""
+    with Valkey(tmp_path_factory.mktemp("valkey"), persistent=False) as server:
+        yield server
+
+
+@pytest.fixture
+def changes() -> Mapping[str, Any]:
+    """Settings that a test wants different: parametrise it."""
+    return {}
+
+
+@pytest.fixture
+def settings(
+    tmp_path: Path, seaweedfs: SeaweedFS, valkey: Valkey, changes: Mapping[str, Any]
+) -> Settings:
+    """An installation of its own: an empty database, an empty broker, two new buckets."""
+    with redis.Redis.from_url(valkey.url) as client:
+        client.flushall()
+    name = uuid.uuid4().hex[:12]
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path}/cutwork.sqlite3",
+        redis_url=SecretStr(valkey.url),
+        s3_endpoint=seaweedfs.endpoint,
+        s3_access_key=seaweedfs.access_key,
+        s3_secret_key=SecretStr(seaweedfs.secret_key),
+        inputs_bucket=f"inputs-{name}",
+        results_bucket=f"results-{name}",
+        keyless=True,
+        lease=3,
+        retry_backoff=0.2,
+        sweep_interval=0.2,
+        republish_after=1,
+    ).model_copy(update=changes)
+    database = Database(settings.database_url)
+    migrate(database)
+    database.close()
+    ObjectStore(settings).set_up()
+    return settings

@@ -1,0 +1,165 @@
+"""Real processes die in the middle of a job, and the client gets one right answer all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from deploy.local.valkey import Valkey
+from shared.database import Database
+from tests.conditions import eventually
+from tests.end_to_end.client import post, submit, urls_of, wait_for
+from tests.end_to_end.installation import Installation
+
+
+def rows(installation: Installation) -> list[Any]:
+    database = Database(installation.settings.database_url)
+    with database.reading() as connection:
+        statement = text("SELECT status, attempt, releases, lease_expires_at FROM jobs")
+        found = connection.execute(statement).all()
+    database.close()
+    return list(found)
+
+
+def assert_one_right_answer(installation: Installation, task_id: str, attempt: int) -> None:
+    body = wait_for(installation.url, task_id)
+    assert body["task_status"] == 2
+    assert httpx.get(urls_of(body)["image"]).status_code == 200
+    assert [(row.status, row.attempt, row.lease_expires_at) for row in rows(installation)] == [
+        ("succeeded", attempt, None)
+    ]
+
+
+def test_a_worker_killed_in_the_middle_of_a_job_costs_an_attempt_and_nothing_else(
+    installation: Installation, photo: bytes
+) -> None:
+    installation.close_gate()
+    doomed = installation.start_worker()
+    task_id = submit(installation.url, photo)
+    eventually(installation.count_at_gate)
+
+    doomed.kill()
+    installation.open_gate()
+    installation.start_worker()
+
+    assert_one_right_answer(installation, task_id, attempt=2)
+
+
+def test_a_worker_paused_past_its_lease_comes_back_and_changes_nothing(
+    installation: Installation, photo: bytes
+) -> None:
+    installation.close_gate()
+    paused = installation.start_worker()
+    task_id = submit(installation.url, photo)
+    eventually(installation.count_at_gate)
+
+    paused.pause()
+    installation.open_gate()
+    second = installation.start_worker()
+    assert_one_right_answer(installation, task_id, attempt=2)
+    second.stop(20)
+    paused.resume()
+    eventually(lambda: "attempt.fenced" in installation.logs())
+
+    assert_one_right_answer(installation, task_id, attempt=2)
+
+
+def test_a_broker_killed_with_all_its_messages_loses_no_job(
+    installation: Installation, photo: bytes, valkey: Valkey
+) -> None:
+    task_ids = [submit(installation.url, photo) for _ in range(3)]
+
+    valkey.kill()
+    during = submit(installation.url, photo)
+    valkey.start()
+    installation.start_worker()
+
+    for task_id in (*task_ids, during):
+        assert wait_for(installation.url, task_id)["task_status"] == 2
+
+
+def test_a_worker_goes_on_after_the_broker_was_killed_under_it(
+    installation: Installation, photo: bytes, valkey: Valkey
+) -> None:
+    installation.close_gate()
+    installation.start_worker()
+    task_id = submit(installation.url, photo)
+    eventually(installation.count_at_gate)
+
+    valkey.kill()
+    valkey.start()
+    installation.open_gate()
+
+    assert_one_right_answer(installation, task_id, attempt=1)
+    assert wait_for(installation.url, submit(installation.url, photo))["task_status"] == 2
+
+
+def test_a_stopped_worker_finishes_what_it_runs(installation: Installation, photo: bytes) -> None:
+    installation.close_gate()
+    worker = installation.start_worker()
+    task_id = submit(installation.url, photo)
+    eventually(installation.count_at_gate)
+
+    worker.request_stop()
+    eventually(lambda: "worker.stopping" in installation.logs())
+    installation.open_gate()
+    eventually(lambda: not worker.is_running)
+
+    assert worker.return_code == 0
+    assert_one_right_answer(installation, task_id, attempt=1)
+
+
+@pytest.mark.parametrize("changes", [{"shutdown_grace": 0.3}])
+def test_a_stopped_worker_hands_back_what_takes_too_long(
+    installation: Installation, photo: bytes
+) -> None:
+    installation.close_gate()
+    worker = installation.start_worker()
+    task_id = submit(installation.url, photo)
+    eventually(installation.count_at_gate)
+
+    worker.request_stop()
+    eventually(lambda: not worker.is_running)
+
+    [row] = rows(installation)
+    assert (row.status, row.attempt, row.releases) == ("queued", 1, 1)
+    installation.open_gate()
+    installation.start_worker()
+    assert_one_right_answer(installation, task_id, attempt=2)
+
+
+@pytest.mark.parametrize("changes", [{"run_timeout": 1}])
+def test_a_network_that_hangs_ends_its_worker_and_not_the_job(
+    installation: Installation, photo: bytes
+) -> None:
+    installation.close_gate()
+    worker = installation.start_worker()
+    task_id = submit(installation.url, photo)
+
+    eventually(lambda: not worker.is_running)
+
+    assert worker.return_code == 70
+    installation.open_gate()
+    installation.start_worker()
+    assert_one_right_answer(installation, task_id, attempt=2)
+
+
+@pytest.mark.parametrize("changes", [{"inline_wait": 1, "sync_wait": 1}])
+def test_a_post_that_waits_too_long_answers_with_the_task_id(
+    installation: Installation, photo: bytes
+) -> None:
+    installation.close_gate()
+    installation.start_worker()
+
+    inline = post(installation.url, photo)
+    sync = post(installation.url, photo, task_type="sync")
+
+    assert (inline.status_code, inline.json()["task_status"]) == (200, 1)
+    assert inline.headers["retry-after"]
+    assert (sync.status_code, sync.json()["error_detail"]["code"]) == (504, "AI_SERVICE_TIMEOUT")
+    installation.open_gate()
+    for answer in (inline, sync):
+        assert wait_for(installation.url, answer.json()["task_id"])["task_status"] == 2

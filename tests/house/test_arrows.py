@@ -1,0 +1,75 @@
+"""Imports run one way: api → shared ← worker. Who imports what is read from the source, not run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = {"api", "client", "deploy", "migrations", "shared", "tests", "training", "worker"}
+
+#: A room → the other rooms of ours that it may know.
+ALLOWED = {
+    "shared": set(),
+    "api": {"shared"},
+    "worker": {"shared"},
+    "migrations": {"shared"},
+    "client": set(),
+    "training": set(),
+    "deploy": {"shared"},
+}
+#: A room → what must never be needed to run it.
+FORBIDDEN = {
+    "shared": {"flask", "werkzeug", "numpy", "cv2", "onnxruntime", "isal"},
+    "api": {"numpy", "cv2", "onnxruntime", "isal", "celery"},
+    "worker": {"flask", "werkzeug", "gunicorn", "gevent"},
+}
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    """Name the top-level packages a file imports, wherever in the file it does."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} uses a relative import"
+            yield str(node.module).partition(".")[0]
+
+
+def files_of(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED))
+def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
+    for file in files_of(room):
+        others = (set(imports_of(file)) & ROOMS) - {room}
+
+        assert others <= ALLOWED[room], f"{file.relative_to(ROOT)} imports {others}"
+
+
+@pytest.mark.parametrize("room", sorted(FORBIDDEN))
+def test_a_room_stays_free_of_what_it_must_not_need(room: str) -> None:
+    for file in files_of(room):
+        found = set(imports_of(file)) & FORBIDDEN[room]
+
+        assert not found, f"{file.relative_to(ROOT)} imports {found}"
+
+
+def test_the_shared_room_has_no_circles() -> None:
+    needs = {
+        file.stem: {
+            str(node.module).removeprefix("shared.")
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("shared.")
+        }
+        for file in files_of("shared")
+    }
+    while needs:
+        free = {name for name, others in needs.items() if not others & needs.keys()}
+
+        assert free, f"these import each other: {sorted(needs)}"
+        needs = {name: others for name, others in needs.items() if name not in free}

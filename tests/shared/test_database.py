@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from shared.database import Database
+from shared.errors import DatabaseUnavailable
+from shared.schema import check_schema, migrate
+from shared.tables import metadata
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(f"sqlite:///{tmp_path}/deep/in/a/folder/jobs.sqlite3")
+
+
+def test_the_migrations_make_the_tables_that_the_code_knows(database: Database) -> None:
+    migrate(database)
+
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrating_twice_changes_nothing(database: Database) -> None:
+    migrate(database)
+    migrate(database)
+
+    check_schema(database)
+
+
+def test_a_schema_that_was_not_migrated_is_reported_with_the_cure(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable, match="cutwork-admin setup"):
+        check_schema(database)
+
+
+def test_an_unreachable_database_is_unavailable_and_not_a_drivers_error() -> None:
+    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+
+    with pytest.raises(DatabaseUnavailable):
+        database.ping()
+
+
+def test_what_was_written_before_an_error_is_rolled_back(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE notes (note TEXT)"))
+
+    def write_and_fail() -> None:
+        with database.writing() as connection:
+            connection.execute(text("INSERT INTO notes VALUES ('lost')"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
+
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM notes")).scalar_one() == 0
