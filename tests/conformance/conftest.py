@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from shared.database import Database
 from shared.job_store import JobStore, Limits
 from shared.key_store import KeyStore
 from shared.schema import migrate
+from tests.clock import HandClock
 
 LIMITS = Limits(lease=timedelta(seconds=30), max_attempts=3, deadline=timedelta(hours=1))
-
-
-class HandClock:
-    """A clock that moves when a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-    def __call__(self, connection: Connection) -> datetime:
-        return self.now
-
-    def advance(self, **duration: float) -> None:
-        self.now += timedelta(**duration)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from shared.contract import RESULT_LIFETIME, Category, OutMode, ReturnForm
 from shared.errors import ErrorCode
 from shared.job import TRANSITIONS, CutoutOptions, Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
-from tests.conformance.conftest import LIMITS, HandClock
+from tests.clock import HandClock
+from tests.conformance.conftest import LIMITS
 from tests.factories import new_job
 
 SECOND = timedelta(seconds=1)

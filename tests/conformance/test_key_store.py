@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from shared.database import Database
 from shared.key_store import KeyStore
-from tests.conformance.conftest import HandClock
+from tests.clock import HandClock
 
 
 def test_a_key_tells_its_tenant(key_store: KeyStore) -> None:

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from shared.contract import Category, OutMode, ReturnForm
+from shared.errors import ErrorCode, Refused
+from shared.job import CutoutOptions
+from tests import pictures
+from tests.worker.networks import STARTER, Seeing, seeing
+from worker.cutout import cut_out
+from worker.decoding import decode
+from worker.model import Network
+from worker.photo import Photo
+
+Pixels = NDArray[np.uint8]
+
+PHOTO = Photo(np.asarray(pictures.photo(300, 400)))
+OUTFIT = seeing(
+    ("person", 0.4, 0.05, 0.6, 0.2),
+    ("tops", 0.3, 0.2, 0.7, 0.5),
+    ("pants", 0.3, 0.5, 0.7, 0.9),
+    ("shoes", 0.3, 0.9, 0.7, 1.0),
+)
+MASK = ReturnForm.MASK
+
+
+def pixels(png: bytes | None) -> Pixels:
+    assert png is not None
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+def test_the_default_is_one_cut_out_of_all_clothing() -> None:
+    cutouts = cut_out(PHOTO, CutoutOptions(), OUTFIT)
+    rgba = pixels(cutouts.image)
+    assert rgba.shape == (400, 300, 4)
+    assert (rgba[100:380, 110:190, 3] == 255).all()
+    assert not rgba[:60].any()
+    assert np.array_equal(rgba[150:250, 120:180, :3], PHOTO.rgb[150:250, 120:180])
+    assert not cutouts.categories
+
+
+def test_requested_categories_come_in_their_order_and_none_if_not_shown() -> None:
+    wanted = (Category.SHOES, Category.HAT, Category.TOPS)
+    cutouts = cut_out(PHOTO, CutoutOptions(cloth_class=wanted, return_form=MASK), OUTFIT)
+    assert tuple(cutouts.categories) == wanted
+    assert cutouts.categories[Category.HAT] is None
+    assert pixels(cutouts.categories[Category.TOPS])[150, 150] == 255
+    assert pixels(cutouts.categories[Category.TOPS])[300, 150] == 0
+    assert pixels(cutouts.categories[Category.SHOES])[390, 150] == 255
+
+
+def test_the_categories_make_up_the_clothing() -> None:
+    options = CutoutOptions(cloth_class=tuple(Category), return_form=MASK)
+    cutouts = cut_out(PHOTO, options, OUTFIT)
+    together = sum(pixels(png).astype(int) for png in cutouts.categories.values() if png)
+    assert np.abs(together - pixels(cutouts.image)).max() <= 3
+
+
+@pytest.mark.parametrize("form", ReturnForm)
+def test_the_return_form_applies_to_every_picture(form: ReturnForm) -> None:
+    options = CutoutOptions(cloth_class=(Category.PANTS,), return_form=form)
+    cutouts = cut_out(PHOTO, options, OUTFIT)
+    shape = {ReturnForm.CUTOUT: (400, 300, 4), MASK: (400, 300), ReturnForm.WHITE: (400, 300, 3)}
+    assert pixels(cutouts.image).shape == shape[form]
+    assert pixels(cutouts.categories[Category.PANTS]).shape == shape[form]
+
+
+def test_the_other_mode_shows_the_requested_categories_only() -> None:
+    options = CutoutOptions(
+        cloth_class=(Category.TOPS, Category.SHOES),
+        out_mode=OutMode.REQUESTED_CATEGORIES,
+        return_form=MASK,
+    )
+    image = pixels(cut_out(PHOTO, options, OUTFIT).image)
+    assert image[150, 150] == image[390, 150] == 255
+    assert image[300, 150] == 0
+
+
+def test_the_other_mode_shows_all_seven_if_none_is_requested() -> None:
+    options = CutoutOptions(out_mode=OutMode.REQUESTED_CATEGORIES, return_form=MASK)
+    cutouts = cut_out(PHOTO, options, OUTFIT)
+    assert (pixels(cutouts.image)[100:380, 110:190] >= 253).all()
+    assert not cutouts.categories
+
+
+def test_the_other_mode_is_empty_if_only_other_clothing_is_shown() -> None:
+    options = CutoutOptions(cloth_class=(Category.HAT,), out_mode=OutMode.REQUESTED_CATEGORIES)
+    cutouts = cut_out(PHOTO, options, OUTFIT)
+    assert pixels(cutouts.image).shape == (400, 300, 4)
+    assert not pixels(cutouts.image).any()
+    assert cutouts.categories == {Category.HAT: None}
+
+
+@pytest.mark.parametrize(
+    "network",
+    [seeing(), seeing(("person", 0.2, 0.2, 0.8, 0.8)), seeing(("tops", 0, 0, 0.04, 0.04))],
+)
+def test_no_clothing_at_all_is_refused(network: Seeing) -> None:
+    with pytest.raises(Refused) as refused:
+        cut_out(PHOTO, CutoutOptions(), network)
+    assert refused.value.code is ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED
+
+
+def test_something_small_counts_as_shown_from_a_fraction_of_the_photo_on() -> None:
+    outfit = ("coat", 0.2, 0.3, 0.8, 0.9)
+    for side, shown in ((0.03, False), (0.1, True)):
+        network = seeing(outfit, ("hat", 0.45, 0.1, 0.45 + side, 0.1 + side))
+        cutouts = cut_out(PHOTO, CutoutOptions(cloth_class=(Category.HAT,)), network)
+        assert (cutouts.categories[Category.HAT] is not None) is shown
+
+
+def test_the_photos_own_transparency_stays() -> None:
+    alpha = np.full((400, 300), 255, np.uint8)
+    alpha[:, :150] = 100
+    alpha[200:250] = 0
+    photo = Photo(PHOTO.rgb, alpha)
+    rgba = pixels(cut_out(photo, CutoutOptions(), OUTFIT).image)
+    assert abs(int(rgba[150, 120, 3]) - 100) <= 1
+    assert np.array_equal(rgba[150, 120, :3], PHOTO.rgb[150, 120])
+    assert rgba[150, 180, 3] == 255
+    assert not rgba[205:245].any()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_photo_gives_the_upright_photos_mask(orientation: int) -> None:
+    def orange(frame: NDArray[np.float32]) -> NDArray[np.int64]:
+        # The astronaut's suit: much red, little blue.
+        return np.where((frame[0] - frame[2])[2::4, 2::4] > 0.5, 1, 0)
+
+    upright = pictures.astronaut().resize((160, 240))
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    stored = upright.transpose(Image.Transpose(undo[orientation])) if orientation > 1 else upright
+    data = pictures.with_orientation(pictures.jpeg(stored), orientation)
+    options = CutoutOptions(return_form=MASK)
+    turned = pixels(cut_out(decode(data), options, Seeing(orange)).image)
+    expected = pixels(cut_out(decode(pictures.jpeg(upright)), options, Seeing(orange)).image)
+    assert turned.shape == expected.shape == (240, 160)
+    assert np.abs(turned.astype(int) - expected).mean() < 4
+
+
+@pytest.mark.parametrize("size", [(51, 2999), (2999, 51), (51, 51), (700, 1300)])
+def test_every_picture_has_the_photos_size(size: tuple[int, int]) -> None:
+    photo = Photo(np.asarray(pictures.photo(*size)))
+    network = seeing(("coat", 0, 0, 1, 1))
+    for form in ReturnForm:
+        options = CutoutOptions(cloth_class=(Category.COAT,), return_form=form)
+        cutouts = cut_out(photo, options, network)
+        for png in (cutouts.image, cutouts.categories[Category.COAT]):
+            assert pixels(png).shape[1::-1] == size
+
+
+def test_nothing_of_the_inputs_metadata_comes_back() -> None:
+    data = pictures.with_orientation(pictures.jpeg(icc_profile=pictures.icc_profile()), 3)
+    image = cut_out(decode(data), CutoutOptions(), OUTFIT).image
+    assert not Image.open(io.BytesIO(image)).info
+
+
+def test_the_real_network_finds_the_astronauts_suit() -> None:
+    photo = Photo(np.asarray(pictures.astronaut()))
+    mask = pixels(cut_out(photo, CutoutOptions(return_form=MASK), Network(STARTER, "cpu")).image)
+    assert mask[350, 100] == 255  # the suit
+    assert mask[100, 230] == 0  # the face
+    assert mask[40, 480] == 0  # the shuttle

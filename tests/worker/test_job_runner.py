@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import cast
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+import worker.job_runner
+from shared.announcements import Announcer
+from shared.contract import Category
+from shared.errors import DatabaseUnavailable, ErrorCode, InferenceFailed, ObjectStoreUnavailable
+from shared.job import CutoutOptions, Job, JobStatus
+from shared.job_store import ATTEMPTS_SPENT, JobStore
+from shared.object_store import IMAGE, ObjectStore
+from shared.settings import Settings
+from tests.clock import HandClock
+from tests.factories import new_job
+from tests.fakes import InMemoryObjectStore
+from tests.worker.conftest import LIMITS, RecordingAnnouncer
+from worker.app import create_segmenter
+from worker.batching import Frame, Logits
+from worker.cutout import Segmenter
+from worker.job_runner import UPLOAD_GONE, JobRunner
+from worker.lease import LeaseKeeper
+
+BACKOFF = timedelta(seconds=2)
+
+
+class Interposed:
+    """The bundled network, with something that happens before it runs."""
+
+    def __init__(self, network: Segmenter) -> None:
+        self._network = network
+        self.manifest = network.manifest
+        self.before: Callable[[], None] = lambda: None
+
+    def segment(self, frame: Frame) -> Logits:
+        self.before()
+        return self._network.segment(frame)
+
+
+@pytest.fixture(scope="module")
+def network() -> Segmenter:
+    return create_segmenter(Settings())
+
+
+@pytest.fixture
+def segmenter(network: Segmenter) -> Interposed:
+    return Interposed(network)
+
+
+@pytest.fixture
+def runner(
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    announcer: RecordingAnnouncer,
+    segmenter: Interposed,
+) -> Iterator[JobRunner]:
+    leases = LeaseKeeper(
+        job_store, lease=LIMITS.lease, run_timeout=timedelta(minutes=1), on_hung=lambda _: None
+    )
+    leases.start()
+    yield JobRunner(
+        job_store=job_store,
+        object_store=cast("ObjectStore", object_store),
+        announcer=cast("Announcer", announcer),
+        leases=leases,
+        segmenter=segmenter,
+        retry_backoff=BACKOFF,
+        owner="worker-1",
+    )
+    leases.stop()
+
+
+def photo_of(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
+    encoded = io.BytesIO()
+    Image.fromarray(pixels).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+PERSON = photo_of(data.astronaut())
+NOTHING = photo_of(np.full((200, 200, 3), 128, np.uint8))
+
+
+def accepted(
+    job_store: JobStore, object_store: InMemoryObjectStore, photo: bytes, *classes: Category
+) -> Job:
+    new = new_job(options=CutoutOptions(cloth_class=classes))
+    object_store.put_input(new.id, photo)
+    job = job_store.create(new)
+    assert job is not None
+    return job
+
+
+def reread(job_store: JobStore, job: Job) -> Job:
+    found = job_store.find(job.id, job.tenant)
+    assert found is not None
+    return found
+
+
+def test_a_photo_becomes_results_under_its_attempt_and_the_upload_goes(
+    runner: JobRunner,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    announcer: RecordingAnnouncer,
+) -> None:
+    job = accepted(job_store, object_store, PERSON, *Category)
+
+    runner.run(job.id)
+
+    done = reread(job_store, job)
+    assert done.status is JobStatus.SUCCEEDED
+    assert done.shown is not None
+    assert list(done.shown) == list(Category)
+    shown = [category for category in Category if done.shown[category]]
+    assert shown
+    names = {name for _, name in object_store.results}
+    assert names == {IMAGE, *shown}
+    assert {lease.attempt for lease, _ in object_store.results} == {1}
+    assert object_store.inputs == {}
+    assert announcer.announced == [job.id]
+
+
+@pytest.mark.parametrize(
+    ("photo", "code"),
+    [
+        (NOTHING, ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED),
+        (PERSON[:5000], ErrorCode.FILE_DECODING_FAILURE),
+    ],
+    ids=["no clothing", "cut short"],
+)
+def test_what_the_photo_is_to_blame_for_fails_at_once(
+    runner: JobRunner,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    announcer: RecordingAnnouncer,
+    photo: bytes,
+    code: ErrorCode,
+) -> None:
+    job = accepted(job_store, object_store, photo)
+
+    runner.run(job.id)
+
+    failed = reread(job_store, job)
+    assert (failed.status, failed.error_code, failed.attempt) == (JobStatus.FAILED, code, 1)
+    assert object_store.inputs == {}
+    assert announcer.announced == [job.id]
+
+
+def test_an_upload_that_is_gone_fails_at_once(
+    runner: JobRunner, job_store: JobStore, object_store: InMemoryObjectStore
+) -> None:
+    job = accepted(job_store, object_store, PERSON)
+    object_store.delete_input(job.id)
+
+    runner.run(job.id)
+
+    failed = reread(job_store, job)
+    assert (failed.status, failed.error_message) == (JobStatus.FAILED, UPLOAD_GONE)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [InferenceFailed("NaN"), ObjectStoreUnavailable("down"), MemoryError(), ZeroDivisionError()],
+    ids=lambda trouble: type(trouble).__name__,
+)
+def test_what_can_change_is_tried_again_with_a_back_off_that_doubles(
+    runner: JobRunner,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    segmenter: Interposed,
+    clock: HandClock,
+    trouble: Exception,
+) -> None:
+    job = accepted(job_store, object_store, PERSON)
+
+    def fail() -> None:
+        raise trouble
+
+    segmenter.before = fail
+    runner.run(job.id)
+    assert reread(job_store, job).status is JobStatus.QUEUED
+    assert job_store.claim(job.id, "too early") is None
+    clock.now += BACKOFF
+    runner.run(job.id)
+    clock.now += BACKOFF
+    assert job_store.claim(job.id, "too early") is None
+    clock.now += BACKOFF
+    segmenter.before = lambda: None
+
+    runner.run(job.id)
+
+    done = reread(job_store, job)
+    assert (done.status, done.attempt) == (JobStatus.SUCCEEDED, 3)
+
+
+def test_the_last_attempts_failure_is_the_jobs(
+    runner: JobRunner,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    segmenter: Interposed,
+    announcer: RecordingAnnouncer,
+    clock: HandClock,
+) -> None:
+    job = accepted(job_store, object_store, PERSON)
+
+    def fail() -> None:
+        raise InferenceFailed("NaN")
+
+    segmenter.before = fail
+    for _ in range(LIMITS.max_attempts):
+        runner.run(job.id)
+        clock.advance(minutes=1)
+
+    failed = reread(job_store, job)
+    assert (failed.status, failed.error_code) == (JobStatus.FAILED, ErrorCode.PROCESSING_FAILURE)
+    assert failed.error_message == ATTEMPTS_SPENT
+    assert announcer.announced == [job.id]
+
+
+def test_a_message_that_comes_twice_is_worked_on_once(
+    runner: JobRunner,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    announcer: RecordingAnnouncer,
+) -> None:
+    job = accepted(job_store, object_store, PERSON)
+
+    runner.run(job.id)
+    runner.run(job.id)
+
+    assert reread(job_store, job).attempt == 1
+    assert announcer.announced == [job.id]
+
+
+def test_a_job_cancelled_while_it_runs_stays_cancelled(
+    runner: JobRunner,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    segmenter: Interposed,
+    announcer: RecordingAnnouncer,
+) -> None:
+    job = accepted(job_store, object_store, PERSON)
+
+    def cancel() -> None:
+        assert job_store.cancel(job.id, job.tenant)
+
+    segmenter.before = cancel
+    runner.run(job.id)
+
+    assert reread(job_store, job).status is JobStatus.CANCELLED
+    assert announcer.announced == []
+
+
+def test_a_database_that_is_away_at_the_end_is_waited_for(
+    runner: JobRunner,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = accepted(job_store, object_store, PERSON)
+    complete, tries = job_store.complete, iter([DatabaseUnavailable("down")] * 2)
+
+    def flaky(*arguments: object) -> bool:
+        for trouble in tries:
+            raise trouble
+        return complete(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(job_store, "complete", flaky)
+    monkeypatch.setattr(worker.job_runner, "_PATIENCE", (0, 0, 0))
+    runner.run(job.id)
+
+    assert reread(job_store, job).status is JobStatus.SUCCEEDED

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from shared.errors import InferenceFailed, Misconfigured
+from tests.worker.networks import STARTER, changed, write_network
+from worker.model import Network
+
+
+def test_the_bundled_network_runs() -> None:
+    network = Network(STARTER, "cpu")
+    network.warm_up()
+    assert network.run(np.zeros((2, 3, 64, 48), np.float32)).shape == (2, 10, 16, 12)
+    assert network.segment(np.zeros((3, 64, 48), np.float32)).shape == (10, 16, 12)
+
+
+def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
+    manifest = write_network(tmp_path)
+    content = bytearray(manifest.onnx_file.read_bytes())
+    content[-1] ^= 1
+    manifest.onnx_file.write_bytes(content)
+    with pytest.raises(Misconfigured, match="SHA-256"):
+        Network(manifest, "cpu")
+
+
+def test_a_file_cut_off_is_not_loaded(tmp_path: Path) -> None:
+    manifest = write_network(tmp_path)
+    manifest.onnx_file.write_bytes(manifest.onnx_file.read_bytes()[:-1])
+    with pytest.raises(Misconfigured, match="its manifest says"):
+        Network(manifest, "cpu")
+
+
+def test_a_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
+    manifest = changed(
+        STARTER, folder=tmp_path, file="other.onnx", source="https://models.example/other"
+    )
+    with pytest.raises(Misconfigured, match=r"other\.onnx.*https://models\.example/other"):
+        Network(manifest, "cpu")
+
+
+def test_what_is_no_onnx_is_one_clear_line(tmp_path: Path) -> None:
+    manifest = write_network(tmp_path)
+    content = b"not a network"
+    manifest.onnx_file.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    with pytest.raises(Misconfigured, match="cannot be loaded") as refused:
+        Network(changed(manifest, size_bytes=len(content), sha256=digest), "cpu")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.skipif(
+    "CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="CUDA is here"
+)
+def test_cuda_that_is_not_there_is_never_the_cpu_instead() -> None:
+    with pytest.raises(Misconfigured, match="cannot run on cuda"):
+        Network(STARTER, "cuda")
+
+
+def test_a_session_that_fell_back_to_the_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class FellBack:
+        def get_providers(self) -> list[str]:
+            return ["CPUExecutionProvider"]
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, **__: FellBack())
+    with pytest.raises(Misconfigured, match="cannot run on cuda"):
+        Network(STARTER, "cuda")
+
+
+def test_other_tensors_than_the_manifests_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="no tensor 'image'"):
+        Network(write_network(tmp_path, tensor="picture"), "cpu")
+
+
+def test_another_number_of_planes_than_the_manifests_is_refused(tmp_path: Path) -> None:
+    manifest = write_network(tmp_path)
+    labels = ("tops", "background")
+    with pytest.raises(Misconfigured, match="logits is"):
+        Network(changed(manifest, output=changed(manifest.output, labels=labels)), "cpu")
+
+
+def test_another_stride_than_the_manifests_is_found_at_the_warm_up(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="not"):
+        Network(write_network(tmp_path, pool=8), "cpu").warm_up()
+
+
+@pytest.mark.parametrize("factor", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_are_a_failure(tmp_path: Path, factor: float) -> None:
+    network = Network(write_network(tmp_path, factor=factor), "cpu")
+    with pytest.raises(InferenceFailed, match="not finite"):
+        network.run(np.ones((1, 3, 32, 32), np.float32))
+
+
+def test_a_batch_the_network_cannot_take_is_a_failure(tmp_path: Path) -> None:
+    network = Network(write_network(tmp_path), "cpu")
+    with pytest.raises(InferenceFailed, match="did not run"):
+        network.run(np.ones((1, 5, 32, 32), np.float32))

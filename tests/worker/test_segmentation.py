@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shared.contract import Category
+from tests.worker.networks import STARTER, Plane, changed, seeing
+from worker.letterbox import Letterbox, fit
+from worker.manifest import OutputKind
+from worker.segmentation import Segmentation, interpret
+
+BOX = fit(600, 400, STARTER)
+PERSON = ("person", 0.4, 0.1, 0.6, 0.9)
+
+
+def segment(*boxes: tuple[str, float, float, float, float]) -> Segmentation:
+    frame = np.zeros((3, BOX.frame_height, BOX.frame_width), np.float32)
+    return interpret(seeing(*boxes).segment(frame), BOX, STARTER.output)
+
+
+def at(plane: Plane, left: float, top: float) -> float:
+    return float(plane[int(top * plane.shape[0]), int(left * plane.shape[1])])
+
+
+def test_the_padding_is_cropped_away() -> None:
+    box: Letterbox = fit(600, 410, STARTER)
+    assert box.frame_width > box.content_width
+    logits = np.zeros((10, box.frame_height // 4, box.frame_width // 4), np.float32)
+    clothing = interpret(logits, box, STARTER.output).clothing
+    assert clothing.shape == (box.content_height // 4, box.content_width // 4)
+
+
+def test_clothing_is_the_sum_of_the_categories() -> None:
+    seen = segment(("tops", 0.3, 0.2, 0.7, 0.5), ("pants", 0.3, 0.5, 0.7, 0.9))
+    assert at(seen.clothing, 0.5, 0.4) > 0.99
+    assert at(seen.categories[Category.PANTS], 0.5, 0.7) > 0.99
+    assert at(seen.categories[Category.TOPS], 0.5, 0.7) < 0.01
+    assert at(seen.clothing, 0.1, 0.5) == 0
+
+
+def test_accessories_and_skin_are_no_clothing() -> None:
+    seen = segment(("accessory", 0.3, 0.2, 0.7, 0.5), ("person", 0.3, 0.5, 0.7, 0.9))
+    assert seen.clothing.max() < 0.01
+
+
+def test_a_belt_is_no_hole_in_the_outfit() -> None:
+    seen = segment(
+        ("tops", 0.3, 0.2, 0.7, 0.5),
+        ("accessory", 0.3, 0.5, 0.7, 0.52),
+        ("pants", 0.3, 0.52, 0.7, 1),
+    )
+    assert seen.clothing[25:-2, 30:40].min() > 0.95
+
+
+def test_specks_and_pinholes_are_gone() -> None:
+    frame = np.zeros((3, BOX.frame_height, BOX.frame_width), np.float32)
+    logits = seeing(("tops", 0.3, 0.2, 0.7, 0.5)).segment(frame)
+    logits[:, 90, 60] = logits[:, 40, 36]  # a speck of tops
+    logits[:, 40, 36] = logits[:, 0, 0]  # a pinhole in the tops
+    clothing = interpret(logits, BOX, STARTER.output).clothing
+    assert clothing[90, 60] == 0
+    assert clothing[40, 36] == 1
+
+
+def test_a_passer_bys_clothing_is_dropped() -> None:
+    seen = segment(
+        PERSON,
+        ("coat", 0.35, 0.2, 0.65, 0.7),
+        ("person", 0.9, 0.4, 0.93, 0.45),
+        ("tops", 0.88, 0.45, 0.95, 0.6),
+    )
+    assert at(seen.clothing, 0.5, 0.4) > 0.9
+    assert at(seen.clothing, 0.92, 0.5) == 0
+
+
+def test_a_bag_close_to_its_owner_stays() -> None:
+    seen = segment(PERSON, ("coat", 0.35, 0.2, 0.65, 0.7), ("bag", 0.68, 0.6, 0.75, 0.7))
+    assert at(seen.clothing, 0.71, 0.65) > 0.9
+
+
+def test_a_second_person_is_no_passer_by() -> None:
+    seen = segment(
+        ("person", 0.1, 0.1, 0.4, 0.3), ("coat", 0.1, 0.3, 0.4, 0.9), ("coat", 0.7, 0.3, 0.9, 0.8)
+    )
+    assert at(seen.clothing, 0.8, 0.5) > 0.9
+
+
+def test_garments_without_a_person_are_all_kept() -> None:
+    seen = segment(("coat", 0.05, 0.1, 0.5, 0.9), ("hat", 0.8, 0.1, 0.9, 0.2))
+    assert at(seen.clothing, 0.85, 0.15) > 0.9
+
+
+def test_an_island_of_another_category_goes_to_what_surrounds_it() -> None:
+    seen = segment(("coat", 0.1, 0.1, 0.9, 0.9), ("skirt", 0.5, 0.5, 0.53, 0.52))
+    assert at(seen.categories[Category.SKIRT], 0.51, 0.51) == 0
+
+
+def test_labels_that_share_a_category_are_added_up() -> None:
+    labels = ("background", "shoes", "shoes")
+    logits = np.zeros((3, BOX.frame_height // 4, BOX.frame_width // 4), np.float32)
+    seen = interpret(logits, BOX, changed(STARTER.output, labels=labels))
+    assert seen.categories[Category.SHOES] == pytest.approx(2 / 3)
+
+
+def test_an_opacity_is_taken_as_it_is() -> None:
+    spec = changed(STARTER.output, kind=OutputKind.ALPHA, labels=())
+    logits = np.full((1, BOX.frame_height // 4, BOX.frame_width // 4), 0.75, np.float32)
+    seen = interpret(logits, BOX, spec)
+    assert seen.clothing == pytest.approx(0.75)
+    assert not seen.categories

@@ -1,0 +1,104 @@
+"""The image path: from a photo to the pictures that are delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.contract import Category, OutMode, ReturnForm
+from shared.errors import ErrorCode, Refused
+from shared.job import CutoutOptions
+from worker.foreground import decontaminate
+from worker.letterbox import fit
+from worker.manifest import Manifest
+from worker.photo import Photo, Pixels
+from worker.postprocessing import Opacities, to_opacities
+from worker.preprocessing import to_frame
+from worker.rendering import render
+from worker.segmentation import interpret
+from worker.shrinking import overview_of
+
+#: Pixels, at least: what finding edges and their colours needs; a network may need more.
+_OVERVIEW_LONG_SIDE = 500
+
+
+class Segmenter(Protocol):
+    """Whatever runs a network on one frame."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the network expects and gives."""
+
+    def segment(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run (3, H, W) to logits (planes, H / stride, W / stride); may raise `InferenceFailed`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cutouts:
+    """The pictures of one job: PNGs, all of the upright photo's size."""
+
+    image: bytes
+    #: The requested categories in their order; None where the photo shows none of it.
+    categories: Mapping[Category, bytes | None]
+
+
+def cut_out(photo: Photo, options: CutoutOptions, network: Segmenter) -> Cutouts:
+    """Cut the clothing out of a photo.
+
+    Raises:
+        Refused: ERROR_NO_RECOGNITION_TARGET_DETECTED, if the photo shows no clothing at all.
+        InferenceFailed: The network did not give a usable answer.
+    """
+    seen = photo.on_white()
+    overview = overview_of(seen, max(_OVERVIEW_LONG_SIDE, network.manifest.input.long_side))
+    letterbox = fit(seen.shape[0], seen.shape[1], network.manifest)
+    frame = to_frame(overview, letterbox, network.manifest.input)
+    logits = network.segment(frame)
+    segmentation = interpret(logits, letterbox, network.manifest.output)
+    opacities = to_opacities(segmentation, photo, seen, overview, _needed(options))
+    if not opacities.shows_clothing:
+        raise Refused(
+            ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED, "The image shows no clothing."
+        )
+    colours = _clean_colours(photo, seen, overview, opacities, options.return_form)
+    return _render_all(colours, opacities, options)
+
+
+def _needed(options: CutoutOptions) -> tuple[Category, ...]:
+    """The categories that some picture depends on: all of one mode's image, if none was named for it."""
+    if options.out_mode is OutMode.REQUESTED_CATEGORIES and not options.cloth_class:
+        return tuple(Category)
+    return options.cloth_class
+
+
+def _clean_colours(
+    photo: Photo, seen: Pixels, overview: Pixels, opacities: Opacities, form: ReturnForm
+) -> Pixels:
+    if form is ReturnForm.MASK:
+        return photo.rgb
+    clean = decontaminate(seen, overview, opacities.clothing)
+    if photo.alpha is not None:
+        # Half-transparent pixels of a cut-out photo have their own colour already.
+        np.copyto(clean, photo.rgb, where=(photo.alpha < 255)[..., np.newaxis])  # noqa: PLR2004
+    return clean
+
+
+def _render_all(colours: Pixels, opacities: Opacities, options: CutoutOptions) -> Cutouts:
+    form = options.return_form
+    by_mode = {
+        OutMode.ALL_CLOTHING: lambda: opacities.clothing,
+        OutMode.REQUESTED_CATEGORIES: opacities.of_categories,
+    }
+    shown = {
+        category: render(colours, opacities.categories[category], form)
+        for category in options.cloth_class
+        if category in opacities.categories
+    }
+    return Cutouts(
+        image=render(colours, by_mode[options.out_mode](), form),
+        categories={category: shown.get(category) for category in options.cloth_class},
+    )

@@ -1,0 +1,160 @@
+"""What a network expects and gives: the manifest `model.toml` beside an ONNX file.
+
+    [input]   which tensor, how large, how colours become numbers
+    [output]  which tensor, and what its planes mean
+
+The code knows no network by name; `worker.model` holds the file to what its manifest says.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
+
+from shared.contract import Category
+from shared.errors import Misconfigured
+
+FILE_NAME = "model.toml"
+#: Words for labels that are no category but mean something to `worker.segmentation`.
+BACKGROUND = "background"
+#: Skin, hair and faces.
+PERSON = "person"
+#: Belts, scarves, jewellery.
+ACCESSORY = "accessory"
+
+_BUNDLED = Path(__file__).with_name("models")
+
+Count = Annotated[StrictInt, Field(ge=1)]
+#: One number a colour channel.
+Channels = tuple[float, float, float]
+
+
+class ChannelOrder(StrEnum):
+    """The order of the input's three planes."""
+
+    RGB = "rgb"
+    BGR = "bgr"
+
+
+class OutputKind(StrEnum):
+    """What the planes of the output are."""
+
+    #: One plane of logits a label.
+    CLASSES = "classes"
+    #: One plane: the opacity of the clothing, 0 to 1; such a network knows no categories.
+    ALPHA = "alpha"
+
+
+class Table(BaseModel):
+    """A table of the file, whose keys are all known and of their types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputSpec(Table):
+    """The network's input: float32 (N, 3, H, W), x * scale + offset with x in 0..255."""
+
+    tensor: str
+    #: Pixels of the photo's long side in the frame.
+    long_side: Count
+    #: The frame's sides are multiples of this; of fixed square networks it is the long side itself.
+    stride: Count
+    channels: ChannelOrder
+    #: Per channel, in the order of `channels`.
+    scale: Channels
+    #: Per channel, in the order of `channels`.
+    offset: Channels
+
+
+class OutputSpec(Table):
+    """The network's output: float32 (N, planes, H / stride, W / stride)."""
+
+    tensor: str
+    stride: Count
+    kind: OutputKind
+    #: Index → a `Category`'s word, or one that is no clothing. Several may share one category.
+    labels: tuple[str, ...] = ()
+
+    @property
+    def planes(self) -> int:
+        """How many planes the output has."""
+        return len(self.labels) if self.kind is OutputKind.CLASSES else 1
+
+    @property
+    def labels_of(self) -> Mapping[Category, tuple[int, ...]]:
+        """Category → the labels it is made of, for those that the network knows."""
+        words = set(self.labels)
+        return {
+            category: tuple(i for i, word in enumerate(self.labels) if word == category)
+            for category in Category
+            if category in words
+        }
+
+    @model_validator(mode="after")
+    def _check_labels(self) -> Self:
+        if self.kind is OutputKind.CLASSES and not self.labels_of:
+            raise ValueError(f"labels must be words of which some are among {', '.join(Category)}")
+        return self
+
+
+class Manifest(Table):
+    """One network, as its `model.toml` describes it."""
+
+    #: Where the manifest lies; not in the file.
+    folder: Path
+    name: str
+    description: str
+    #: SPDX identifier of the weights' licence.
+    licence: str
+    #: Where to get the file, if it is not bundled.
+    source: str = ""
+    file: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size_bytes: Annotated[Count, Field(alias="bytes")]
+    input: InputSpec
+    output: OutputSpec
+
+    @property
+    def onnx_file(self) -> Path:
+        """Where the network lies."""
+        return self.folder / self.file
+
+    @model_validator(mode="after")
+    def _check_strides(self) -> Self:
+        for key in ("stride", "long_side"):
+            if getattr(self.input, key) % self.output.stride:
+                raise ValueError(f"input.{key} must be a multiple of output.stride")
+        return self
+
+
+def load_manifest(name_or_path: str) -> Manifest:
+    """Read the manifest of a bundled network, or of a folder (or a `model.toml`) elsewhere.
+
+    Raises:
+        Misconfigured: There is none, or it says something unusable; the message names file and key.
+    """
+    path = _find(name_or_path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Manifest(folder=path.parent, **table)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path} is no TOML: {error}") from None
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise Misconfigured(f"{path}: {'; '.join(problems)}") from None
+
+
+def _find(name_or_path: str) -> Path:
+    bundled = _BUNDLED / name_or_path / FILE_NAME
+    for path in (bundled, Path(name_or_path) / FILE_NAME, Path(name_or_path)):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.parent.name for path in _BUNDLED.glob(f"*/{FILE_NAME}")))
+    raise Misconfigured(f"There is no model {name_or_path!r}. Bundled: {known}.")

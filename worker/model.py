@@ -1,0 +1,159 @@
+"""The network in memory: ONNX Runtime held to what the manifest says of the file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
+
+from shared.errors import InferenceFailed, Misconfigured
+from worker.letterbox import fit
+from worker.manifest import Manifest
+
+Provider = Literal["cpu", "cuda"]
+
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+#: ONNX Runtime's errors have no common base of their own.
+_RUNTIME_ERRORS: tuple[type[Exception], ...] = (
+    runtime_errors.EPFail,
+    runtime_errors.Fail,
+    runtime_errors.InvalidArgument,
+    runtime_errors.InvalidGraph,
+    runtime_errors.InvalidProtobuf,
+    runtime_errors.NotImplemented,
+    runtime_errors.RuntimeException,
+)
+_RANK = 4
+_WARM_UP_SIZE = 256
+
+
+class Network:
+    """A loaded network. `run` may be called from several threads at once."""
+
+    def __init__(self, manifest: Manifest, provider: Provider) -> None:
+        """Load the file of a manifest.
+
+        Raises:
+            Misconfigured: The file is not the one the manifest describes, or the provider is not to be had;
+                the network never runs anywhere else than was asked for.
+        """
+        self.manifest = manifest
+        content = _read_checked(manifest)
+        if _PROVIDERS[provider] not in onnxruntime.get_available_providers():
+            raise Misconfigured(
+                f"This build of ONNX Runtime cannot run on {provider}.{_hint(provider)}"
+            )
+        try:
+            self._session = _create_session(content, provider)
+        except _RUNTIME_ERRORS as error:
+            raise Misconfigured(
+                f"{manifest.onnx_file} cannot be loaded: {_first_line(error)}"
+            ) from error
+        if self._session.get_providers()[0] != _PROVIDERS[provider]:
+            raise Misconfigured(f"The network cannot run on {provider}.{_hint(provider)}")
+        self._check_tensors()
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run the network on a batch.
+
+        Args:
+            batch: (N, 3, H, W), normalised as the manifest says; H and W multiples of the input's stride.
+
+        Returns:
+            (N, planes, H / stride, W / stride), finite; not softmaxed.
+
+        Raises:
+            InferenceFailed: The runtime failed, or the answer has another shape or is not finite.
+        """
+        output = self.manifest.output
+        try:
+            (answer,) = self._session.run([output.tensor], {self.manifest.input.tensor: batch})
+        except _RUNTIME_ERRORS as error:
+            raise InferenceFailed(f"The network did not run: {_first_line(error)}") from error
+        logits = np.asarray(answer, dtype=np.float32)
+        count, _, height, width = batch.shape
+        expected = (count, output.planes, height // output.stride, width // output.stride)
+        if logits.shape != expected:
+            raise InferenceFailed(f"The network gave {logits.shape}, not {expected}")
+        if not np.isfinite(logits).all():
+            raise InferenceFailed("The network gave numbers that are not finite")
+        return logits
+
+    def segment(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run one frame, (3, H, W) to (planes, h, w), in this very thread; raises as `run` does."""
+        logits: NDArray[np.float32] = self.run(frame[np.newaxis])[0]
+        return logits
+
+    def warm_up(self) -> None:
+        """Run once, so that the first job does not pay for allocations and kernels.
+
+        Raises:
+            Misconfigured: The network does not run, or gives something else than its manifest says.
+        """
+        letterbox = fit(_WARM_UP_SIZE, _WARM_UP_SIZE, self.manifest)
+        try:
+            self.run(np.zeros((1, 3, letterbox.frame_height, letterbox.frame_width), np.float32))
+        except InferenceFailed as error:
+            raise Misconfigured(f"{self.manifest.onnx_file}: {error}") from error
+
+    def _check_tensors(self) -> None:
+        spec = self.manifest
+        for tensors, wanted, planes in (
+            (self._session.get_inputs(), spec.input.tensor, 3),
+            (self._session.get_outputs(), spec.output.tensor, spec.output.planes),
+        ):
+            shapes = {tensor.name: tensor.shape for tensor in tensors}
+            if wanted not in shapes:
+                raise Misconfigured(f"{spec.onnx_file} has no tensor {wanted!r}, but {[*shapes]}")
+            shape = shapes[wanted]
+            if len(shape) != _RANK or (isinstance(shape[1], int) and shape[1] != planes):
+                raise Misconfigured(
+                    f"{spec.onnx_file}: {wanted} is {shape}, not (N, {planes}, H, W)"
+                )
+
+
+def _read_checked(manifest: Manifest) -> bytes:
+    try:
+        content = Path(manifest.onnx_file).read_bytes()
+    except OSError as error:
+        where = f" It can be had from {manifest.source}." if manifest.source else ""
+        raise Misconfigured(f"{manifest.onnx_file}: {error.strerror}.{where}") from error
+    if len(content) != manifest.size_bytes:
+        raise Misconfigured(
+            f"{manifest.onnx_file} has {len(content)} bytes, its manifest says {manifest.size_bytes}"
+        )
+    if hashlib.sha256(content).hexdigest() != manifest.sha256:
+        raise Misconfigured(f"{manifest.onnx_file} does not have the SHA-256 of its manifest")
+    return content
+
+
+def _create_session(content: bytes, provider: Provider) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Several jobs run at once: more threads a run cost 1.4 to 1.9 times the CPU for little latency.
+    options.intra_op_num_threads = 1
+    # Photos come in many shapes, and a memory pattern is kept for each: measured with 8 threads on one core each,
+    # the starter network took 430 MB without patterns and 640 MB with them, at 0.92 times the time. The arena
+    # stays on: without it 1000 MB at the peak and 1.2 times the time.
+    options.enable_mem_pattern = False
+    if provider == "cpu":
+        return onnxruntime.InferenceSession(content, options, providers=[_PROVIDERS["cpu"]])
+    onnxruntime.preload_dlls()  # CUDA and cuDNN from their own wheels
+    # The default searches exhaustively for the best convolution at each new shape.
+    cuda = (_PROVIDERS["cuda"], {"cudnn_conv_algo_search": "HEURISTIC"})
+    return onnxruntime.InferenceSession(content, options, providers=[cuda, _PROVIDERS["cpu"]])
+
+
+def _hint(provider: Provider) -> str:
+    if provider == "cpu":
+        return ""
+    return " Install the extra `gpu` and look at the driver, or set CUTWORK_EXECUTION_PROVIDER=cpu."
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]

@@ -1,0 +1,53 @@
+"""A photo as the image path sees it: upright, sRGB, nothing else left of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+#: Rows.
+_STRIP = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """Pixels that nobody changes."""
+
+    #: (H, W, 3), sRGB, C-contiguous.
+    rgb: Pixels
+    #: (H, W), C-contiguous; None if every pixel is opaque. Colours are not premultiplied.
+    alpha: Pixels | None = None
+
+    def on_white(self) -> Pixels:
+        """The photo as an eye sees it, (H, W, 3): colours under transparency do not show.
+
+        Without transparency this is `rgb` itself, not a copy.
+        """
+        if self.alpha is None:
+            return self.rgb
+        return blend_with_white(self.rgb, self.alpha)
+
+
+def blend_with_white(rgb: Pixels, alpha: Pixels) -> Pixels:
+    """Put colours (H, W, 3) on pure white by their opacity (H, W)."""
+    blended = np.empty_like(rgb)
+    for rows in strips(len(rgb)):
+        opacity = cv2.cvtColor(alpha[rows], cv2.COLOR_GRAY2RGB)
+        coloured = cv2.multiply(rgb[rows], opacity, scale=1 / 255)
+        cv2.add(coloured, cv2.bitwise_not(opacity), dst=blended[rows])
+    return blended
+
+
+def strips(height: int) -> Iterator[slice]:
+    """Cut rows into strips whose intermediate results stay in the processor's cache.
+
+    Where a step makes some of them, that takes a third to two thirds of the time of whole planes.
+    """
+    for top in range(0, height, _STRIP):
+        yield slice(top, top + _STRIP)
