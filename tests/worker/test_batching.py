@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shared.errors import InferenceFailed
-from worker.batching import Alone, Batcher, Frame, Logits
+from worker.batching import Batcher, Frame, Logits
 from worker.manifest import Manifest
 
 LONG = timedelta(seconds=5)
@@ -27,15 +27,12 @@ class MeanNetwork:
         self.batch_sizes.append(len(batch))
         if (batch < 0).any():
             raise InferenceFailed("negative")
-        return batch.mean(axis=(2, 3), keepdims=True)
+        means: Logits = batch.mean(axis=(2, 3), keepdims=True)
+        return means
 
 
 def frame(value: float, height: int = 16) -> Frame:
     return np.full((3, height, 16), value, np.float32)
-
-
-def test_a_photo_alone_gets_its_own_answer() -> None:
-    assert Alone(MeanNetwork()).segment(frame(7)).tolist() == [[[7]], [[7]], [[7]]]
 
 
 def test_photos_that_wait_together_run_together_and_keep_their_answers() -> None:

@@ -119,9 +119,9 @@ def test_a_photo_becomes_results_under_its_attempt_and_the_upload_goes(
     assert list(done.shown) == list(Category)
     shown = [category for category in Category if done.shown[category]]
     assert shown
-    names = {name for _, name in object_store.results}
+    names = {name for _, _, name in object_store.results}
     assert names == {IMAGE, *shown}
-    assert {lease.attempt for lease, _ in object_store.results} == {1}
+    assert {attempt for _, attempt, _ in object_store.results} == {1}
     assert object_store.inputs == {}
     assert announcer.announced == [job.id]
 

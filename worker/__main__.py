@@ -1,0 +1,31 @@
+"""`python -m worker`: one worker process."""
+
+from __future__ import annotations
+
+import sys
+
+from shared.errors import Misconfigured
+from shared.logs import get_logger, set_up_logs
+from shared.settings import load_settings
+from worker.app import create_segmenter, create_worker, run_worker
+
+
+def main() -> None:
+    """Start a worker, or say in one line why it cannot."""
+    try:
+        settings = load_settings()
+        set_up_logs(settings)
+        segmenter = create_segmenter(settings)
+    except Misconfigured as error:
+        sys.exit(f"cutwork worker: {error}")
+    get_logger(__name__).info(
+        "worker.started",
+        model=segmenter.manifest.name,
+        provider=settings.execution_provider,
+        concurrency=settings.worker_concurrency,
+    )
+    run_worker(create_worker(settings, segmenter), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""A job from claim to completion, and the one place that decides between failing and trying again.
+
+What cannot change fails at once: a photo that is refused, an upload that is gone. What can change gets another
+attempt after a back-off: a store that does not answer, a network that did not run, and whatever nobody foresaw.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from shared.announcements import Announcer
+from shared.contract import Category
+from shared.errors import (
+    BrokerUnavailable,
+    DatabaseUnavailable,
+    ErrorCode,
+    ObjectMissing,
+    ObjectStoreUnavailable,
+    Refused,
+)
+from shared.job import Job, JobStatus
+from shared.job_store import ATTEMPTS_SPENT, JobStore
+from shared.logs import about, get_logger
+from shared.object_store import IMAGE, ObjectStore
+from worker.cutout import Cutouts, Segmenter, cut_out
+from worker.decoding import decode
+from worker.lease import LeaseKeeper
+
+_log = get_logger(__name__)
+Answer = TypeVar("Answer")
+
+UPLOAD_GONE = "The uploaded image is no longer stored. Please submit it again."
+
+#: Seconds between tries to write a job's end while the database is away. After the last one the lease
+#: runs out, and the job gets another attempt.
+_PATIENCE = (0.1, 0.2, 0.5, 1, 2, 4, 8)
+
+
+@dataclass(frozen=True)
+class JobRunner:
+    """Works on one job at a time a thread; safe to use from many."""
+
+    job_store: JobStore
+    object_store: ObjectStore
+    announcer: Announcer
+    leases: LeaseKeeper
+    segmenter: Segmenter
+    retry_backoff: timedelta
+    #: Names this process in the job table.
+    owner: str
+
+    def run(self, job_id: uuid.UUID) -> None:
+        """Do the next attempt of a job, if there is one to do.
+
+        Raises:
+            DatabaseUnavailable: The job could not be claimed; it waits for the sweeper.
+        """
+        job = self.job_store.claim(job_id, self.owner)
+        if job is None:
+            _log.info("message.ignored", task_id=str(job_id))
+            return
+        _log.info("job.claimed", **about(job), waited_ms=_ms_between(job))
+        with self.leases.hold(job.lease):
+            self._attempt(job)
+
+    def _attempt(self, job: Job) -> None:
+        try:
+            shown = self._produce(job)
+        except Refused as error:
+            self._fail(job, error.code, error.message)
+        except ObjectMissing:
+            self._fail(job, ErrorCode.PROCESSING_FAILURE, UPLOAD_GONE)
+        except Exception as error:  # noqa: BLE001  the boundary of an attempt: no job may be lost to a bug
+            _log.warning("attempt.failed", **about(job), exc_info=error)
+            self._retry(job)
+        else:
+            self._complete(job, shown)
+
+    def _produce(self, job: Job) -> dict[Category, bool]:
+        watch = _Stopwatch()
+        data = self.object_store.get_input(job.id)
+        watch.lap("get_ms")
+        photo = decode(data)
+        watch.lap("decode_ms")
+        cutouts = cut_out(photo, job.options, self.segmenter)
+        watch.lap("cutout_ms")
+        self._store(job, cutouts)
+        watch.lap("put_ms")
+        height, width = photo.rgb.shape[:2]
+        _log.info("attempt.produced", **about(job), width=width, height=height, **watch.laps)
+        return {category: png is not None for category, png in cutouts.categories.items()}
+
+    def _store(self, job: Job, cutouts: Cutouts) -> None:
+        self.object_store.put_result(job.lease, IMAGE, cutouts.image)
+        for category, png in cutouts.categories.items():
+            if png is not None:
+                self.object_store.put_result(job.lease, category, png)
+
+    def _complete(self, job: Job, shown: Mapping[Category, bool]) -> None:
+        if _patiently(lambda: self.job_store.complete(job.lease, shown)):
+            _log.info("job.succeeded", **about(job), shown=[c for c in shown if shown[c]])
+            self._close(job)
+        else:
+            self._discard(job)
+
+    def _fail(self, job: Job, code: ErrorCode, message: str) -> None:
+        if _patiently(lambda: self.job_store.fail(job.lease, code, message)):
+            _log.info("job.failed", **about(job), code=code)
+            self._close(job)
+        else:
+            self._discard(job)
+
+    def _retry(self, job: Job) -> None:
+        tried = job.attempt - job.releases
+        delay = self.retry_backoff * 2 ** (tried - 1)
+        status = _patiently(
+            lambda: self.job_store.retry(
+                job.lease, delay, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT
+            )
+        )
+        if status is JobStatus.QUEUED:
+            _log.info("job.retried", **about(job), delay_s=delay.total_seconds())
+        elif status is JobStatus.FAILED:
+            _log.info("job.failed", **about(job), code=ErrorCode.PROCESSING_FAILURE)
+            self._close(job)
+        else:
+            self._discard(job)
+
+    def _close(self, job: Job) -> None:
+        """Tell who waits, and drop the upload; both may fail, the row is right already."""
+        try:
+            self.announcer.announce(job.id)
+        except BrokerUnavailable:
+            _log.warning("announcement.lost", **about(job))
+        try:
+            self.object_store.delete_input(job.id)
+        except ObjectStoreUnavailable:
+            # The sweeper deletes it when the job expires, and the bucket's rule after a day.
+            _log.warning("input.left", **about(job))
+
+    def _discard(self, job: Job) -> None:
+        """The job is another attempt's, or was cancelled. What this one stored goes when the job expires."""
+        _log.warning("attempt.fenced", **about(job))
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self.laps: dict[str, int] = {}
+        self._last = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.laps[name] = round((now - self._last) * 1000)
+        self._last = now
+
+
+def _patiently(write: Callable[[], Answer]) -> Answer:
+    for seconds in _PATIENCE:
+        try:
+            return write()
+        except DatabaseUnavailable:
+            time.sleep(seconds)
+    return write()
+
+
+def _ms_between(job: Job) -> int:
+    waited = (job.started_at or job.read_at) - job.created_at
+    return round(waited.total_seconds() * 1000)
