@@ -1,0 +1,57 @@
+# `make` alone prints what there is. Everything happens in $(VENV), from the lock with its hashes.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+# Lies in the virtual environment only while all of it is installed.
+READY  := $(VENV)/.ready
+LOCKS  := deploy/locks
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# `exec`, so that what make passes on (TERM) reaches the program and not a shell.
+run: $(READY) ## Run the whole service on http://127.0.0.1:8000 (HOST, PORT, DATA_DIR)
+	@exec $(BIN)/python -m deploy.local
+
+test: $(READY) ## Run all tests, against real servers (ARGS="tests/api -x")
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## Look at format, style and types; change nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY) ## Format the code, and put right what can be put right safely
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+lock: ## Lock the dependencies anew (needs uv; LOCK_ARGS=--upgrade takes newer versions)
+	$(COMPILE) $(LOCK_ARGS) --output-file $(LOCKS)/api.txt
+	$(COMPILE) $(LOCK_ARGS) --extra cpu --output-file $(LOCKS)/worker-cpu.txt
+	$(COMPILE) $(LOCK_ARGS) --extra gpu --output-file $(LOCKS)/worker-gpu.txt
+	$(COMPILE) $(LOCK_ARGS) --extra cpu --group dev --output-file $(LOCKS)/dev.txt
+
+clean: ## Remove the virtual environment and all caches; what `make run` stored stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip takes a package whose installation was cut short for an installed one. So an environment without the
+# mark is made anew, and the mark goes before anything is changed.
+$(READY): $(LOCKS)/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3 …' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo 'This Python has no venv module: apt install python3-venv' >&2; exit 1; }
+	@[ -e $@ ] || { echo 'Making $(VENV) …'; $(PYTHON) -m venv --clear $(VENV); }
+	@rm -f $@
+	@echo 'Installing …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,1 @@
+"""How Cutwork is run: locally, in containers, and by its operator."""

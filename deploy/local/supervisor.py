@@ -1,0 +1,177 @@
+"""Starts the whole service on one machine, keeps it up, and stops it: what `make run` runs.
+
+Messages go to stderr and the processes' logs to stdout, so that `make run > log` keeps JSON lines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import click
+
+from deploy.local.address import Address
+from deploy.local.data_directory import DataDirectory
+from deploy.local.environment import as_shell, settings_of
+from deploy.local.greeting import greeting, lay_out_photo
+from deploy.local.health import answers_ok
+from deploy.local.interrupt import Interrupt, Interrupted
+from deploy.local.output import LogFile, Output, PassedThrough
+from deploy.local.process import Process, ProcessFailed
+from deploy.local.revival import Revival
+from deploy.local.seaweedfs import SeaweedFS
+from deploy.local.valkey import Valkey
+from shared.settings import load_settings
+
+_ROOT = Path(__file__).parents[2]
+_PYTHON = [sys.executable, "-m"]
+_START_SECONDS = 60
+_TEND_SECONDS = 0.2
+#: The longest that gunicorn gives its requests, and a little more.
+_FRONT_END_GRACE_SECONDS = 35
+_SWEEPER_GRACE_SECONDS = 10
+_EXTRA_GRACE_SECONDS = 5
+
+
+class Supervisor:
+    """One run of everything, from the first server up to the last one down."""
+
+    def __init__(self, home: DataDirectory, address: Address) -> None:
+        """Decide what there is to run.
+
+        What the user has already (CUTWORK_REDIS_URL, CUTWORK_S3_ENDPOINT) is not run again; every other
+        CUTWORK_ variable wins over ours too.
+        """
+        self._home = home
+        self._address = address
+        self._servers: dict[str, Valkey | SeaweedFS] = {}
+        if "CUTWORK_REDIS_URL" not in os.environ:
+            self._servers["broker"] = Valkey(home.valkey)
+        if "CUTWORK_S3_ENDPOINT" not in os.environ:
+            access_key, secret_key = home.credentials()
+            self._servers["object store"] = SeaweedFS(
+                home.seaweedfs, access_key=access_key, secret_key=secret_key
+            )
+        self._processes: dict[str, Process] = {}
+        self._worker_grace_seconds: float = _EXTRA_GRACE_SECONDS
+        self._interrupt = Interrupt(self._kill)
+
+    def run(self) -> None:
+        """Run until somebody asks for the end.
+
+        Raises:
+            ProcessFailed: Something did not start.
+            Misconfigured: A setting is not usable.
+        """
+        try:
+            ours = settings_of(self._home, self._address, self._servers.values())
+            os.environ.update(ours | dict(os.environ))
+            self._worker_grace_seconds = load_settings().shutdown_grace + _EXTRA_GRACE_SECONDS
+            self._start()
+            self._keep_up()
+        except Interrupted:
+            say("stopping; Ctrl-C again ends it at once")
+        finally:
+            self._stop()
+            self._interrupt.give_back()
+
+    def _start(self) -> None:
+        started_at = time.monotonic()
+        self._start_servers(started_at)
+        self._set_up()
+        serve = ["gunicorn", "-c", str(_ROOT / "deploy" / "gunicorn.conf.py")]
+        bind = ["--bind", self._address.authority]
+        self._processes = {
+            "front end": _process("front end", [*serve, *bind, "api.wsgi:create_app()"]),
+            "worker": _process("worker", ["worker"]),
+            "sweeper": _process("sweeper", ["worker.sweeper"]),
+        }
+        for process in self._processes.values():
+            process.start()
+        self._processes["front end"].wait_until(self._is_ready, _START_SECONDS)
+        _say_ready("service", started_at)
+        environment = self._home.note_environment(as_shell(os.environ))
+        lay_out_photo(self._home.photo)
+        say(greeting(self._address, environment, self._home.photo))
+
+    def _start_servers(self, started_at: float) -> None:
+        for server in self._servers.values():
+            server.launch()
+        for name, server in self._servers.items():
+            server.process.wait_until(partial(self._answers, server), _START_SECONDS)
+            _say_ready(name, started_at)
+
+    def _answers(self, server: Valkey | SeaweedFS) -> bool:
+        self._interrupt.check()
+        return server.answers()
+
+    def _set_up(self) -> None:
+        started_at = time.monotonic()
+        log = LogFile(self._home.path / "set-up.log")
+        set_up = _process("set-up", ["deploy.admin", "setup"], log)
+        self._processes["set-up"] = set_up
+        set_up.start()
+        set_up.finish(_START_SECONDS)
+        self._interrupt.check()
+        _say_ready("set-up", started_at)
+
+    def _is_ready(self) -> bool:
+        self._interrupt.check()
+        for name, process in self._processes.items():
+            if not process.is_running:
+                raise ProcessFailed(f"{name} ended with {process.return_code} while it started")
+        return answers_ok(self._address.local_host, self._address.port, "/readyz")
+
+    def _keep_up(self) -> None:
+        revivals = [
+            *(Revival(name, it, it.launch, say) for name, it in self._servers.items()),
+            *(Revival(name, it, it.start, say) for name, it in self._processes.items()),
+        ]
+        while not self._interrupt.wait(_TEND_SECONDS):
+            for revival in revivals:
+                revival.tend()
+        raise Interrupted
+
+    def _stop(self) -> None:
+        grace = {"front end": _FRONT_END_GRACE_SECONDS, "worker": self._worker_grace_seconds}
+        # The front end first, so that nothing new comes; the servers last, so that all can finish.
+        for name, process in self._processes.items():
+            process.stop(grace.get(name, _SWEEPER_GRACE_SECONDS))
+        running = [server for server in self._servers.values() if server.is_running]
+        for server in running:
+            server.process.request_stop()
+        for server in running:
+            server.stop()
+
+    def _kill(self) -> None:
+        for process in self._processes.values():
+            process.kill()
+        for server in self._servers.values():
+            server.kill()
+
+
+def say(message: str) -> None:
+    """Tell the user; somebody who has closed the terminal misses it."""
+    with contextlib.suppress(OSError):
+        click.echo(message, err=True)
+
+
+def _say_ready(what: str, started_at: float) -> None:
+    say(f"{what:<13} ready in {time.monotonic() - started_at:.1f} s")
+
+
+def _process(name: str, module: list[str], output: Output | None = None) -> Process:
+    prefix = f"{name:<9} | " if sys.stdout.isatty() else ""
+    # Into a pipe Python would write only when a block is full.
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    return Process(
+        name,
+        [*_PYTHON, *module],
+        output=output or PassedThrough(prefix),
+        environment=environment,
+        directory=_ROOT,
+    )

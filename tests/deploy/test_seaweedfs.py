@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from minio import Minio
+from minio.error import S3Error
+from urllib3 import PoolManager
+
+from deploy.local.ports import GRPC_OFFSET
+from deploy.local.seaweedfs import SeaweedFS
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[SeaweedFS]:
+    with SeaweedFS(tmp_path / "seaweedfs") as server:
+        yield server
+
+
+def test_it_makes_no_bucket_unasked(server: SeaweedFS) -> None:
+    with pytest.raises(S3Error, match="NoSuchBucket"):
+        _put(server, "absent", "photo", b"bytes")
+
+
+def test_it_refuses_who_has_no_key(server: SeaweedFS) -> None:
+    with PoolManager() as http:
+        answer = http.request("PUT", f"{server.endpoint}/bucket")
+
+    assert answer.status == 403
+
+
+def test_it_refuses_who_has_another_key(server: SeaweedFS) -> None:
+    with pytest.raises(S3Error, match="SignatureDoesNotMatch"):
+        _client(server, secret_key="another").list_buckets()
+
+
+def test_it_does_not_start_without_a_key(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="would serve everybody"):
+        SeaweedFS(tmp_path, secret_key="")
+
+
+def test_it_listens_on_loopback_only(server: SeaweedFS) -> None:
+    for port in (port + offset for port in server.ports for offset in (0, GRPC_OFFSET)):
+        # Who listens on all addresses of the machine listens on this one too.
+        with socket.socket() as stranger:
+            stranger.settimeout(5)
+            assert stranger.connect_ex(("127.0.0.2", port)) != 0
+
+
+def test_what_it_acknowledged_survives_a_kill(server: SeaweedFS) -> None:
+    _client(server).make_bucket("bucket")
+    _put(server, "bucket", "photo", b"bytes" * 100_000)
+
+    server.kill()
+    server.start()
+
+    assert _get(server, "bucket", "photo") == b"bytes" * 100_000
+
+
+def test_the_ports_of_the_last_start_are_taken_again(server: SeaweedFS) -> None:
+    server.stop()
+
+    assert SeaweedFS(server.directory).ports == server.ports
+
+
+def test_what_it_holds_can_be_read_on_other_ports(server: SeaweedFS) -> None:
+    _client(server).make_bucket("bucket")
+    _put(server, "bucket", "before", b"before")
+    server.stop()
+
+    with socket.create_server(("127.0.0.1", server.ports.master)):
+        other = SeaweedFS(server.directory)
+    (server.directory / "ports.json").unlink()
+    with SeaweedFS(server.directory) as moved:
+        assert not set(moved.ports) & set(server.ports)
+        assert _get(moved, "bucket", "before") == b"before"
+        _put(moved, "bucket", "after", b"after")
+        assert _get(moved, "bucket", "after") == b"after"
+
+    assert other.ports.master != server.ports.master
+
+
+@pytest.mark.parametrize("ending", ["stop", "kill"])
+def test_it_leaves_nothing_outside_its_directory(server: SeaweedFS, ending: str) -> None:
+    getattr(server, ending)()
+
+    assert [
+        path for port in server.ports for path in Path("/tmp").glob(f"seaweedfs-*{port}.sock")
+    ] == []
+
+
+def test_two_run_side_by_side(server: SeaweedFS, tmp_path: Path) -> None:
+    with SeaweedFS(tmp_path / "second") as second:
+        _client(second).make_bucket("only-there")
+
+        assert [bucket.name for bucket in _client(server).list_buckets()] == []
+
+
+def _client(server: SeaweedFS, secret_key: str = "") -> Minio:
+    host = server.endpoint.removeprefix("http://")
+    return Minio(
+        host,
+        access_key=server.access_key,
+        secret_key=secret_key or server.secret_key,
+        secure=False,
+    )
+
+
+def _put(server: SeaweedFS, bucket: str, key: str, content: bytes) -> None:
+    _client(server).put_object(bucket, key, io.BytesIO(content), len(content))
+
+
+def _get(server: SeaweedFS, bucket: str, key: str) -> bytes:
+    answer = _client(server).get_object(bucket, key)
+    try:
+        return answer.read()
+    finally:
+        answer.close()
+        answer.release_conn()

@@ -1,0 +1,143 @@
+"""The one command that a newcomer runs: `python -m deploy.local`, which is all that `make run` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from deploy.local.ports import free_port
+from tests.conditions import eventually
+
+_ROOT = Path(__file__).parents[2]
+_START_SECONDS = 60
+
+Start = Callable[[str], "Run"]
+
+
+class Run:
+    """One `make run`, with its state in `home`, run from the folder above that."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home = home
+        self.said = home.with_suffix(".err")
+        outside = {k: v for k, v in os.environ.items() if not k.startswith("CUTWORK_")}
+        own = {"DATA_DIR": str(home), "PORT": str(port), "PYTHONPATH": str(_ROOT)}
+        with home.with_suffix(".out").open("ab") as stdout, self.said.open("wb") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "deploy.local"],
+                cwd=home.parent,
+                env={**outside, **own},
+                stdout=stdout,
+                stderr=stderr,
+            )
+
+    def is_up(self) -> bool:
+        assert self.process.poll() is None, self.said.read_text()
+        return "Ctrl-C stops it all" in self.said.read_text()
+
+    def post_as_told(self) -> str:
+        """Run the curl line as it was printed, and return the URL of the result."""
+        found = re.search(r"^ +(curl .*)$", self.said.read_text(), re.MULTILINE)
+        assert found is not None
+        answer = subprocess.run(
+            found[1], check=True, shell=True, cwd=self.home.parent, capture_output=True
+        )
+        url: str = json.loads(answer.stdout)["data"]["elements"][0]["image_url"]
+        return url
+
+    def processes(self) -> dict[int, str]:
+        """Find the command of everything that was started, grandchildren too."""
+        found = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (process / "cmdline").read_text()
+                known = command + (process / "environ").read_text()
+            except OSError:
+                continue
+            if str(self.home) in known and command:
+                found[int(process.name)] = command.replace("\0", " ").strip()
+        return found
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    ports: dict[str, int] = {}
+    runs: list[Run] = []
+
+    def start(name: str) -> Run:
+        run = Run(tmp_path / name, ports.setdefault(name, free_port()))
+        runs.append(run)
+        eventually(run.is_up, _START_SECONDS)
+        return run
+
+    yield start
+    for run in runs:
+        run.process.kill()
+        run.process.wait()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed line is for curl")
+def test_the_printed_line_works_and_its_result_outlives_a_restart(start: Start) -> None:
+    first = start("home")
+    url = first.post_as_told()
+    assert _get(url).startswith(b"\x89PNG")
+
+    assert first.stop() == 0
+    assert first.processes() == {}
+    second = start("home")
+
+    assert _get(url).startswith(b"\x89PNG")
+    assert second.stop() == 0
+
+
+def test_what_dies_is_started_again_and_told(start: Start) -> None:
+    run = start("home")
+    worker = _pid(run, "-m worker")
+    os.kill(worker, signal.SIGKILL)
+
+    eventually(lambda: _pid(run, "-m worker") not in {0, worker})
+
+    assert "worker ended with -9; starting it again in 0.5 s\n" in run.said.read_text()
+
+
+def test_nothing_outlives_it_when_it_is_killed(start: Start) -> None:
+    run = start("home")
+    assert len(run.processes()) >= 6
+
+    run.process.kill()
+    run.process.wait()
+
+    eventually(lambda: not run.processes())
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed line is for curl")
+def test_two_run_side_by_side(start: Start) -> None:
+    one, other = start("one"), start("other")
+
+    assert _get(one.post_as_told())
+    assert one.stop() == 0
+    assert _get(other.post_as_told())
+
+
+def _get(url: str) -> bytes:
+    with urlopen(url, timeout=30) as answer:
+        content: bytes = answer.read()
+    return content
+
+
+def _pid(run: Run, ending: str) -> int:
+    return next((pid for pid, command in run.processes().items() if command.endswith(ending)), 0)
