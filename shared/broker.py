@@ -13,7 +13,7 @@ import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from shared.errors import BrokerUnavailable
+from shared.errors import BrokerUnavailable, Misconfigured
 from shared.job import Queue
 from shared.settings import Settings
 
@@ -83,12 +83,22 @@ class Broker:
 
 
 def connect(settings: Settings) -> redis.Redis:
-    """Make a client with a pool of its own, whose calls end within seconds."""
-    return redis.Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_timeout=_SOCKET_SECONDS,
-        socket_connect_timeout=_SOCKET_SECONDS,
-    )
+    """Make a client with a pool of its own, whose calls end within seconds.
+
+    Raises:
+        Misconfigured: The URL is not one of Redis.
+    """
+    try:
+        return redis.Redis.from_url(
+            settings.redis_url.get_secret_value(),
+            socket_timeout=_SOCKET_SECONDS,
+            socket_connect_timeout=_SOCKET_SECONDS,
+        )
+    except ValueError:
+        # Its text may hold the password.
+        raise Misconfigured(
+            "CUTWORK_REDIS_URL is no usable Redis URL: redis://host:port/0"
+        ) from None
 
 
 def _celery_settings(settings: Settings, socket_seconds: float) -> dict[str, Any]:

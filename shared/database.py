@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.errors import DatabaseUnavailable
+from shared.errors import DatabaseUnavailable, Misconfigured
 
 _SQLITE_BUSY_TIMEOUT_MS = 10_000
 _READS_ONLY = "cutwork_reads_only"
@@ -21,8 +21,16 @@ class Database:
     """One engine with its connection pool. Make one a process, after any fork."""
 
     def __init__(self, url: str) -> None:
-        """Build the engine; nothing is connected yet."""
-        self.engine = _create_engine(url)
+        """Build the engine; nothing is connected yet.
+
+        Raises:
+            Misconfigured: This is no URL of a database that there is a driver for.
+        """
+        try:
+            self.engine = _create_engine(url)
+        except ArgumentError:
+            # Its text may hold the password.
+            raise Misconfigured("CUTWORK_DATABASE_URL is no usable SQLAlchemy URL.") from None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -164,10 +164,13 @@ def _client(settings: Settings, endpoint: str) -> Minio:
         raise Misconfigured(
             f"{endpoint!r} is no endpoint of an object store: use http(s)://host[:port]."
         )
+    secret_key = settings.s3_secret_key.get_secret_value()
+    if not settings.s3_access_key or not secret_key:
+        raise Misconfigured("CUTWORK_S3_ACCESS_KEY and CUTWORK_S3_SECRET_KEY must both be set.")
     return Minio(
         url.netloc,
         access_key=settings.s3_access_key,
-        secret_key=settings.s3_secret_key.get_secret_value(),
+        secret_key=secret_key,
         secure=url.scheme == "https",
         region=settings.s3_region,
         # The client's own default waits five minutes and tries five times.

@@ -85,8 +85,7 @@ class Installation:
     ) -> None:
         for process in reversed(self._processes):
             process.stop(10)
-        if error is not None:
-            sys.stdout.write(self.logs())
+        sys.stdout.write(self.logs())  # pytest shows it when the test failed
 
     def _start(self, name: str, command: list[str]) -> Process:
         log = self._directory / f"{name}-{len(self._processes)}.log"

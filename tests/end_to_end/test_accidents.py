@@ -157,7 +157,8 @@ def test_a_post_that_waits_too_long_answers_with_the_task_id(
     inline = post(installation.url, photo)
     sync = post(installation.url, photo, task_type="sync")
 
-    assert (inline.status_code, inline.json()["task_status"]) == (200, 1)
+    assert inline.status_code == 200
+    assert inline.json()["task_status"] in {0, 1}
     assert inline.headers["retry-after"]
     assert (sync.status_code, sync.json()["error_detail"]["code"]) == (504, "AI_SERVICE_TIMEOUT")
     installation.open_gate()

@@ -1,0 +1,43 @@
+"""The composition root of the front end."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from api import auth, problems
+from api.form import MAX_BODY_BYTES
+from api.routes import cutout, health, query
+from api.services import Services
+from shared.settings import Settings
+
+#: Answers hold URLs that work without a key: nobody but the client may keep or pass them on.
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(settings: Settings, services: Services) -> Flask:
+    """Put the front end together; nothing is connected or started."""
+    app = Flask("cutwork", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    # An OPTIONS is a method that is not allowed, as any other: answers are envelopes, and CORS is off.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    # Otherwise `//healthz` is a redirect, which is no envelope either.
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    auth.protect(app, settings, services.key_store)
+    problems.handle(app)
+    app.after_request(_add_headers)
+    app.register_blueprint(cutout.create_blueprint(settings, services))
+    app.register_blueprint(query.create_blueprint(services))
+    app.register_blueprint(health.create_blueprint(services))
+    return app
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

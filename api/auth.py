@@ -1,0 +1,75 @@
+"""Whose request it is: decided before any of its body is read."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from flask import Flask, Request, g, request
+
+from shared.errors import ErrorCode, Refused
+from shared.key_store import KeyStore
+from shared.settings import Settings
+
+KEY_HEADER = "ailabapi-api-key"
+#: The blueprints that need no key. Every other route does, so a new one cannot be left open by forgetting.
+OPEN = frozenset({"health"})
+#: Whose jobs they are as long as there are no keys.
+KEYLESS_TENANT = "local"
+
+_NO_KEY = f"Send your API key in the header `{KEY_HEADER}`, or as `Authorization: Bearer <key>`."
+_BAD_KEY = "This API key is not valid: it is unknown, revoked or expired. Please use another one."
+#: What a proxy adds: the client is then elsewhere, although the connection comes from this machine.
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
+
+
+def protect(app: Flask, settings: Settings, key_store: KeyStore) -> None:
+    """Let no request without a key through to a route that needs one."""
+
+    @app.before_request
+    def _authenticate() -> None:
+        # Without a rule there is no route: the answer will be a 404 or 405.
+        if request.url_rule is not None and request.blueprint not in OPEN:
+            g.tenant = find_tenant(request, settings, key_store)
+
+
+def current_tenant() -> str:
+    """Name the tenant of the request that is being answered."""
+    tenant: str = g.tenant
+    return tenant
+
+
+def find_tenant(received: Request, settings: Settings, key_store: KeyStore) -> str:
+    """Find out whose request this is.
+
+    Raises:
+        Refused: ERROR_USER_NOT_EXISTS.
+        DatabaseUnavailable: The keys cannot be read.
+    """
+    key = _key_of(received)
+    tenant = key_store.tenant_of(key) if key else None
+    if tenant is not None:
+        return tenant
+    if settings.keyless and _is_from_this_machine(received) and key_store.is_empty():
+        return KEYLESS_TENANT
+    raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _BAD_KEY if key else _NO_KEY)
+
+
+def _key_of(received: Request) -> str:
+    key = received.headers.get(KEY_HEADER, "").strip()
+    if key:
+        return key
+    authorization = received.authorization
+    if authorization is None or authorization.type != "bearer":
+        return ""
+    return authorization.token or ""
+
+
+def _is_from_this_machine(received: Request) -> bool:
+    if any(name in received.headers for name in _FORWARDED):
+        return False
+    try:
+        address = ipaddress.ip_address(received.remote_addr or "")
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback

@@ -1,0 +1,154 @@
+"""The one serialiser: every JSON answer, success or error, is written here (contract, section 2)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, NamedTuple, NotRequired, TypedDict
+
+from flask import Response, g, jsonify
+
+from shared.errors import CATALOGUE, ErrorCode
+from shared.job import LIVE, Job, JobStatus
+from shared.object_store import IMAGE
+
+#: Makes the URL of one output of a job: `ObjectStore.sign_result`.
+Signer = Callable[[Job, str], str]
+
+#: Seconds after which it makes sense to ask again for a job.
+_ASK_AGAIN_SECONDS = 1
+_OK = 200
+_QUEUED, _PROCESSING, _DONE, _FAILED = range(4)
+_TASK_STATUS = {
+    JobStatus.QUEUED: _QUEUED,
+    JobStatus.PROCESSING: _PROCESSING,
+    JobStatus.SUCCEEDED: _DONE,
+}
+
+
+class ErrorDetail(TypedDict):
+    """`error_detail`: always an object, because real clients read its fields on every error."""
+
+    status_code: int
+    code: str
+    code_message: str
+    message: str
+
+
+class Envelope(TypedDict):
+    """The body of every answer, in the contract's order."""
+
+    request_id: str
+    log_id: str
+    error_code: int
+    error_code_str: str
+    error_msg: str
+    error_detail: ErrorDetail
+    task_type: str
+    task_id: str
+    task_status: int
+    #: There exactly when `task_status` is 2: clients look for a status in it first.
+    data: NotRequired[dict[str, Any]]
+    #: Of /readyz only.
+    checks: NotRequired[dict[str, str]]
+
+
+class Failure(NamedTuple):
+    """What went wrong, for the client."""
+
+    code: ErrorCode
+    #: What to change.
+    message: str
+    #: An HTTP status that says it better than the catalogue's; 0: the catalogue's.
+    status: int = 0
+
+    @property
+    def http_status(self) -> int:
+        """The status of the answer."""
+        return self.status or CATALOGUE[self.code].http_status
+
+
+def for_job(job: Job, sign: Signer) -> Envelope:
+    """Describe a job, whatever became of it; one that failed or is gone has its error in the envelope."""
+    failure = _failure_of(job)
+    if failure is not None:
+        return for_failure(failure, job)
+    envelope = _envelope(None, job, _TASK_STATUS[job.status])
+    if job.status is JobStatus.SUCCEEDED:
+        envelope["data"] = _data(job, sign)
+    return envelope
+
+
+def for_failure(failure: Failure, job: Job | None = None) -> Envelope:
+    """Describe an error; of a job that goes on all the same, its status stays."""
+    is_live = job is not None and job.status in LIVE
+    return _envelope(failure, job, _TASK_STATUS[job.status] if job and is_live else _FAILED)
+
+
+def for_nothing() -> Envelope:
+    """Say that all is well, and nothing else."""
+    envelope = _envelope(None, None, _DONE)
+    envelope["data"] = {}
+    return envelope
+
+
+def respond(envelope: Envelope) -> Response:
+    """Send an envelope, with the HTTP status that stands in it."""
+    response = jsonify(envelope)
+    response.status_code = envelope["error_detail"]["status_code"]
+    if envelope["task_status"] in {_QUEUED, _PROCESSING}:
+        response.headers["Retry-After"] = str(_ASK_AGAIN_SECONDS)
+    return response
+
+
+def request_id() -> str:
+    """Name the request that is being answered; the same name each time."""
+    if "request_id" not in g:
+        g.request_id = uuid.uuid4().hex
+    name: str = g.request_id
+    return name
+
+
+def _failure_of(job: Job) -> Failure | None:
+    if job.is_expired:
+        return Failure(
+            ErrorCode.ERROR_RESOURCE_RECLAIMED,
+            "The results were kept for 24 hours and are deleted. Please submit the image again.",
+        )
+    if job.status is JobStatus.CANCELLED:
+        return Failure(ErrorCode.ERROR_TASK_REVOKED, "The job was cancelled by its owner.")
+    if job.status is JobStatus.FAILED:
+        code = job.error_code or ErrorCode.PROCESSING_FAILURE
+        return Failure(code, job.error_message or CATALOGUE[code].text)
+    return None
+
+
+def _envelope(failure: Failure | None, job: Job | None, task_status: int) -> Envelope:
+    detail = ErrorDetail(status_code=_OK, code="", code_message="", message="")
+    if failure is not None:
+        detail = ErrorDetail(
+            status_code=failure.http_status,
+            code=failure.code,
+            code_message=CATALOGUE[failure.code].text,
+            message=failure.message,
+        )
+    return Envelope(
+        request_id=request_id(),
+        log_id=uuid.uuid4().hex if job is None else job.log_id,
+        error_code=0 if failure is None else failure.http_status,
+        error_code_str=detail["code"],
+        error_msg=detail["message"],
+        error_detail=detail,
+        task_type="" if job is None else "async",
+        task_id="" if job is None else str(job.id),
+        task_status=task_status,
+    )
+
+
+def _data(job: Job, sign: Signer) -> dict[str, Any]:
+    shown = job.shown or {}
+    class_url = {
+        category.value: sign(job, category.value) if shown.get(category) else ""
+        for category in job.options.cloth_class
+    }
+    return {"elements": [{"image_url": sign(job, IMAGE)}, {"class_url": class_url}]}

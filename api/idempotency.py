@@ -1,0 +1,52 @@
+"""The `Idempotency-Key` header: a client that sends a request twice gets one job (contract, section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from flask import Request
+
+from shared.errors import ErrorCode, Refused
+from shared.job import CutoutOptions, Job
+
+_HEADER = "Idempotency-Key"
+#: Visible ASCII.
+_VALID = re.compile(r"[!-~]{1,255}")
+
+
+def read_idempotency_key(received: Request) -> str | None:
+    """Read the key, if one was sent.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    key = received.headers.get(_HEADER)
+    if key is not None and not _VALID.fullmatch(key):
+        raise Refused(
+            ErrorCode.ERROR_INVALID_PARAMETER,
+            f"`{_HEADER}` must have 1 to 255 characters, all visible ASCII.",
+        )
+    return key
+
+
+def fingerprint_of(image: bytes, options: CutoutOptions) -> str:
+    """Compute what two requests must have in common to be the same; how long they wait is not part of it."""
+    words = (*options.cloth_class, options.return_form, str(int(options.out_mode)))
+    digest = hashlib.sha256(",".join(words).encode() + b"\n")
+    digest.update(image)
+    return digest.hexdigest()
+
+
+def replay(job: Job, fingerprint: str) -> Job:
+    """Give back the job that was made under the key.
+
+    Raises:
+        Refused: ERROR_CONTENT_NON_COMPLIANCE: it was made of something else.
+    """
+    if job.fingerprint != fingerprint:
+        raise Refused(
+            ErrorCode.ERROR_CONTENT_NON_COMPLIANCE,
+            f"This `{_HEADER}` was used for another image or other options. Please use a new one.",
+        )
+    return job

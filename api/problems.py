@@ -1,0 +1,96 @@
+"""The one table from errors to HTTP: what is raised anywhere, Flask's own errors too, becomes an envelope."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestEntityTooLarge,
+    RequestTimeout,
+)
+
+from api.envelope import Failure, for_failure, request_id, respond
+from api.form import MAX_BODY_BYTES, MAX_PARTS, MAX_TEXT_BYTES
+from shared.errors import ErrorCode, Refused, Unavailable
+from shared.logs import get_logger
+
+log = get_logger(__name__)
+
+#: Seconds after which what is down may be up again.
+_TRY_AGAIN_SECONDS = 5
+_INTERNAL_SERVER_ERROR = 500
+
+_UNAVAILABLE = Failure(
+    ErrorCode.ERROR_RESOURCE_UNAVAILABLE,
+    "The service cannot take or find jobs at the moment. Please send the same request again later.",
+)
+_UNFORESEEN = Failure(
+    ErrorCode.UNKNOWN_ERROR,
+    "Something went wrong in the service, and was logged. Please name the `request_id` when reporting it.",
+)
+#: werkzeug's errors that a client can do something about. Others of 4xx are an unreadable request.
+_HTTP = {
+    NotFound: Failure(
+        ErrorCode.ERROR_RESOURCE_NOT_FOUND, "There is nothing at this path. Please check the URL."
+    ),
+    MethodNotAllowed: Failure(
+        ErrorCode.ERROR_ILLEGAL_OPERATION,
+        "This path does not know the HTTP method; the `Allow` header of this answer lists those it knows.",
+    ),
+    RequestEntityTooLarge: Failure(
+        ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE,
+        f"The body may have {MAX_BODY_BYTES} bytes and {MAX_PARTS} parts, and a text field {MAX_TEXT_BYTES} bytes.",
+    ),
+    RequestTimeout: Failure(
+        ErrorCode.ERROR_PARAMETERS,
+        "The body did not arrive in time. Please send a smaller image, or use a faster connection.",
+        RequestTimeout.code,
+    ),
+}
+
+
+def handle(app: Flask) -> None:
+    """Answer every error of the application."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Unavailable, _unavailable)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _refused(error: Refused) -> Response:
+    log.info("request.refused", request_id=request_id(), code=error.code, route=request.endpoint)
+    response = respond(for_failure(Failure(error.code, error.message)))
+    if error.code is ErrorCode.ERROR_USER_NOT_EXISTS:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _unavailable(error: Unavailable) -> Response:
+    log.warning(
+        "request.failed", request_id=request_id(), route=request.endpoint, reason=str(error)
+    )
+    response = respond(for_failure(_UNAVAILABLE))
+    response.headers["Retry-After"] = str(_TRY_AGAIN_SECONDS)
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or _INTERNAL_SERVER_ERROR
+    if status >= _INTERNAL_SERVER_ERROR:
+        return _unforeseen(error)
+    unreadable = Failure(
+        ErrorCode.ERROR_PARAMETERS,
+        "The request cannot be read. Please check how it is built.",
+        status,
+    )
+    response = respond(for_failure(_HTTP.get(type(error), unreadable)))
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.error("request.failed", request_id=request_id(), route=request.endpoint, exc_info=error)
+    return respond(for_failure(_UNFORESEEN))

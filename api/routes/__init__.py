@@ -1,0 +1,1 @@
+"""The faces of the front end, one file each."""

@@ -1,0 +1,66 @@
+"""Health: whether the process lives, and whether what it stands on does. Neither needs a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from flask import Blueprint, Response
+
+from api.envelope import Failure, for_failure, for_nothing, respond
+from api.services import Services
+from shared.errors import ErrorCode, Unavailable
+from shared.schema import check_schema
+
+#: What has not answered by then is down.
+_CHECK_SECONDS = 4.0
+_OK = "ok"
+
+
+def create_blueprint(services: Services) -> Blueprint:
+    """Make both routes."""
+    blueprint = Blueprint("health", __name__)
+    checks: Mapping[str, Callable[[], None]] = {
+        "database": lambda: check_schema(services.database),
+        "redis": services.broker.ping,
+        "object_store": services.object_store.check,
+    }
+
+    @blueprint.get("/healthz")
+    def is_alive() -> Response:
+        return respond(for_nothing())
+
+    @blueprint.get("/readyz")
+    def is_ready() -> Response:
+        found = _run(checks)
+        down = [name for name, state in found.items() if state != _OK]
+        envelope = for_nothing()
+        if down:
+            message = f"Not ready: {', '.join(down)}."
+            envelope = for_failure(Failure(ErrorCode.ERROR_RESOURCE_UNAVAILABLE, message))
+        envelope["checks"] = found
+        response = respond(envelope)
+        if down:
+            response.headers["Retry-After"] = "5"
+        return response
+
+    return blueprint
+
+
+def _run(checks: Mapping[str, Callable[[], None]]) -> dict[str, str]:
+    """Make all checks at once; one that hangs is left behind, and ends by its own timeouts."""
+    pool = ThreadPoolExecutor(len(checks), thread_name_prefix="readiness")
+    futures = {name: pool.submit(check) for name, check in checks.items()}
+    pool.shutdown(wait=False)
+    done, _ = wait(futures.values(), timeout=_CHECK_SECONDS)
+    found = {}
+    for name, future in futures.items():
+        if future not in done:
+            found[name] = "does not answer in time"
+            continue
+        try:
+            future.result()
+            found[name] = _OK
+        except Unavailable as error:
+            found[name] = str(error)
+    return found

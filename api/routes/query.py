@@ -1,0 +1,66 @@
+"""The hosted API's query route: what has become of a job."""
+
+from __future__ import annotations
+
+import math
+import uuid
+
+from flask import Blueprint, Response, request
+
+from api.auth import current_tenant
+from api.envelope import for_job, respond
+from api.services import Services
+from shared.errors import ErrorCode, Refused
+
+PATH = "/api/common/query-async-task-result"
+
+#: The longest time a client can wait, in seconds; one that asks for more waits this long.
+MAX_WAIT = 30.0
+
+
+def create_blueprint(services: Services) -> Blueprint:
+    """Make the route."""
+    blueprint = Blueprint("query", __name__)
+
+    @blueprint.get(PATH)
+    def query_result() -> Response:
+        task_id = request.args.get("task_id", "")
+        if not task_id:
+            raise Refused(
+                ErrorCode.MISSING_PARAMETERS, "Send the id of the task as `?task_id=<id>`."
+            )
+        seconds = _wait_seconds(request.args.get("wait", ""))
+        job = services.waiting_room.wait(_parse_id(task_id), current_tenant(), seconds)
+        if job is None:
+            raise _unknown()
+        return respond(for_job(job, services.object_store.sign_result))
+
+    return blueprint
+
+
+def _parse_id(text: str) -> uuid.UUID:
+    """Take the one spelling that this service gives out; to `uuid.UUID` many more are the same."""
+    try:
+        task_id = uuid.UUID(text)
+    except ValueError:
+        raise _unknown() from None
+    if str(task_id) != text.lower():
+        raise _unknown()
+    return task_id
+
+
+def _wait_seconds(text: str) -> float:
+    try:
+        seconds = float(text or 0)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise Refused(
+            ErrorCode.ERROR_INVALID_PARAMETER,
+            f"`wait` must be a number of seconds from 0 to {MAX_WAIT:g}.",
+        )
+    return min(seconds, MAX_WAIT)
+
+
+def _unknown() -> Refused:
+    return Refused(ErrorCode.ERROR_RESOURCE_NOT_FOUND, "There is no such task under your API key.")

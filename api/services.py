@@ -1,0 +1,25 @@
+"""What the front end stands on, made by `wsgi` or by a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.waiting import WaitingRoom
+from shared.broker import Broker
+from shared.database import Database
+from shared.job_store import JobStore
+from shared.key_store import KeyStore
+from shared.object_store import ObjectStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """One of each, shared by all requests of a process."""
+
+    job_store: JobStore
+    key_store: KeyStore
+    object_store: ObjectStore
+    broker: Broker
+    #: For the readiness check; everything else goes through the stores.
+    database: Database
+    waiting_room: WaitingRoom

@@ -1,0 +1,105 @@
+"""From a checked request to a stored job: object before row, row before message.
+
+After a crash in between there is an object without a row, which its bucket forgets, or a row without a message,
+which the sweeper publishes.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import suppress
+
+from api.form import CutoutRequest
+from api.idempotency import fingerprint_of, replay
+from api.services import Services
+from shared.contract import TaskType
+from shared.errors import BrokerUnavailable, DatabaseUnavailable, ObjectStoreUnavailable
+from shared.job import Job, NewJob, Queue
+from shared.logs import about, get_logger
+
+log = get_logger(__name__)
+
+
+def submit(
+    services: Services, request: CutoutRequest, tenant: str, idempotency_key: str | None
+) -> Job:
+    """Store a job and ring for it; or find the one that was stored under the same key.
+
+    Raises:
+        Refused: The key was used for something else.
+        ObjectStoreUnavailable: Nothing is stored.
+        DatabaseUnavailable: The same.
+    """
+    new = _new_job(request, tenant, idempotency_key)
+    if idempotency_key is not None:
+        earlier = services.job_store.find_by_idempotency_key(idempotency_key, tenant)
+        if earlier is not None:
+            return replay(earlier, new.fingerprint)
+    began = time.perf_counter()
+    services.object_store.put_input(new.id, request.image)
+    put = time.perf_counter()
+    job = _insert(services, new)
+    if job is None:
+        return _find_winner(services, new)
+    log.info(
+        "job.queued",
+        **about(job),
+        tenant=tenant,
+        queue=job.queue,
+        bytes=job.input_bytes,
+        width=request.header.width,
+        height=request.header.height,
+        store_ms=_milliseconds(put - began),
+        insert_ms=_milliseconds(time.perf_counter() - put),
+    )
+    _publish(services, job)
+    return job
+
+
+def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -> NewJob:
+    return NewJob(
+        id=uuid.uuid4(),
+        log_id=uuid.uuid4().hex,
+        tenant=tenant,
+        queue=Queue.BULK if request.task_type is TaskType.ASYNC else Queue.INTERACTIVE,
+        options=request.options,
+        input_bytes=len(request.image),
+        fingerprint=fingerprint_of(request.image, request.options),
+        idempotency_key=idempotency_key,
+    )
+
+
+def _insert(services: Services, new: NewJob) -> Job | None:
+    """Store the row; without one, the input goes too."""
+    job = None
+    try:
+        job = services.job_store.create(new)
+    finally:
+        if job is None:
+            # Best effort: the bucket forgets it in any case.
+            with suppress(ObjectStoreUnavailable):
+                services.object_store.delete_input(new.id)
+    return job
+
+
+def _find_winner(services: Services, new: NewJob) -> Job:
+    """Find the job that took the idempotency key a moment ago."""
+    winner = services.job_store.find_by_idempotency_key(new.idempotency_key or "", new.tenant)
+    if winner is None:
+        # It expired within this moment. The client's next try will find the key free.
+        raise DatabaseUnavailable("the job of this idempotency key has just expired")
+    return replay(winner, new.fingerprint)
+
+
+def _publish(services: Services, job: Job) -> None:
+    """Ring for a job; its row is stored, so no failure here is the client's."""
+    try:
+        services.broker.publish(job.id, job.queue)
+        services.job_store.mark_published([job.id])
+    except (BrokerUnavailable, DatabaseUnavailable) as error:
+        log.warning("job.unpublished", **about(job), reason=str(error))
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)

@@ -1,0 +1,123 @@
+"""Waiting for jobs without asking the database all the time.
+
+One listener a process hears which jobs have finished and wakes who waits for them. Announcements may get lost, so
+every waiter also looks at the job table now and then, and nothing depends on the listener but speed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from shared import announcements
+from shared.errors import BrokerUnavailable
+from shared.job import LIVE, Job
+from shared.job_store import JobStore
+from shared.logs import get_logger
+from shared.settings import Settings
+
+log = get_logger(__name__)
+
+#: `shared.announcements.listen`.
+Listen = Callable[[Settings, Callable[[uuid.UUID], None], Callable[[], bool]], None]
+
+#: Seconds between two looks at the job table: the first, the longest, and how fast they grow.
+_FIRST_LOOK, _LAST_LOOK, _LOOK_GROWTH = 1.0, 5.0, 1.5
+#: Seconds between two attempts to listen.
+_FIRST_RETRY, _LAST_RETRY = 0.5, 15.0
+
+
+class WaitingRoom:
+    """A bounded number of waiters, and the listener that wakes them.
+
+    Uses `threading` only, so under gevent's patches its thread and all waiters are greenlets.
+    """
+
+    def __init__(
+        self, settings: Settings, job_store: JobStore, listen: Listen = announcements.listen
+    ) -> None:
+        """Open the room; without `start` its waiters rely on the job table."""
+        self._settings = settings
+        self._job_store = job_store
+        self._listen = listen
+        self._slots = threading.Semaphore(settings.waiting_slots)
+        self._bells: defaultdict[uuid.UUID, set[threading.Event]] = defaultdict(set)
+        self._bells_lock = threading.Lock()
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Begin to listen; call it once a process, after any fork."""
+        threading.Thread(target=self._keep_listening, name="waiting-room", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the listening within about a second."""
+        self._stopping.set()
+
+    def wait(self, job_id: uuid.UUID, tenant: str, seconds: float) -> Job | None:
+        """Wait until a job is finished, or the time is up, and return it as it then is.
+
+        With no slot free, or no time to wait, it is returned as it is.
+
+        Returns:
+            None if the tenant has no such job.
+
+        Raises:
+            DatabaseUnavailable: The job cannot be read.
+        """
+        if seconds <= 0 or not self._slots.acquire(blocking=False):
+            return self._job_store.find(job_id, tenant)
+        try:
+            with self._bell_for(job_id) as bell:
+                return self._wait(bell, job_id, tenant, time.monotonic() + seconds)
+        finally:
+            self._slots.release()
+
+    def ring(self, job_id: uuid.UUID) -> None:
+        """Wake all who wait for a job."""
+        with self._bells_lock:
+            for bell in self._bells.get(job_id, ()):
+                bell.set()
+
+    def _wait(
+        self, bell: threading.Event, job_id: uuid.UUID, tenant: str, deadline: float
+    ) -> Job | None:
+        pause = _FIRST_LOOK
+        while True:
+            # Cleared before the look: what is announced after the look wakes at once.
+            bell.clear()
+            job = self._job_store.find(job_id, tenant)
+            remaining = deadline - time.monotonic()
+            if job is None or job.status not in LIVE or remaining <= 0:
+                return job
+            bell.wait(min(pause, remaining))
+            pause = min(pause * _LOOK_GROWTH, _LAST_LOOK)
+
+    @contextmanager
+    def _bell_for(self, job_id: uuid.UUID) -> Iterator[threading.Event]:
+        bell = threading.Event()
+        with self._bells_lock:
+            self._bells[job_id].add(bell)
+        try:
+            yield bell
+        finally:
+            with self._bells_lock:
+                self._bells[job_id].discard(bell)
+                if not self._bells[job_id]:
+                    del self._bells[job_id]
+
+    def _keep_listening(self) -> None:
+        pause = _FIRST_RETRY
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            try:
+                self._listen(self._settings, self.ring, self._stopping.is_set)
+            except BrokerUnavailable as error:
+                # A connection that held for a while was a good one: start again from a short pause.
+                pause = _FIRST_RETRY if time.monotonic() - began > _LAST_RETRY else pause
+                log.warning("announcements.unheard", reason=str(error), retry_seconds=pause)
+                self._stopping.wait(pause)
+                pause = min(pause * 2, _LAST_RETRY)

@@ -1,0 +1,57 @@
+"""What gunicorn starts: `gunicorn -c deploy/gunicorn.conf.py "api.wsgi:create_app()"`.
+
+It is called in each gunicorn worker after the fork and after gevent's patches, so connections are the worker's own
+and the thread of the waiting room is a greenlet.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+from gunicorn.errors import AppImportError
+
+from api import app
+from api.services import Services
+from api.waiting import WaitingRoom
+from shared.broker import Broker
+from shared.database import Database
+from shared.errors import Misconfigured
+from shared.job_store import JobStore, limits_of
+from shared.key_store import KeyStore
+from shared.logs import get_logger, set_up_logs
+from shared.object_store import ObjectStore
+from shared.settings import Settings, load_settings
+
+
+def create_app() -> Flask:
+    """Start a front end with real services, as the environment says.
+
+    Raises:
+        AppImportError: A setting is not usable. gunicorn prints the one line, and ends.
+    """
+    try:
+        settings = load_settings()
+        set_up_logs(settings)
+        services = create_services(settings)
+    except Misconfigured as error:
+        raise AppImportError(f"cutwork: {error}") from None
+    services.waiting_room.start()
+    get_logger(__name__).info("front_end.started", keyless=settings.keyless)
+    return app.create_app(settings, services)
+
+
+def create_services(settings: Settings) -> Services:
+    """Make real services; nothing is connected yet.
+
+    Raises:
+        Misconfigured: A setting is not usable.
+    """
+    database = Database(settings.database_url)
+    job_store = JobStore(database, limits_of(settings))
+    return Services(
+        job_store=job_store,
+        key_store=KeyStore(database),
+        object_store=ObjectStore(settings),
+        broker=Broker(settings),
+        database=database,
+        waiting_room=WaitingRoom(settings, job_store),
+    )

@@ -1,0 +1,184 @@
+"""A front end with real tables on SQLite, everything else in memory, and a client that has a key."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, text
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from api.app import create_app
+from api.routes.cutout import PATH as CUTOUT
+from api.routes.query import PATH as QUERY
+from api.services import Services
+from api.waiting import WaitingRoom
+from shared.database import Database
+from shared.job import Job
+from shared.job_store import JobStore, limits_of
+from shared.key_store import KeyStore
+from shared.schema import migrate
+from shared.settings import Settings
+from tests.api.photos import photo
+from tests.fakes import InMemoryObjectStore, RecordingBroker
+
+#: Events of the log, as they were written.
+Logged = list[MutableMapping[str, Any]]
+
+
+class HandClock:
+    """The time, and as much later as a test wants."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self, connection: Connection) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class FrontEnd:
+    """One front end, what it stands on, and a client's view of it."""
+
+    settings: Settings
+    services: Services
+    object_store: InMemoryObjectStore
+    broker: RecordingBroker
+    clock: HandClock
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def app(self) -> Flask:
+        return create_app(self.settings, self.services)
+
+    def client(self) -> FlaskClient:
+        return self.app().test_client()
+
+    def with_services(self, **changes: Any) -> FrontEnd:
+        return replace(self, services=replace(self.services, **changes))
+
+    def post(self, image: bytes | None = None, **fields: Any) -> TestResponse:
+        """Upload a photo; fields named `header_…` are headers."""
+        headers = {
+            k[7:].replace("_", "-"): fields.pop(k) for k in list(fields) if k[:7] == "header_"
+        }
+        content = photo() if image is None else image
+        # By hand: werkzeug's test client would leave a temporary file open.
+        boundary, body = encode_multipart(
+            {**fields, "image": FileStorage(io.BytesIO(content), "upload")}
+        )
+        return self.post_raw(body, f"multipart/form-data; boundary={boundary}", **headers)
+
+    def post_raw(
+        self, body: bytes, content_type: str | None, path: str = CUTOUT, **headers: str
+    ) -> TestResponse:
+        """Send these very bytes."""
+        return self.client().post(
+            path,
+            input_stream=io.BytesIO(body),
+            content_type=content_type,
+            headers={"Content-Length": str(len(body)), **self.headers, **headers},
+        )
+
+    def submit(self, **fields: Any) -> uuid.UUID:
+        """Upload a photo, wait for nothing, and return the task id."""
+        answer = self.post(task_type="async", **fields)
+        assert answer.status_code == 200, answer.text
+        return uuid.UUID(answer.get_json()["task_id"])
+
+    def query(self, task_id: object, **more: str) -> TestResponse:
+        parameters = {"task_id": str(task_id), **more}
+        return self.client().get(QUERY, query_string=parameters, headers=self.headers)
+
+    def claim(self, job_id: uuid.UUID) -> Job:
+        job = self.services.job_store.claim(job_id, "worker-1")
+        assert job is not None
+        return job
+
+    def complete(self, job_id: uuid.UUID, shown: Mapping[Any, bool] | None = None) -> None:
+        assert self.services.job_store.complete(self.claim(job_id).lease, shown or {})
+        self.services.waiting_room.ring(job_id)
+
+    def count_rows(self) -> int:
+        with self.services.database.reading() as connection:
+            return int(connection.execute(text("SELECT count(*) FROM jobs")).scalar_one())
+
+    def key_for(self, tenant: str) -> dict[str, str]:
+        return {"ailabapi-api-key": self.services.key_store.create(tenant)[1]}
+
+
+@pytest.fixture
+def changes() -> Mapping[str, Any]:
+    """Settings that a test wants different: parametrise it."""
+    return {}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, changes: Mapping[str, Any]) -> Settings:
+    """Nobody listens at any of these addresses, and no test here asks them."""
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path}/cutwork.sqlite3",
+        inline_wait=10,
+        sync_wait=10,
+    )
+    return settings.model_copy(update=changes)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[FrontEnd]:
+    """Open a front end without any key."""
+    clock = HandClock()
+    database = Database(settings.database_url)
+    migrate(database)
+    job_store = JobStore(database, limits_of(settings), clock)
+    object_store, broker = InMemoryObjectStore(), RecordingBroker()
+    services = Services(
+        job_store=job_store,
+        key_store=KeyStore(database),
+        object_store=object_store,
+        broker=broker,
+        database=database,
+        waiting_room=WaitingRoom(settings, job_store),
+    )
+    yield FrontEnd(settings, services, object_store, broker, clock)
+    database.close()
+
+
+@pytest.fixture
+def open_front_end(settings: Settings) -> Iterator[FrontEnd]:
+    """A front end without any key."""
+    with opened(settings) as front_end:
+        yield front_end
+
+
+@pytest.fixture
+def front_end(open_front_end: FrontEnd) -> FrontEnd:
+    """A front end with one key, which its client sends."""
+    return replace(open_front_end, headers=open_front_end.key_for("shop"))
+
+
+@pytest.fixture
+def broken_job_store(settings: Settings, tmp_path: Path) -> Iterator[JobStore]:
+    """A job table whose database cannot be reached."""
+    folder = tmp_path / "gone"
+    database = Database(f"sqlite:///{folder}/cutwork.sqlite3")
+    folder.rmdir()
+    yield JobStore(database, limits_of(settings))
+    database.close()
+
+
+@pytest.fixture
+def logged() -> Iterator[Logged]:
+    """What is logged during the test."""
+    with structlog.testing.capture_logs() as events:
+        yield events

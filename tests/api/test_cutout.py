@@ -1,0 +1,154 @@
+"""The upload route: how long it waits, and what it then says."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from api.waiting import WaitingRoom
+from shared.contract import Category
+from shared.errors import CATALOGUE, DatabaseUnavailable, ErrorCode
+from shared.job import Queue
+from tests.api.conftest import FrontEnd, Logged
+from tests.api.envelope_check import assert_error, assert_success
+from tests.api.photos import photo
+from tests.conditions import eventually
+
+Then = Callable[[uuid.UUID], object]
+
+
+def post_and_then(front_end: FrontEnd, then: Then, **fields: Any) -> TestResponse:
+    """Upload a photo, and do something to its job while the request waits."""
+    known = set(front_end.broker.published)
+
+    def act() -> None:
+        [(job_id, _)] = eventually(lambda: set(front_end.broker.published) - known)
+        then(job_id)
+
+    actor = threading.Thread(target=act)
+    actor.start()
+    try:
+        return front_end.post(**fields)
+    finally:
+        actor.join()
+
+
+def test_async_answers_at_once_with_a_queued_task(front_end: FrontEnd) -> None:
+    began = time.monotonic()
+
+    body = assert_success(front_end.post(task_type="async"), task_status=0)
+
+    assert time.monotonic() - began < 5
+    assert front_end.broker.published == [(uuid.UUID(body["task_id"]), Queue.BULK)]
+
+
+@pytest.mark.parametrize("fields", [{}, {"task_type": ""}, {"task_type": "sync"}])
+def test_a_job_that_finishes_meanwhile_is_answered_inline(
+    front_end: FrontEnd, fields: dict[str, str]
+) -> None:
+    shown = {Category.TOPS: True, Category.HAT: False}
+
+    answer = post_and_then(
+        front_end,
+        lambda job_id: front_end.complete(job_id, shown),
+        cloth_class="hat,tops",
+        **fields,
+    )
+
+    body = assert_success(answer, task_status=2)
+    [(job_id, queue)] = front_end.broker.published
+    assert (body["task_id"], queue) == (str(job_id), Queue.INTERACTIVE)
+    image, classes = body["data"]["elements"]
+    assert f"/{job_id}/1/image.png" in image["image_url"]
+    assert list(classes["class_url"]) == ["hat", "tops"]
+    assert classes["class_url"]["hat"] == ""
+    assert f"/{job_id}/1/tops.png" in classes["class_url"]["tops"]
+
+
+@pytest.mark.parametrize("changes", [{"inline_wait": 0.05}])
+def test_a_job_that_does_not_finish_in_time_is_answered_with_its_id(front_end: FrontEnd) -> None:
+    answer = front_end.post()
+
+    body = assert_success(answer, task_status=0)
+    assert answer.headers["Retry-After"] == "1"
+    assert_success(front_end.query(body["task_id"]), task_status=0)
+
+
+@pytest.mark.parametrize("changes", [{"inline_wait": 2}])
+def test_a_job_that_is_being_worked_on_is_answered_as_processing(front_end: FrontEnd) -> None:
+    assert_success(post_and_then(front_end, front_end.claim), task_status=1)
+
+
+@pytest.mark.parametrize("changes", [{"sync_wait": 0.05}])
+def test_sync_times_out_with_the_id_of_a_job_that_goes_on(front_end: FrontEnd) -> None:
+    answer = front_end.post(task_type="sync")
+
+    body = assert_error(answer, 504, ErrorCode.AI_SERVICE_TIMEOUT, task_status=0)
+    front_end.complete(uuid.UUID(body["task_id"]))
+    assert_success(front_end.query(body["task_id"]), task_status=2)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED,
+        ErrorCode.FILE_DECODING_FAILURE,
+        ErrorCode.PROCESSING_FAILURE,
+        ErrorCode.AI_SERVICE_TIMEOUT,
+    ],
+)
+def test_a_job_that_fails_meanwhile_answers_with_its_error(
+    front_end: FrontEnd, code: ErrorCode
+) -> None:
+    def fail(job_id: uuid.UUID) -> None:
+        front_end.services.job_store.fail(front_end.claim(job_id).lease, code, "Try another photo.")
+        front_end.services.waiting_room.ring(job_id)
+
+    answer = post_and_then(front_end, fail)
+
+    body = assert_error(answer, CATALOGUE[code].http_status, code)
+    assert body["error_msg"] == "Try another photo."
+    assert body["task_id"] == str(front_end.broker.published[0][0])
+
+
+@pytest.mark.parametrize("changes", [{"waiting_slots": 0}])
+@pytest.mark.parametrize(("task_type", "status"), [("", 200), ("sync", 504)])
+def test_with_no_waiting_slot_free_the_answer_is_the_id_at_once(
+    front_end: FrontEnd, task_type: str, status: int
+) -> None:
+    began = time.monotonic()
+
+    answer = front_end.post(task_type=task_type)
+
+    assert answer.status_code == status
+    assert answer.get_json()["task_id"]
+    assert time.monotonic() - began < 5
+
+
+def test_a_database_that_goes_away_while_waiting_does_not_cost_the_client_the_id(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr(WaitingRoom, "wait", fail)
+
+    assert_success(front_end.post(), task_status=0)
+
+
+def test_what_the_log_says_of_a_job_is_no_secret(front_end: FrontEnd, logged: Logged) -> None:
+    body = assert_success(front_end.post(task_type="async"), task_status=0)
+
+    [event] = logged
+    assert event["event"] == "job.queued"
+    assert (event["task_id"], event["log_id"]) == (body["task_id"], body["log_id"])
+    assert (event["tenant"], event["queue"]) == ("shop", Queue.BULK)
+    assert (event["width"], event["height"], event["bytes"]) == (64, 64, len(photo()))
+    assert front_end.headers["ailabapi-api-key"] not in str(event)
+    assert "http" not in str(event)

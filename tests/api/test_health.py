@@ -1,0 +1,91 @@
+"""Health: what is down is named, and nothing that hangs is waited for."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import text
+
+from shared.errors import ErrorCode
+from shared.job_store import JobStore
+from tests.api.conftest import FrontEnd
+from tests.api.envelope_check import PRIVATE, assert_error, assert_success
+
+ALL_WELL = {"database": "ok", "redis": "ok", "object_store": "ok"}
+
+
+def test_a_process_that_lives_says_so_without_a_key(open_front_end: FrontEnd) -> None:
+    body = assert_success(open_front_end.client().get("/healthz"), task_status=2)
+
+    assert body["data"] == {}
+    assert "checks" not in body
+
+
+def test_a_process_lives_even_when_all_it_stands_on_is_down(
+    front_end: FrontEnd, broken_job_store: JobStore
+) -> None:
+    front_end.object_store.is_down = front_end.broker.is_down = True
+    broken = front_end.with_services(database=broken_job_store._database)
+
+    assert_success(broken.client().get("/healthz"), task_status=2)
+
+
+def test_a_front_end_is_ready_when_all_three_answer(open_front_end: FrontEnd) -> None:
+    body = assert_success(open_front_end.client().get("/readyz"), task_status=2)
+
+    assert body["data"] == {}
+    assert body["checks"] == ALL_WELL
+
+
+@pytest.mark.parametrize("name", ["redis", "object_store"])
+def test_what_is_down_is_named(front_end: FrontEnd, name: str) -> None:
+    front_end.broker.is_down = name == "redis"
+    front_end.object_store.is_down = name == "object_store"
+
+    answer = front_end.client().get("/readyz")
+
+    body = assert_error(answer, 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
+    assert {key for key, state in body["checks"].items() if state != "ok"} == {name}
+    assert name in body["error_msg"]
+
+
+def test_all_that_is_down_is_named_and_no_host_is(
+    front_end: FrontEnd, broken_job_store: JobStore
+) -> None:
+    front_end.object_store.is_down = front_end.broker.is_down = True
+    broken = front_end.with_services(database=broken_job_store._database)
+
+    body = assert_error(broken.client().get("/readyz"), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
+
+    assert list(body["checks"]) == list(ALL_WELL)
+    assert "ok" not in body["checks"].values()
+    assert not PRIVATE.search(str(body["checks"]))
+
+
+def test_a_schema_that_is_not_migrated_is_not_ready_and_names_the_cure(front_end: FrontEnd) -> None:
+    with front_end.services.database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+
+    body = assert_error(
+        front_end.client().get("/readyz"), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE
+    )
+
+    assert "cutwork-admin setup" in body["checks"]["database"]
+
+
+def test_a_check_that_hangs_is_not_waited_for(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr("api.routes.health._CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(front_end.broker, "ping", lambda: released.wait(30))
+    began = time.monotonic()
+
+    answer = front_end.client().get("/readyz")
+    released.set()
+
+    body = assert_error(answer, 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
+    assert "in time" in body["checks"]["redis"]
+    assert time.monotonic() - began < 10

@@ -1,0 +1,160 @@
+"""The front end as it is deployed: gunicorn, its gevent worker, and clients that stall."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sysconfig
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.routes.cutout import PATH as CUTOUT
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.process import Process
+from shared.database import Database
+from shared.schema import migrate
+from tests.api.photos import photo
+from tests.conditions import eventually
+
+ROOT = Path(__file__).parents[2]
+STALLED_UPLOADS = 40
+HEAD = (
+    f"POST {CUTOUT} HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n"
+    "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    '--x\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n'
+).encode()
+
+
+def gunicorn(directory: Path, port: int, **settings: str) -> Process:
+    outside = {k: v for k, v in os.environ.items() if not k.startswith("CUTWORK_")}
+    environment: Mapping[str, str] = {
+        **outside,
+        "HOME": str(directory),
+        "WEB_CONCURRENCY": "1",
+        "CUTWORK_KEYLESS": "1",
+        "CUTWORK_DATABASE_URL": f"sqlite:///{directory}/cutwork.sqlite3",
+        # Nobody listens there.
+        "CUTWORK_REDIS_URL": f"redis://{LOOPBACK}:1/0",
+        "CUTWORK_S3_ENDPOINT": f"http://{LOOPBACK}:1",
+        "CUTWORK_S3_SECRET_KEY": "secret",
+        **settings,
+    }
+    command = [
+        str(Path(sysconfig.get_path("scripts"), "gunicorn")),
+        *("-c", "deploy/gunicorn.conf.py", "--bind", f"{LOOPBACK}:{port}", "api.wsgi:create_app()"),
+    ]
+    output = directory / "gunicorn.log"
+    return Process("gunicorn", command, output=output, environment=environment, directory=ROOT)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("front-end")
+    database = Database(f"sqlite:///{home}/cutwork.sqlite3")
+    migrate(database)
+    database.close()
+    return home
+
+
+@pytest.fixture(scope="module")
+def url(home: Path) -> Iterator[str]:
+    port = free_port()
+    url = f"http://{LOOPBACK}:{port}"
+    server = gunicorn(home, port)
+    server.start()
+    server.wait_until(lambda: answers(url), 40)
+    yield url
+    server.stop(10)
+
+
+def test_40_stalled_uploads_do_not_stop_the_others(url: str) -> None:
+    address = (LOOPBACK, int(url.rpartition(":")[2]))
+    with ExitStack() as stalled:
+        for _ in range(STALLED_UPLOADS):
+            client = stalled.enter_context(socket.create_connection(address, 5))
+            client.sendall(HEAD + b"x" * 1000)
+
+        for _ in range(10):
+            began = time.monotonic()
+            assert httpx.get(f"{url}/healthz", timeout=2).status_code == 200
+            assert time.monotonic() - began < 1
+        # A whole upload gets through too, as far as the object store that is not there.
+        assert httpx.post(url + CUTOUT, files={"image": photo()}).status_code == 503
+
+
+def test_a_body_over_its_limit_is_answered_although_nobody_reads_it(url: str) -> None:
+    answer = httpx.post(url + CUTOUT, files={"image": b"x" * 20_000_000})
+
+    assert answer.status_code == 413
+    assert answer.json()["error_code_str"] == "ERROR_REQUEST_BODY_TOO_LARGE"
+
+
+def test_a_chunked_upload_is_read_and_limited_like_any_other(url: str) -> None:
+    def send(size: int) -> httpx.Response:
+        pieces = (
+            HEAD.partition(b"\r\n\r\n")[2],
+            photo(form="BMP").ljust(size, b"\0"),
+            b"\r\n--x--\r\n",
+        )
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        return httpx.post(url + CUTOUT, content=iter(pieces), headers=headers, timeout=20)
+
+    assert send(100_000).status_code == 503  # read, checked, and not stored
+    assert send(5 * 1024 * 1024 + 1).json()["error_code_str"] == "FILE_SIZE_EXCEEDS_LIMIT"
+    assert send(7_000_000).json()["error_code_str"] == "ERROR_REQUEST_BODY_TOO_LARGE"
+
+
+def test_what_is_down_is_named_by_the_real_checks(url: str) -> None:
+    answer = httpx.get(f"{url}/readyz", timeout=10)
+
+    assert answer.status_code == 503
+    assert {name for name, state in answer.json()["checks"].items() if state != "ok"} == {
+        "redis",
+        "object_store",
+    }
+
+
+def test_nothing_is_left_in_the_home_folder(url: str, home: Path) -> None:
+    assert answers(url)
+
+    assert {path.name.partition(".")[0] for path in home.iterdir()} == {"cutwork", "gunicorn"}
+    assert not (home / ".gunicorn").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ({"CUTWORK_LAESE": "3"}, "Did you mean CUTWORK_LEASE?"),
+        ({"CUTWORK_INLINE_WAIT": "soon"}, "CUTWORK_INLINE_WAIT"),
+        ({"CUTWORK_S3_ENDPOINT": "nowhere"}, "'nowhere' is no endpoint"),
+        ({"CUTWORK_S3_SECRET_KEY": ""}, "CUTWORK_S3_SECRET_KEY"),
+        ({"CUTWORK_DATABASE_URL": "nowhere"}, "CUTWORK_DATABASE_URL"),
+        ({"CUTWORK_REDIS_URL": "nowhere"}, "CUTWORK_REDIS_URL"),
+    ],
+)
+def test_a_setting_that_is_not_usable_is_one_line_and_the_end(
+    tmp_path: Path, settings: dict[str, str], hint: str
+) -> None:
+    server = gunicorn(tmp_path, free_port(), **settings)
+    server.start()
+
+    eventually(lambda: not server.is_running)
+
+    assert server.return_code
+    server.kill()
+    said = (tmp_path / "gunicorn.log").read_text()
+    [line] = [line for line in said.splitlines() if not line.startswith("[")]  # gunicorn's own
+    assert line.startswith("cutwork: ")
+    assert hint in line

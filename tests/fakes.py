@@ -1,0 +1,88 @@
+"""Stand-ins that keep everything in memory. `tests/conformance` holds them to the real ones.
+
+They inherit from these for the type checker's sake: a signature that drifts is an error. Nothing of a parent runs.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+
+from shared.broker import Broker
+from shared.errors import BrokerUnavailable, ObjectMissing, ObjectStoreUnavailable
+from shared.job import Job, Lease, Queue
+from shared.object_store import ObjectStore
+
+
+class InMemoryObjectStore(ObjectStore):
+    """Both buckets as dictionaries."""
+
+    def __init__(self) -> None:
+        #: Set it to let every call but `sign_result` fail, as when nothing answers.
+        self.is_down = False
+        self.inputs: dict[uuid.UUID, bytes] = {}
+        self.results: dict[tuple[uuid.UUID, int, str], bytes] = {}
+        self._lock = threading.Lock()
+
+    def put_input(self, job_id: uuid.UUID, data: bytes) -> None:
+        self._answer()
+        self.inputs[job_id] = data
+
+    def get_input(self, job_id: uuid.UUID) -> bytes:
+        self._answer()
+        if job_id not in self.inputs:
+            raise ObjectMissing("the object store does not have the object")
+        return self.inputs[job_id]
+
+    def delete_input(self, job_id: uuid.UUID) -> None:
+        self._answer()
+        self.inputs.pop(job_id, None)
+
+    def put_result(self, lease: Lease, name: str, png: bytes) -> None:
+        self._answer()
+        with self._lock:
+            self.results[lease.job_id, lease.attempt, name] = png
+
+    def sign_result(self, job: Job, name: str) -> str:
+        seconds = max(1, int(job.remaining.total_seconds()))
+        return f"https://results.test/{job.id}/{job.attempt}/{name}.png?expires={seconds}"
+
+    def delete_results(self, job_id: uuid.UUID) -> None:
+        self._answer()
+        with self._lock:
+            for key in [key for key in self.results if key[0] == job_id]:
+                del self.results[key]
+
+    def set_up(self) -> None:
+        self._answer()
+
+    def check(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise ObjectStoreUnavailable("the object store does not answer")
+
+
+class RecordingBroker(Broker):
+    """Remembers what was published; no message is ever delivered."""
+
+    def __init__(self) -> None:
+        #: Set it to let every call fail, as when nothing answers.
+        self.is_down = False
+        self.published: list[tuple[uuid.UUID, Queue]] = []
+
+    def publish(self, job_id: uuid.UUID, queue: Queue) -> None:
+        self._answer()
+        self.published.append((job_id, queue))
+
+    def count_messages(self, queue: Queue) -> int:
+        self._answer()
+        return sum(published is queue for _, published in self.published)
+
+    def ping(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise BrokerUnavailable("Redis does not answer")
