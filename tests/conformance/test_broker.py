@@ -18,15 +18,24 @@ from shared.errors import BrokerUnavailable
 from shared.job import Queue
 from shared.settings import Settings
 from tests.conditions import eventually
+from tests.fakes import RecordingBroker
 
 
-def test_a_message_waits_in_its_queue_and_holds_an_id_only(settings: Settings) -> None:
+@pytest.mark.parametrize("kind", ["redis", "fake"])
+def test_a_message_waits_in_its_queue(kind: str, request: pytest.FixtureRequest) -> None:
+    broker = RecordingBroker() if kind == "fake" else Broker(request.getfixturevalue("settings"))
+
+    broker.publish(uuid.uuid4(), Queue.BULK)
+
+    assert broker.count_messages(Queue.BULK) == 1
+    assert broker.count_messages(Queue.INTERACTIVE) == 0
+
+
+def test_a_message_holds_an_id_and_nothing_else(settings: Settings) -> None:
     broker, job_id = Broker(settings), uuid.uuid4()
 
     broker.publish(job_id, Queue.BULK)
 
-    assert broker.count_messages(Queue.BULK) == 1
-    assert broker.count_messages(Queue.INTERACTIVE) == 0
     client = redis.Redis.from_url(settings.redis_url.get_secret_value())
     message = json.loads(client.lrange(Queue.BULK, 0, -1)[0])
     assert message["headers"]["task"] == TASK

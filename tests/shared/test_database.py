@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from shared.database import Database
 from shared.errors import DatabaseUnavailable
@@ -30,6 +32,21 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
     migrate(database)
     migrate(database)
 
+    check_schema(database)
+
+
+def test_every_migration_can_be_taken_back(database: Database) -> None:
+    migrate(database)
+
+    with database.writing() as connection:
+        config = Config()
+        config.set_main_option("script_location", "migrations")
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+    with database.reading() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    migrate(database)
     check_schema(database)
 
 

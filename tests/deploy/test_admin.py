@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from click.testing import CliRunner, Result
+
+from deploy.admin import admin, main
+from shared.database import Database
+from shared.key_store import KeyStore
+from shared.object_store import ObjectStore
+from shared.schema import check_schema
+from shared.settings import Settings
+from tests.end_to_end.installation import environment_of
+
+
+@pytest.fixture(autouse=True)
+def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(admin, arguments)
+
+
+def test_setup_may_be_run_again_and_again(settings: Settings) -> None:
+    assert run("setup").exit_code == 0
+
+    assert run("setup").exit_code == 0
+
+    check_schema(Database(settings.database_url))
+    ObjectStore(settings).check()
+
+
+def test_a_new_key_is_printed_alone_so_that_a_script_can_take_it(settings: Settings) -> None:
+    made = run("keys", "create", "shop")
+
+    key = made.stdout.strip()
+    assert re.fullmatch(r"cw_[0-9a-f]{12}_[\w-]{43}", key)
+    assert "cannot be shown again" in made.stderr
+    assert KeyStore(Database(settings.database_url)).tenant_of(key) == "shop"
+
+
+def test_keys_are_listed_without_their_secrets() -> None:
+    secret = run("keys", "create", "shop", "--days", "30").stdout.strip()
+
+    listed = run("keys", "list").stdout
+
+    assert secret.split("_")[1] in listed
+    assert "shop" in listed
+    assert "valid until" in listed
+    assert secret.split("_", 2)[2] not in listed
+
+
+def test_a_revoked_key_is_listed_as_such_and_revoked_once(settings: Settings) -> None:
+    secret = run("keys", "create", "shop").stdout.strip()
+    key_id = secret.split("_")[1]
+
+    assert run("keys", "revoke", key_id).exit_code == 0
+
+    assert "revoked" in run("keys", "list").stdout
+    assert KeyStore(Database(settings.database_url)).tenant_of(secret) is None
+    again = run("keys", "revoke", key_id)
+    assert again.exit_code == 1
+    assert "keys list" in again.stderr
+
+
+def test_what_goes_wrong_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CUTWORK_S3_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setattr("sys.argv", ["cutwork-admin", "setup"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert str(ended.value) == "cutwork-admin: the object store does not answer"
