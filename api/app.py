@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from api import auth, problems
+from api import auth, problems, quotas
 from api.form import MAX_BODY_BYTES
-from api.routes import cutout, health, query
+from api.routes import cutout, health, jobs, openapi, query
 from api.services import Services
 from shared.settings import Settings
 
@@ -29,10 +29,13 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     auth.protect(app, settings, services.key_store)
+    quotas.protect(app, settings, services)
     problems.handle(app)
     app.after_request(_add_headers)
     app.register_blueprint(cutout.create_blueprint(settings, services))
     app.register_blueprint(query.create_blueprint(services))
+    app.register_blueprint(jobs.create_blueprint(services))
+    app.register_blueprint(openapi.create_blueprint())
     app.register_blueprint(health.create_blueprint(services))
     return app
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from flask import Response, g, jsonify
@@ -17,7 +18,7 @@ Signer = Callable[[Job, str], str]
 
 #: Seconds after which it makes sense to ask again for a job.
 _ASK_AGAIN_SECONDS = 1
-_OK = 200
+OK = 200
 _QUEUED, _PROCESSING, _DONE, _FAILED = range(4)
 _TASK_STATUS = {
     JobStatus.QUEUED: _QUEUED,
@@ -53,6 +54,20 @@ class Envelope(TypedDict):
     checks: NotRequired[dict[str, str]]
 
 
+class JobItem(TypedDict):
+    """A job in a list: the envelope's fields, the word for its state, and its times."""
+
+    task_id: str
+    log_id: str
+    task_status: int
+    status: str
+    created_at: str
+    finished_at: str | None
+    #: Until when its answer can be read; None while it runs, and once it was erased.
+    expires_at: str | None
+    error_detail: ErrorDetail
+
+
 class Failure(NamedTuple):
     """What went wrong, for the client."""
 
@@ -68,12 +83,18 @@ class Failure(NamedTuple):
         return self.status or CATALOGUE[self.code].http_status
 
 
-def for_job(job: Job, sign: Signer) -> Envelope:
-    """Describe a job, whatever became of it; one that failed or is gone has its error in the envelope."""
+def for_job(job: Job, sign: Signer, ok: int = OK) -> Envelope:
+    """Describe a job, whatever became of it; one that failed or is gone has its error in the envelope.
+
+    Args:
+        job: The job.
+        sign: Makes the URLs.
+        ok: The HTTP status of an answer without an error.
+    """
     failure = _failure_of(job)
     if failure is not None:
         return for_failure(failure, job)
-    envelope = _envelope(None, job, _TASK_STATUS[job.status])
+    envelope = _envelope(None, job, _TASK_STATUS[job.status], ok)
     if job.status is JobStatus.SUCCEEDED:
         envelope["data"] = _data(job, sign)
     return envelope
@@ -85,6 +106,13 @@ def for_failure(failure: Failure, job: Job | None = None) -> Envelope:
     return _envelope(failure, job, _TASK_STATUS[job.status] if job and is_live else _FAILED)
 
 
+def for_jobs(jobs: Sequence[Job], next_cursor: str) -> Envelope:
+    """List jobs; an empty cursor says that there are no more."""
+    envelope = for_nothing()
+    envelope["data"] = {"jobs": [_item(job) for job in jobs], "next_cursor": next_cursor}
+    return envelope
+
+
 def for_nothing() -> Envelope:
     """Say that all is well, and nothing else."""
     envelope = _envelope(None, None, _DONE)
@@ -92,10 +120,10 @@ def for_nothing() -> Envelope:
     return envelope
 
 
-def respond(envelope: Envelope) -> Response:
-    """Send an envelope, with the HTTP status that stands in it."""
+def respond(envelope: Envelope, status: int = 0) -> Response:
+    """Send an envelope; unless another HTTP status is given, with the one that stands in it."""
     response = jsonify(envelope)
-    response.status_code = envelope["error_detail"]["status_code"]
+    response.status_code = status or envelope["error_detail"]["status_code"]
     if envelope["task_status"] in {_QUEUED, _PROCESSING}:
         response.headers["Retry-After"] = str(_ASK_AGAIN_SECONDS)
     return response
@@ -110,28 +138,23 @@ def request_id() -> str:
 
 
 def _failure_of(job: Job) -> Failure | None:
+    if job.is_revoked:
+        return Failure(
+            ErrorCode.ERROR_TASK_REVOKED, "The job was deleted by its owner, with all its images."
+        )
     if job.is_expired:
         return Failure(
             ErrorCode.ERROR_RESOURCE_RECLAIMED,
             "The results were kept for 24 hours and are deleted. Please submit the image again.",
         )
-    if job.status is JobStatus.CANCELLED:
-        return Failure(ErrorCode.ERROR_TASK_REVOKED, "The job was cancelled by its owner.")
     if job.status is JobStatus.FAILED:
         code = job.error_code or ErrorCode.PROCESSING_FAILURE
         return Failure(code, job.error_message or CATALOGUE[code].text)
     return None
 
 
-def _envelope(failure: Failure | None, job: Job | None, task_status: int) -> Envelope:
-    detail = ErrorDetail(status_code=_OK, code="", code_message="", message="")
-    if failure is not None:
-        detail = ErrorDetail(
-            status_code=failure.http_status,
-            code=failure.code,
-            code_message=CATALOGUE[failure.code].text,
-            message=failure.message,
-        )
+def _envelope(failure: Failure | None, job: Job | None, task_status: int, ok: int = OK) -> Envelope:
+    detail = _detail(failure, ok)
     return Envelope(
         request_id=request_id(),
         log_id=uuid.uuid4().hex if job is None else job.log_id,
@@ -143,6 +166,34 @@ def _envelope(failure: Failure | None, job: Job | None, task_status: int) -> Env
         task_id="" if job is None else str(job.id),
         task_status=task_status,
     )
+
+
+def _detail(failure: Failure | None, ok: int = OK) -> ErrorDetail:
+    if failure is None:
+        return ErrorDetail(status_code=ok, code="", code_message="", message="")
+    return ErrorDetail(
+        status_code=failure.http_status,
+        code=failure.code,
+        code_message=CATALOGUE[failure.code].text,
+        message=failure.message,
+    )
+
+
+def _item(job: Job) -> JobItem:
+    return JobItem(
+        task_id=str(job.id),
+        log_id=job.log_id,
+        task_status=_TASK_STATUS.get(job.seen_as, _FAILED),
+        status=job.seen_as,
+        created_at=_rfc3339(job.created_at),
+        finished_at=_rfc3339(job.finished_at) if job.finished_at else None,
+        expires_at=_rfc3339(job.expires_at) if job.expires_at and not job.is_revoked else None,
+        error_detail=_detail(_failure_of(job)),
+    )
+
+
+def _rfc3339(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _data(job: Job, sign: Signer) -> dict[str, Any]:

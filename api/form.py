@@ -10,6 +10,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TypeVar
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
@@ -29,6 +30,7 @@ MAX_TEXT_BYTES = 256 * 1024
 #: Larger uploads wait on disk, so that slow clients cannot fill the memory.
 _IN_MEMORY_BYTES = 512 * 1024
 _MULTIPART = "multipart/form-data"
+_AS_IT_IS = "identity"
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _Fields = MultiDict[str, str]
@@ -69,6 +71,11 @@ def _parsed(received: Request) -> Iterator[tuple[_Fields, _Files]]:
         raise Refused(
             ErrorCode.ERROR_PARAMETERS, f"Send a form of type `{_MULTIPART}` with a file `image`."
         )
+    if received.headers.get("Content-Encoding", _AS_IT_IS).lower() != _AS_IT_IS:
+        # Nothing is unpacked here: how large it becomes would be the client's to say.
+        raise Refused(
+            ErrorCode.ERROR_PARAMETERS, "Send the form as it is, without `Content-Encoding`."
+        )
     with ExitStack() as files_on_disk:
 
         def new_file(*_: object, **__: object) -> IO[bytes]:
@@ -85,7 +92,7 @@ def _parsed(received: Request) -> Iterator[tuple[_Fields, _Files]]:
                 _, fields, files = parser.parse(
                     received.stream, _MULTIPART, received.content_length, received.mimetype_params
                 )
-        except ValueError:
+        except (ValueError, ParseException):
             raise Refused(
                 ErrorCode.ERROR_PARAMETERS, "The multipart form cannot be read, or is cut off."
             ) from None

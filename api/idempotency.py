@@ -10,9 +10,9 @@ from flask import Request
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions, Job
 
-_HEADER = "Idempotency-Key"
+HEADER = "Idempotency-Key"
 #: Visible ASCII.
-_VALID = re.compile(r"[!-~]{1,255}")
+VALID = re.compile(r"[!-~]{1,255}")
 
 
 def read_idempotency_key(received: Request) -> str | None:
@@ -21,11 +21,11 @@ def read_idempotency_key(received: Request) -> str | None:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    key = received.headers.get(_HEADER)
-    if key is not None and not _VALID.fullmatch(key):
+    key = received.headers.get(HEADER)
+    if key is not None and not VALID.fullmatch(key):
         raise Refused(
             ErrorCode.ERROR_INVALID_PARAMETER,
-            f"`{_HEADER}` must have 1 to 255 characters, all visible ASCII.",
+            f"`{HEADER}` must have 1 to 255 characters, all visible ASCII.",
         )
     return key
 
@@ -47,6 +47,6 @@ def replay(job: Job, fingerprint: str) -> Job:
     if job.fingerprint != fingerprint:
         raise Refused(
             ErrorCode.ERROR_CONTENT_NON_COMPLIANCE,
-            f"This `{_HEADER}` was used for another image or other options. Please use a new one.",
+            f"This `{HEADER}` was used for another image or other options. Please use a new one.",
         )
     return job

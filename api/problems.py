@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+import math
+
+from flask import Flask, Response, abort, request
 from werkzeug.exceptions import (
     HTTPException,
     MethodNotAllowed,
     NotFound,
     RequestEntityTooLarge,
+    RequestHeaderFieldsTooLarge,
     RequestTimeout,
+    RequestURITooLarge,
 )
 
 from api.envelope import Failure, for_failure, request_id, respond
 from api.form import MAX_BODY_BYTES, MAX_PARTS, MAX_TEXT_BYTES
-from shared.errors import ErrorCode, Refused, Unavailable
+from api.unreadable import UNREADABLE
+from shared.errors import ErrorCode, Refused, TryLater, Unavailable
 from shared.logs import get_logger
 
 log = get_logger(__name__)
@@ -48,15 +53,31 @@ _HTTP = {
         "The body did not arrive in time. Please send a smaller image, or use a faster connection.",
         RequestTimeout.code,
     ),
+    RequestURITooLarge: Failure(
+        ErrorCode.ERROR_PARAMETERS, "The URL is too long.", RequestURITooLarge.code
+    ),
+    RequestHeaderFieldsTooLarge: Failure(
+        ErrorCode.ERROR_PARAMETERS,
+        "The headers are too large, or too many.",
+        RequestHeaderFieldsTooLarge.code,
+    ),
 }
 
 
 def handle(app: Flask) -> None:
-    """Answer every error of the application."""
+    """Answer every error of the application, and those that gunicorn found before it."""
+    app.before_request(_refuse_unreadable)
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(TryLater, _try_later)
     app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
+
+
+def _refuse_unreadable() -> None:
+    status = request.environ.get(UNREADABLE)
+    if status is not None:
+        abort(status)
 
 
 def _refused(error: Refused) -> Response:
@@ -67,9 +88,28 @@ def _refused(error: Refused) -> Response:
     return response
 
 
+def _try_later(error: TryLater) -> Response:
+    seconds = max(1, math.ceil(error.seconds))
+    log.info(
+        "request.refused",
+        request_id=request_id(),
+        code=error.code,
+        route=request.endpoint,
+        retry_after_s=seconds,
+    )
+    response = respond(for_failure(Failure(error.code, error.message)))
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def _unavailable(error: Unavailable) -> Response:
+    cause = str(error.__cause__ or "").partition("\n")[0]
     log.warning(
-        "request.failed", request_id=request_id(), route=request.endpoint, reason=str(error)
+        "request.failed",
+        request_id=request_id(),
+        route=request.endpoint,
+        reason=str(error),
+        cause=cause,
     )
     response = respond(for_failure(_UNAVAILABLE))
     response.headers["Retry-After"] = str(_TRY_AGAIN_SECONDS)

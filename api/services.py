@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api.rate_limiter import RateLimiter
 from api.waiting import WaitingRoom
 from shared.broker import Broker
 from shared.database import Database
@@ -23,3 +24,4 @@ class Services:
     #: For the readiness check; everything else goes through the stores.
     database: Database
     waiting_room: WaitingRoom
+    rate_limiter: RateLimiter

@@ -95,10 +95,12 @@ def _find_winner(services: Services, new: NewJob) -> Job:
 def _publish(services: Services, job: Job) -> None:
     """Ring for a job; its row is stored, so no failure here is the client's."""
     try:
-        services.broker.publish(job.id, job.queue)
-        services.job_store.mark_published([job.id])
-    except (BrokerUnavailable, DatabaseUnavailable) as error:
+        services.broker.ring(job.queue)
+    except BrokerUnavailable as error:
         log.warning("job.unpublished", **about(job), reason=str(error))
+        # Without this word the sweeper takes the message for lost after a while.
+        with suppress(DatabaseUnavailable):
+            services.job_store.unpublish([job.id])
 
 
 def _milliseconds(seconds: float) -> float:

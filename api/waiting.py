@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from shared import announcements
-from shared.errors import BrokerUnavailable
+from shared.errors import BrokerUnavailable, DatabaseUnavailable
 from shared.job import LIVE, Job
 from shared.job_store import JobStore
-from shared.logs import get_logger
+from shared.logs import about, get_logger
 from shared.settings import Settings
 
 log = get_logger(__name__)
@@ -75,6 +75,16 @@ class WaitingRoom:
                 return self._wait(bell, job_id, tenant, time.monotonic() + seconds)
         finally:
             self._slots.release()
+
+    def watch(self, job: Job, seconds: float) -> Job:
+        """Wait for a job that is stored, so that its id is the answer even if the database has gone away since."""
+        if seconds <= 0 or job.status not in LIVE:
+            return job
+        try:
+            return self.wait(job.id, job.tenant, seconds) or job
+        except DatabaseUnavailable as error:
+            log.warning("job.unwatched", **about(job), reason=str(error))
+            return job
 
     def ring(self, job_id: uuid.UUID) -> None:
         """Wake all who wait for a job."""

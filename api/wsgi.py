@@ -10,6 +10,7 @@ from flask import Flask
 from gunicorn.errors import AppImportError
 
 from api import app
+from api.rate_limiter import RateLimiter, connect_storage
 from api.services import Services
 from api.waiting import WaitingRoom
 from shared.broker import Broker
@@ -54,4 +55,5 @@ def create_services(settings: Settings) -> Services:
         broker=Broker(settings),
         database=database,
         waiting_room=WaitingRoom(settings, job_store),
+        rate_limiter=RateLimiter(connect_storage(settings), settings.rate_per_minute),
     )

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 
-worker_class = "gevent"
+worker_class = (
+    "api.gunicorn_worker.GunicornWorker"  # gevent's, with envelopes for what it cannot read
+)
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_connections = 500
 # How long a worker's event loop may stand still. It is no limit on a request: those have their own.
 timeout = 30
 # What still waits for a job by then is cut off; the job goes on.
 graceful_timeout = 30
+# Also the time in which the whole head of a request has to arrive.
 keepalive = 5
 max_requests = 100_000
 max_requests_jitter = 10_000

@@ -1,17 +1,15 @@
 """Redis as the doorbell: Celery's settings, the names both sides use, and publishing in bounded time.
 
-A message holds a job's id and nothing else. Losing it costs time, not a job: the row is the truth, and the sweeper
-rings again.
+A message says that a job waits in a queue, and not which one: the worker takes the one whose turn it is. Losing it
+costs time, not a job: the row is the truth, and the sweeper rings again.
 """
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import redis
 from celery import Celery
-from kombu.exceptions import OperationalError
 
 from shared.errors import BrokerUnavailable, Misconfigured
 from shared.job import Queue
@@ -22,6 +20,7 @@ TASK = "cutwork.process_job"
 
 #: Longer than the second for which a worker's read blocks.
 _SOCKET_SECONDS = 2.0
+_HEALTH_CHECK_SECONDS = 25
 #: A client is waiting. kombu tries three times before it gives up on a server that stands still.
 _PUBLISH_SOCKET_SECONDS = 0.7
 #: `retry=False` makes kombu spend 6 s on a refused connection; a tiny policy gives up in 0.1 s.
@@ -48,15 +47,16 @@ class Broker:
         self._celery = create_celery(settings, _PUBLISH_SOCKET_SECONDS)
         self._redis = connect(settings)
 
-    def publish(self, job_id: uuid.UUID, queue: Queue) -> None:
-        """Ring for a job.
+    def ring(self, queue: Queue) -> None:
+        """Publish a message: one more job waits in this queue.
 
         Raises:
             BrokerUnavailable: The broker did not take the message within a few seconds.
         """
         try:
-            self._celery.send_task(TASK, args=[str(job_id)], queue=queue.value, ignore_result=True)
-        except (OperationalError, redis.RedisError, OSError) as error:
+            self._celery.send_task(TASK, args=[queue.value], queue=queue.value, ignore_result=True)
+        except Exception as error:
+            # Not only what it declares: of a connection that another greenlet lost, kombu raises AttributeError.
             raise BrokerUnavailable("Redis did not take the message") from error
 
     def count_messages(self, queue: Queue) -> int:
@@ -93,6 +93,9 @@ def connect(settings: Settings) -> redis.Redis:
             settings.redis_url.get_secret_value(),
             socket_timeout=_SOCKET_SECONDS,
             socket_connect_timeout=_SOCKET_SECONDS,
+            # Without both a listener would not notice that the other end is gone.
+            socket_keepalive=True,
+            health_check_interval=_HEALTH_CHECK_SECONDS,
         )
     except ValueError:
         # Its text may hold the password.
@@ -129,7 +132,7 @@ def _celery_settings(settings: Settings, socket_seconds: float) -> dict[str, Any
             "socket_timeout": socket_seconds,
             "socket_connect_timeout": socket_seconds,
             "socket_keepalive": True,
-            "health_check_interval": 25,
+            "health_check_interval": _HEALTH_CHECK_SECONDS,
         },
         "visibility_timeout": visibility_timeout,
         "task_publish_retry_policy": _PUBLISH_RETRIES,

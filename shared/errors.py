@@ -98,6 +98,23 @@ class Refused(CutworkError):
         self.message = message
 
 
+class TryLater(CutworkError):
+    """Raised when a quota is used up: the same request will be taken later.
+
+    Attributes:
+        code: The row of the catalogue.
+        message: For the client: what is used up.
+        seconds: An honest estimate of how much later.
+    """
+
+    def __init__(self, code: ErrorCode, message: str, seconds: float) -> None:
+        """Keep all parts of the answer."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.seconds = seconds
+
+
 class Unavailable(CutworkError):
     """Raised when something this service stands on does not answer; trying later can help."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode
@@ -23,7 +24,7 @@ class JobStatus(StrEnum):
     SUCCEEDED = "succeeded"
     #: Finished with an error of the catalogue.
     FAILED = "failed"
-    #: Withdrawn by its owner.
+    #: Withdrawn by its owner, finished or not: the bytes are gone at once.
     CANCELLED = "cancelled"
     #: Past its lifetime: the bytes are gone, the row is kept a while to say so.
     EXPIRED = "expired"
@@ -34,15 +35,14 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.PROCESSING, JobStatus.FAILED, JobStatus.CANCELLED}),
     JobStatus.PROCESSING: frozenset(
         {
-            JobStatus.PROCESSING,  # the next attempt, once the lease has run out
             JobStatus.QUEUED,
             JobStatus.SUCCEEDED,
             JobStatus.FAILED,
             JobStatus.CANCELLED,
         }
     ),
-    JobStatus.SUCCEEDED: frozenset({JobStatus.EXPIRED}),
-    JobStatus.FAILED: frozenset({JobStatus.EXPIRED}),
+    JobStatus.SUCCEEDED: frozenset({JobStatus.CANCELLED, JobStatus.EXPIRED}),
+    JobStatus.FAILED: frozenset({JobStatus.CANCELLED, JobStatus.EXPIRED}),
     JobStatus.CANCELLED: frozenset({JobStatus.EXPIRED}),
     JobStatus.EXPIRED: frozenset(),
 }
@@ -93,6 +93,13 @@ class Lease:
     attempt: int
 
 
+class Bookmark(NamedTuple):
+    """Where a list of jobs, newest first, goes on: behind this job, which need not exist any more."""
+
+    created_at: datetime
+    job_id: uuid.UUID
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One row of the job table."""
@@ -130,9 +137,21 @@ class Job:
         return Lease(self.id, self.attempt)
 
     @property
+    def is_revoked(self) -> bool:
+        """Whether its owner withdrew it, however long ago."""
+        return self.error_code is ErrorCode.ERROR_TASK_REVOKED
+
+    @property
     def is_expired(self) -> bool:
         """Whether results may no longer be shown, swept or not."""
         return self.status is JobStatus.EXPIRED or self.remaining <= timedelta(0)
+
+    @property
+    def seen_as(self) -> JobStatus:
+        """The state that its owner is told, swept or not; `job_store.list_jobs` asks for the same in SQL."""
+        if self.is_revoked:
+            return JobStatus.CANCELLED
+        return JobStatus.EXPIRED if self.is_expired else self.status
 
     @property
     def remaining(self) -> timedelta:

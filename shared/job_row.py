@@ -12,8 +12,8 @@ from shared.errors import ErrorCode
 from shared.job import CutoutOptions, Job, JobStatus, NewJob, Queue
 
 
-def new_row(new: NewJob, now: datetime) -> dict[str, Any]:
-    """Write down a job that begins to wait now."""
+def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
+    """Write down a job that begins to wait now; its message is about to be published."""
     return {
         "id": new.id,
         "log_id": new.log_id,
@@ -27,6 +27,8 @@ def new_row(new: NewJob, now: datetime) -> dict[str, Any]:
         "fingerprint": new.fingerprint,
         "idempotency_key": new.idempotency_key,
         "not_before": now,
+        "published_at": now,
+        "turn": turn,
         "created_at": now,
     }
 

@@ -4,13 +4,13 @@ The row count decides every race, on PostgreSQL and SQLite alike. Statements of 
 number: a worker that lost its lease finds no row, and changes nothing.
 
     create      (none)                                   → queued
-    claim       queued, due; processing, lease run out   → processing, attempt + 1
+    claim       queued, published, due, first in turn    → processing, attempt + 1
     extend      processing, this attempt                 → lease moved on
     complete    processing, this attempt                 → succeeded
     fail        processing, this attempt                 → failed
     retry       processing, this attempt                 → queued later, or failed when attempts are spent
-    release     processing, this attempt                 → queued now, attempt not charged
-    cancel      queued, processing                       → cancelled
+    release     processing, this attempt                 → queued now or later, attempt not charged
+    erase       queued, processing, readable             → cancelled
     rescue      processing, lease run out                → queued now, or failed when attempts are spent
     fail_late   queued, past the deadline                → failed
     expire      finished, past its lifetime              → expired
@@ -20,7 +20,7 @@ number: a worker that lost its lease finds no row, and changes nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,24 +36,23 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
+from shared.backlog import LATELY, Backlog
 from shared.clock import Clock, database_clock
 from shared.contract import RESULT_LIFETIME, Category
 from shared.database import Database
 from shared.errors import ErrorCode
-from shared.job import FINISHED, LIVE, Job, JobStatus, Lease, NewJob, Queue
+from shared.job import FINISHED, LIVE, Bookmark, Job, JobStatus, Lease, NewJob, Queue
 from shared.job_row import new_row, to_job
 from shared.settings import Settings
 from shared.tables import jobs
 
 ATTEMPTS_SPENT = "The job was tried as often as it may be, and did not finish."
 DEADLINE_PASSED = "The job could not be started in time. Please submit it again."
-
-#: A row this fresh is being published by whoever stored it.
-_PUBLISHING_TAKES = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +88,18 @@ class JobStore:
     # Front end
 
     def create(self, new: NewJob) -> Job | None:
-        """Store a queued job; None if the tenant has a job under this idempotency key."""
+        """Store a queued job; None if the tenant has a job under this idempotency key.
+
+        It counts as published from here on: whoever stores it publishes its message, or calls `unpublish`.
+        """
         try:
             with self._database.writing() as connection:
                 now = self._clock(connection)
-                row = connection.execute(insert(jobs).values(new_row(new, now)).returning(jobs))
+                row = connection.execute(
+                    insert(jobs)
+                    .values(new_row(new, _turn_of(connection, new), now))
+                    .returning(jobs)
+                )
                 return to_job(row.mappings().one(), now)
         except IntegrityError:
             if new.idempotency_key is None:
@@ -108,26 +114,99 @@ class JobStore:
         """Read the job that a tenant made under a key, as long as it has not expired."""
         return self._find_one(and_(jobs.c.idempotency_key == key, jobs.c.tenant == tenant))
 
-    def cancel(self, job_id: uuid.UUID, tenant: str) -> bool:
-        """Withdraw a job; False if it is finished already, unknown, or somebody else's."""
-        guard = and_(jobs.c.id == job_id, jobs.c.tenant == tenant, jobs.c.status.in_(LIVE))
+    def list_jobs(
+        self,
+        tenant: str,
+        limit: int,
+        status: JobStatus | None = None,
+        after: Bookmark | None = None,
+    ) -> list[Job]:
+        """List a tenant's jobs, newest first: those that are `seen_as` a status, or all."""
+        with self._database.reading() as connection:
+            now = self._clock(connection)
+            wanted = [jobs.c.tenant == tenant]
+            if status is not None:
+                wanted.append(_seen_as(status, now))
+            if after is not None:
+                wanted.append(_behind(after))
+            newest = (jobs.c.created_at.desc(), jobs.c.id.desc())
+            rows = connection.execute(select(jobs).where(*wanted).order_by(*newest).limit(limit))
+            return [to_job(row, now) for row in rows.mappings()]
+
+    def erase(self, job_id: uuid.UUID, tenant: str) -> bool:
+        """Withdraw a job, finished or not, before its bytes are deleted.
+
+        The sweeper deletes them once more when no attempt can still be running: so nothing stays for long of
+        what a worker stored after this, or of what could not be deleted.
+
+        Returns:
+            False if it is gone already, unknown, or somebody else's.
+        """
         with self._database.writing() as connection:
-            changes = _finished(JobStatus.CANCELLED, self._clock(connection))
+            now = self._clock(connection)
+            there = or_(jobs.c.status.in_(LIVE), jobs.c.expires_at > now)
+            guard = and_(
+                jobs.c.id == job_id,
+                jobs.c.tenant == tenant,
+                jobs.c.status.in_({*LIVE, JobStatus.SUCCEEDED, JobStatus.FAILED}),
+                there,
+            )
+            changes = {
+                **_finished(JobStatus.CANCELLED, now),
+                "expires_at": now + self._limits.deadline,
+                "error_code": ErrorCode.ERROR_TASK_REVOKED,
+                "error_message": "",
+                "shown": None,
+            }
             return _changed(connection, guard, changes)
+
+    def measure_backlog(self, tenant: str | None) -> Backlog:
+        """Measure how many jobs wait and how fast they are worked off; of all tenants if `tenant` is None."""
+        whose = true() if tenant is None else jobs.c.tenant == tenant
+        with self._database.reading() as connection:
+            now = self._clock(connection)
+            waiting = select(func.count(), func.min(jobs.c.created_at)).where(
+                whose, jobs.c.status == JobStatus.QUEUED
+            )
+            # By `expires_at`, because that has an index; one is the other and a day.
+            lately = select(func.count()).where(
+                whose,
+                jobs.c.status.in_((JobStatus.SUCCEEDED, JobStatus.FAILED)),
+                jobs.c.expires_at > now - LATELY + RESULT_LIFETIME,
+            )
+            queued, oldest_at = connection.execute(waiting).one()
+            return Backlog(
+                queued=queued,
+                oldest_age=now - (oldest_at or now),
+                finished_lately=connection.execute(lately).scalar_one(),
+            )
+
+    def unpublish(self, job_ids: Collection[uuid.UUID]) -> None:
+        """Note that the messages of these jobs did not reach the broker, so that the sweeper rings."""
+        with self._database.writing() as connection:
+            _set_published_at(connection, job_ids, None)
 
     # Worker
 
-    def claim(self, job_id: uuid.UUID, owner: str) -> Job | None:
-        """Start the next attempt; None if there is nothing to do, or not yet, or not any more."""
+    def claim(self, queue: Queue, owner: str) -> Job | None:
+        """Start the next attempt of the job whose turn it is; None if none is due.
+
+        A message stands for one published job of its queue, not for a certain one: so the order can be fair, and
+        a message too many finds nothing to do.
+        """
         with self._database.writing() as connection:
             now = self._clock(connection)
-            guard = and_(
-                jobs.c.id == job_id,
+            due = and_(
+                jobs.c.status == JobStatus.QUEUED,
+                jobs.c.queue == queue,
+                jobs.c.published_at.is_not(None),
+                jobs.c.not_before <= now,
                 self._attempts_left(),
-                or_(
-                    and_(jobs.c.status == JobStatus.QUEUED, jobs.c.not_before <= now),
-                    _lease_has_run_out(now),
-                ),
+            )
+            first = select(jobs.c.id).where(due).order_by(jobs.c.turn, jobs.c.created_at).limit(1)
+            # Workers that claim at once skip each other's row (PostgreSQL), or queue up (SQLite).
+            guard = and_(
+                jobs.c.id == first.with_for_update(skip_locked=True).scalar_subquery(), due
             )
             changes = {
                 "status": JobStatus.PROCESSING,
@@ -175,10 +254,11 @@ class JobStore:
                 return JobStatus.FAILED
             return None
 
-    def release(self, lease: Lease) -> bool:
-        """Give an attempt back, uncounted, because this worker stops; False if the lease is lost."""
+    def release(self, lease: Lease, delay: timedelta = timedelta(0)) -> bool:
+        """Give an attempt back, uncounted, since nothing is wrong with the job; False if the lease is lost."""
         with self._database.writing() as connection:
-            changes = {**_queued(self._clock(connection)), "releases": jobs.c.releases + 1}
+            not_before = self._clock(connection) + delay
+            changes = {**_queued(not_before), "releases": jobs.c.releases + 1}
             return _changed(connection, _held(lease), changes)
 
     # Sweeper: each step handles at most `limit` rows, so that none takes long
@@ -212,26 +292,24 @@ class JobStore:
         """
         with self._database.reading() as connection:
             now = self._clock(connection)
-            never = and_(
-                jobs.c.published_at.is_(None), jobs.c.not_before <= now - _PUBLISHING_TAKES
-            )
             silent = (
                 false() if silent_for == timedelta.max else jobs.c.published_at <= now - silent_for
             )
-            due = and_(jobs.c.status == JobStatus.QUEUED, jobs.c.queue == queue, or_(never, silent))
+            due = and_(
+                jobs.c.status == JobStatus.QUEUED,
+                jobs.c.queue == queue,
+                jobs.c.not_before <= now,
+                or_(jobs.c.published_at.is_(None), silent),
+            )
             rows = connection.execute(
                 select(jobs).where(due).order_by(jobs.c.created_at).limit(limit)
             )
             return [to_job(row, now) for row in rows.mappings()]
 
-    def mark_published(self, job_ids: Iterable[uuid.UUID]) -> None:
-        """Note that the messages of these jobs are with the broker."""
+    def publish(self, job_ids: Collection[uuid.UUID]) -> None:
+        """Note that messages for these jobs are about to be published."""
         with self._database.writing() as connection:
-            connection.execute(
-                update(jobs)
-                .where(jobs.c.id.in_(list(job_ids)))
-                .values(published_at=self._clock(connection))
-            )
+            _set_published_at(connection, job_ids, self._clock(connection))
 
     def count_queued(self, queue: Queue) -> int:
         """Count the jobs of a queue that have been published and not yet claimed."""
@@ -276,6 +354,22 @@ class JobStore:
         return jobs.c.attempt - jobs.c.releases < self._limits.max_attempts
 
 
+def _turn_of(connection: Connection, new: NewJob) -> int:
+    """One after the tenant's last waiting job, and never before the turn that the queue has reached.
+
+    Start-time fair queueing with jobs of one size: P. Goyal, H. Vin, H. Cheng, SIGCOMM 1996.
+    """
+    waiting = and_(jobs.c.status == JobStatus.QUEUED, jobs.c.queue == new.queue)
+    last_own = select(func.max(jobs.c.turn)).where(waiting, jobs.c.tenant == new.tenant)
+    reached = select(func.min(jobs.c.turn)).where(waiting)
+    turns = select(
+        func.coalesce(last_own.scalar_subquery() + 1, 0),
+        func.coalesce(reached.scalar_subquery(), 0),
+    )
+    own, others = connection.execute(turns).one()
+    return max(int(own), int(others))
+
+
 def _held(lease: Lease) -> ColumnElement[bool]:
     return and_(
         jobs.c.id == lease.job_id,
@@ -290,6 +384,24 @@ def _lease_has_run_out(now: datetime) -> ColumnElement[bool]:
 
 def _has_outlived(now: datetime) -> ColumnElement[bool]:
     return and_(jobs.c.status.in_(FINISHED), jobs.c.expires_at <= now)
+
+
+def _seen_as(status: JobStatus, now: datetime) -> ColumnElement[bool]:
+    """Find what `Job.seen_as` says."""
+    revoked = ErrorCode.ERROR_TASK_REVOKED
+    if status is JobStatus.CANCELLED:
+        return jobs.c.error_code == revoked
+    if status is JobStatus.EXPIRED:
+        return and_(jobs.c.expires_at <= now, jobs.c.error_code.is_distinct_from(revoked))
+    if status in LIVE:
+        return jobs.c.status == status
+    return and_(jobs.c.status == status, jobs.c.expires_at > now)
+
+
+def _behind(mark: Bookmark) -> ColumnElement[bool]:
+    """Find older jobs; the first half, which says little, is what the index understands."""
+    older = or_(jobs.c.created_at < mark.created_at, jobs.c.id < mark.job_id)
+    return and_(jobs.c.created_at <= mark.created_at, older)
 
 
 def _queued(not_before: datetime) -> dict[str, Any]:
@@ -320,6 +432,13 @@ def _changed(
     connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any]
 ) -> bool:
     return connection.execute(update(jobs).where(guard).values(changes)).rowcount == 1
+
+
+def _set_published_at(
+    connection: Connection, job_ids: Collection[uuid.UUID], when: datetime | None
+) -> None:
+    waiting = and_(jobs.c.id.in_(job_ids), jobs.c.status == JobStatus.QUEUED)
+    connection.execute(update(jobs).where(waiting).values(published_at=when))
 
 
 def _settled(connection: Connection, lease: Lease, changes: Mapping[str, Any]) -> bool:

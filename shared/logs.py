@@ -14,7 +14,7 @@ import structlog
 from shared.job import Job
 from shared.settings import Settings
 
-_QUIET = ("celery", "kombu", "amqp", "urllib3", "alembic", "gunicorn", "PIL")
+_QUIET = ("celery", "kombu", "amqp", "alembic", "gunicorn", "PIL")
 
 
 def set_up_logs(settings: Settings) -> None:
@@ -38,6 +38,8 @@ def set_up_logs(settings: Settings) -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Each of its retries would be a line; the one that matters is ours, when they are used up.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -96,10 +96,11 @@ class ObjectStore:
 
     def delete_results(self, job_id: uuid.UUID) -> None:
         """Delete all outputs of all attempts; fine if there are none."""
-        with _translated():
-            for found in self._client.list_objects(self._results, f"{job_id}/", recursive=True):
-                if found.object_name is not None:
-                    self._client.remove_object(self._results, found.object_name)
+        self._delete_under(f"{job_id}/")
+
+    def delete_attempt(self, lease: Lease) -> None:
+        """Delete the outputs of one attempt; fine if there are none."""
+        self._delete_under(f"{lease.job_id}/{lease.attempt}/")
 
     def set_up(self) -> None:
         """Make both buckets and their lifecycle rules; changes nothing that is right already."""
@@ -128,6 +129,12 @@ class ObjectStore:
     def _put(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
         with _translated():
             self._client.put_object(bucket, key, io.BytesIO(data), len(data), content_type)
+
+    def _delete_under(self, prefix: str) -> None:
+        with _translated():
+            for found in self._client.list_objects(self._results, prefix, recursive=True):
+                if found.object_name is not None:
+                    self._client.remove_object(self._results, found.object_name)
 
     def _has_rule(self, bucket: str) -> bool:
         try:

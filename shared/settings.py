@@ -63,6 +63,16 @@ class Settings(BaseSettings):
         100, ge=0, description="Requests that may wait for a job at once, per front-end process."
     )
 
+    rate_per_minute: int = Field(
+        6000, ge=0, description="Uploads a minute that one tenant may send; 0: no limit."
+    )
+    max_queued_per_tenant: Count = Field(
+        20_000, description="Jobs of one tenant that may wait; more are refused with 429."
+    )
+    max_queued: Count = Field(
+        100_000, description="Jobs of all tenants that may wait; more are refused with 503."
+    )
+
     # A job's life
     lease: Seconds = Field(
         30,

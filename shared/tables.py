@@ -67,8 +67,11 @@ jobs = Table(
     Column("lease_expires_at", UtcDateTime),
     # No attempt starts before this time: back-off between attempts.
     Column("not_before", UtcDateTime, nullable=False),
-    # When the job's message was last published; none yet, or not since the last attempt: NULL.
+    # When the job's message was last published. NULL: it has none, and waits for the sweeper.
     Column("published_at", UtcDateTime),
+    # Whose turn it is within a queue: a tenant's jobs take one turn after the other, so its thousandth job
+    # does not come before another tenant's first.
+    Column("turn", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
@@ -87,9 +90,14 @@ jobs = Table(
     ),
     # Fifty posts with one key make one job.
     Index("one_job_per_idempotency_key", "tenant", "idempotency_key", unique=True),
+    # A tenant lists its jobs, newest first.
+    Index("jobs_by_age", "tenant", "created_at", "id"),
     # The sweeper's questions, each of which looks at live or ageing rows only.
     Index("jobs_by_lease", "lease_expires_at"),
     Index("jobs_by_publication", "status", "published_at"),
+    # A claim takes the first one; a new job asks for its tenant's last one.
+    Index("jobs_by_turn", "status", "queue", "turn", "created_at"),
+    Index("jobs_by_tenant", "tenant", "status", "queue", "turn"),
     Index("jobs_by_expiry", "status", "expires_at"),
 )
 

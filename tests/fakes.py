@@ -53,6 +53,12 @@ class InMemoryObjectStore(ObjectStore):
             for key in [key for key in self.results if key[0] == job_id]:
                 del self.results[key]
 
+    def delete_attempt(self, lease: Lease) -> None:
+        self._answer()
+        with self._lock:
+            for key in [key for key in self.results if key[:2] == (lease.job_id, lease.attempt)]:
+                del self.results[key]
+
     def set_up(self) -> None:
         self._answer()
 
@@ -65,20 +71,20 @@ class InMemoryObjectStore(ObjectStore):
 
 
 class RecordingBroker(Broker):
-    """Remembers what was published; no message is ever delivered."""
+    """Remembers for which queues it was rung; no message is ever delivered."""
 
     def __init__(self) -> None:
         #: Set it to let every call fail, as when nothing answers.
         self.is_down = False
-        self.published: list[tuple[uuid.UUID, Queue]] = []
+        self.rung: list[Queue] = []
 
-    def publish(self, job_id: uuid.UUID, queue: Queue) -> None:
+    def ring(self, queue: Queue) -> None:
         self._answer()
-        self.published.append((job_id, queue))
+        self.rung.append(queue)
 
     def count_messages(self, queue: Queue) -> int:
         self._answer()
-        return sum(published is queue for _, published in self.published)
+        return self.rung.count(queue)
 
     def ping(self) -> None:
         self._answer()

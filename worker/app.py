@@ -34,6 +34,7 @@ _log = get_logger(__name__)
 HUNG = "The job ran longer than it may."
 #: sysexits.h EX_SOFTWARE: whoever supervises this process should start it again.
 _EXIT_HUNG = 70
+_QUEUES = frozenset(Queue)
 
 
 def create_segmenter(settings: Settings) -> Segmenter:
@@ -100,17 +101,15 @@ def run_worker(app: Celery, settings: Settings) -> None:
 
 def _add_task(app: Celery, runner: JobRunner) -> None:
     @app.task(name=TASK)  # type: ignore[untyped-decorator]
-    def process_job(job_id: str) -> None:
-        try:
-            parsed = uuid.UUID(job_id)
-        except (ValueError, TypeError, AttributeError):
+    def process_job(queue: str) -> None:
+        if queue not in _QUEUES:
             _log.warning("message.malformed")
             return
         try:
-            runner.run(parsed)
+            runner.run(Queue(queue))
         except DatabaseUnavailable:
             # Nothing was claimed; the sweeper rings again.
-            _log.warning("message.postponed", task_id=job_id)
+            _log.warning("message.postponed", queue=queue)
 
 
 def _keep_our_logs(**_: Any) -> None:

@@ -1,13 +1,13 @@
 """A job from claim to completion, and the one place that decides between failing and trying again.
 
 What cannot change fails at once: a photo that is refused, an upload that is gone. What can change gets another
-attempt after a back-off: a store that does not answer, a network that did not run, and whatever nobody foresaw.
+attempt after a back-off: a network that did not run, and whatever nobody foresaw. An object store that does not
+answer is no fault of the job, and costs it no attempt: an outage may last until the deadline.
 """
 
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ from shared.errors import (
     ObjectStoreUnavailable,
     Refused,
 )
-from shared.job import Job, JobStatus
+from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.logs import about, get_logger
 from shared.object_store import IMAGE, ObjectStore
@@ -39,6 +39,8 @@ UPLOAD_GONE = "The uploaded image is no longer stored. Please submit it again."
 #: Seconds between tries to write a job's end while the database is away. After the last one the lease
 #: runs out, and the job gets another attempt.
 _PATIENCE = (0.1, 0.2, 0.5, 1, 2, 4, 8)
+#: So that a job is not the last to notice that an outage is over.
+_LONGEST_POSTPONEMENT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,15 @@ class JobRunner:
     #: Names this process in the job table.
     owner: str
 
-    def run(self, job_id: uuid.UUID) -> None:
-        """Do the next attempt of a job, if there is one to do.
+    def run(self, queue: Queue) -> None:
+        """Do the next attempt of the job whose turn it is, if there is one.
 
         Raises:
-            DatabaseUnavailable: The job could not be claimed; it waits for the sweeper.
+            DatabaseUnavailable: Nothing could be claimed; the job waits for the sweeper.
         """
-        job = self.job_store.claim(job_id, self.owner)
+        job = self.job_store.claim(queue, self.owner)
         if job is None:
-            _log.info("message.ignored", task_id=str(job_id))
+            _log.info("message.ignored", queue=queue)
             return
         _log.info("job.claimed", **about(job), waited_ms=_ms_between(job))
         with self.leases.hold(job.lease):
@@ -75,6 +77,8 @@ class JobRunner:
             self._fail(job, error.code, error.message)
         except ObjectMissing:
             self._fail(job, ErrorCode.PROCESSING_FAILURE, UPLOAD_GONE)
+        except ObjectStoreUnavailable as error:
+            self._postpone(job, str(error))
         except Exception as error:  # noqa: BLE001  the boundary of an attempt: no job may be lost to a bug
             _log.warning("attempt.failed", **about(job), exc_info=error)
             self._retry(job)
@@ -131,6 +135,16 @@ class JobRunner:
         else:
             self._discard(job)
 
+    def _postpone(self, job: Job, reason: str) -> None:
+        """Hand the attempt back, to be made when the object store may be there again."""
+        delay = min(self.retry_backoff * 2 ** min(job.releases, 16), _LONGEST_POSTPONEMENT)
+        if _patiently(lambda: self.job_store.release(job.lease, delay)):
+            _log.warning(
+                "job.postponed", **about(job), reason=reason, delay_s=delay.total_seconds()
+            )
+        else:
+            self._discard(job)
+
     def _close(self, job: Job) -> None:
         """Tell who waits, and drop the upload; both may fail, the row is right already."""
         try:
@@ -144,8 +158,13 @@ class JobRunner:
             _log.warning("input.left", **about(job))
 
     def _discard(self, job: Job) -> None:
-        """The job is another attempt's, or was cancelled. What this one stored goes when the job expires."""
+        """Delete what this attempt stored: the job is another attempt's, or was erased meanwhile."""
         _log.warning("attempt.fenced", **about(job))
+        try:
+            self.object_store.delete_attempt(job.lease)
+        except ObjectStoreUnavailable:
+            # The sweeper deletes it when the job expires; an erased one does soon.
+            _log.warning("results.left", **about(job))
 
 
 class _Stopwatch:

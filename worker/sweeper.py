@@ -97,15 +97,19 @@ class Sweeper:
             _log.info("jobs.pruned", count=pruned)
 
     def _ring(self, jobs: Iterable[Job]) -> None:
-        published = []
+        # Noted first: a worker claims only what counts as published.
+        silent = {job.id: job for job in jobs}
+        if not silent:
+            return
+        self.job_store.publish(list(silent))
         try:
-            for job in jobs:
-                self.broker.publish(job.id, job.queue)
-                published.append(job.id)
+            for job in list(silent.values()):
+                self.broker.ring(job.queue)
+                del silent[job.id]
                 _log.info("job.published", **about(job))
         finally:
-            if published:
-                self.job_store.mark_published(published)
+            if silent:
+                self.job_store.unpublish(list(silent))
 
     def _bury(self, jobs: Iterable[Job]) -> None:
         for job in jobs:

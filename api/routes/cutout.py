@@ -11,14 +11,11 @@ from api.idempotency import read_idempotency_key
 from api.services import Services
 from api.submission import submit
 from shared.contract import TaskType
-from shared.errors import DatabaseUnavailable, ErrorCode
-from shared.job import LIVE, Job
-from shared.logs import about, get_logger
+from shared.errors import ErrorCode
+from shared.job import LIVE
 from shared.settings import Settings
 
 PATH = "/api/cutout/general/apparel-background-removal"
-
-log = get_logger(__name__)
 
 _NOT_YET = Failure(
     ErrorCode.AI_SERVICE_TIMEOUT,
@@ -40,20 +37,9 @@ def create_blueprint(settings: Settings, services: Services) -> Blueprint:
         key = read_idempotency_key(request)
         wanted = read_cutout_request(request)
         job = submit(services, wanted, current_tenant(), key)
-        job = _wait(services, job, patience[wanted.task_type])
+        job = services.waiting_room.watch(job, patience[wanted.task_type])
         if wanted.task_type is TaskType.SYNC and job.status in LIVE:
             return respond(for_failure(_NOT_YET, job))
         return respond(for_job(job, services.object_store.sign_result))
 
     return blueprint
-
-
-def _wait(services: Services, job: Job, seconds: float) -> Job:
-    """Wait for a job that is stored, so that its id is the answer even if the database has gone away since."""
-    if seconds <= 0 or job.status not in LIVE:
-        return job
-    try:
-        return services.waiting_room.wait(job.id, job.tenant, seconds) or job
-    except DatabaseUnavailable as error:
-        log.warning("job.unwatched", **about(job), reason=str(error))
-        return job

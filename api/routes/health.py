@@ -12,6 +12,8 @@ from api.services import Services
 from shared.errors import ErrorCode, Unavailable
 from shared.schema import check_schema
 
+ALIVE, READY = "/healthz", "/readyz"
+
 #: What has not answered by then is down.
 _CHECK_SECONDS = 4.0
 _OK = "ok"
@@ -26,11 +28,11 @@ def create_blueprint(services: Services) -> Blueprint:
         "object_store": services.object_store.check,
     }
 
-    @blueprint.get("/healthz")
+    @blueprint.get(ALIVE)
     def is_alive() -> Response:
         return respond(for_nothing())
 
-    @blueprint.get("/readyz")
+    @blueprint.get(READY)
     def is_ready() -> Response:
         found = _run(checks)
         down = [name for name, state in found.items() if state != _OK]

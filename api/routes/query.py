@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import uuid
 
 from flask import Blueprint, Response, request
 
 from api.auth import current_tenant
 from api.envelope import for_job, respond
+from api.job_id import parse_job_id, unknown_job
 from api.services import Services
 from shared.errors import ErrorCode, Refused
 
@@ -30,23 +30,12 @@ def create_blueprint(services: Services) -> Blueprint:
                 ErrorCode.MISSING_PARAMETERS, "Send the id of the task as `?task_id=<id>`."
             )
         seconds = _wait_seconds(request.args.get("wait", ""))
-        job = services.waiting_room.wait(_parse_id(task_id), current_tenant(), seconds)
+        job = services.waiting_room.wait(parse_job_id(task_id), current_tenant(), seconds)
         if job is None:
-            raise _unknown()
+            raise unknown_job()
         return respond(for_job(job, services.object_store.sign_result))
 
     return blueprint
-
-
-def _parse_id(text: str) -> uuid.UUID:
-    """Take the one spelling that this service gives out; to `uuid.UUID` many more are the same."""
-    try:
-        task_id = uuid.UUID(text)
-    except ValueError:
-        raise _unknown() from None
-    if str(task_id) != text.lower():
-        raise _unknown()
-    return task_id
 
 
 def _wait_seconds(text: str) -> float:
@@ -60,7 +49,3 @@ def _wait_seconds(text: str) -> float:
             f"`wait` must be a number of seconds from 0 to {MAX_WAIT:g}.",
         )
     return min(seconds, MAX_WAIT)
-
-
-def _unknown() -> Refused:
-    return Refused(ErrorCode.ERROR_RESOURCE_NOT_FOUND, "There is no such task under your API key.")

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("lease_expires_at", _TIME),
         sa.Column("not_before", _TIME, nullable=False),
         sa.Column("published_at", _TIME),
+        sa.Column("turn", sa.Integer(), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("started_at", _TIME),
         sa.Column("finished_at", _TIME),
@@ -65,8 +66,11 @@ def upgrade() -> None:
     op.create_index(
         "one_job_per_idempotency_key", "jobs", ["tenant", "idempotency_key"], unique=True
     )
+    op.create_index("jobs_by_age", "jobs", ["tenant", "created_at", "id"])
     op.create_index("jobs_by_lease", "jobs", ["lease_expires_at"])
     op.create_index("jobs_by_publication", "jobs", ["status", "published_at"])
+    op.create_index("jobs_by_turn", "jobs", ["status", "queue", "turn", "created_at"])
+    op.create_index("jobs_by_tenant", "jobs", ["tenant", "status", "queue", "turn"])
     op.create_index("jobs_by_expiry", "jobs", ["status", "expires_at"])
 
 

@@ -15,21 +15,25 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, text
+from limits.storage import MemoryStorage
+from sqlalchemy import Connection, select, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from api.app import create_app
+from api.rate_limiter import RateLimiter
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.query import PATH as QUERY
 from api.services import Services
 from api.waiting import WaitingRoom
 from shared.database import Database
-from shared.job import Job
+from shared.job import Job, Queue
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
 from shared.schema import migrate
 from shared.settings import Settings
+from shared.tables import jobs
+from tests.api.document_check import CheckingClient
 from tests.api.photos import photo
 from tests.fakes import InMemoryObjectStore, RecordingBroker
 
@@ -59,7 +63,9 @@ class FrontEnd:
     headers: dict[str, str] = field(default_factory=dict)
 
     def app(self) -> Flask:
-        return create_app(self.settings, self.services)
+        app = create_app(self.settings, self.services)
+        app.test_client_class = CheckingClient
+        return app
 
     def client(self) -> FlaskClient:
         return self.app().test_client()
@@ -67,7 +73,7 @@ class FrontEnd:
     def with_services(self, **changes: Any) -> FrontEnd:
         return replace(self, services=replace(self.services, **changes))
 
-    def post(self, image: bytes | None = None, **fields: Any) -> TestResponse:
+    def post(self, image: bytes | None = None, path: str = CUTOUT, **fields: Any) -> TestResponse:
         """Upload a photo; fields named `header_…` are headers."""
         headers = {
             k[7:].replace("_", "-"): fields.pop(k) for k in list(fields) if k[:7] == "header_"
@@ -77,7 +83,7 @@ class FrontEnd:
         boundary, body = encode_multipart(
             {**fields, "image": FileStorage(io.BytesIO(content), "upload")}
         )
-        return self.post_raw(body, f"multipart/form-data; boundary={boundary}", **headers)
+        return self.post_raw(body, f"multipart/form-data; boundary={boundary}", path, **headers)
 
     def post_raw(
         self, body: bytes, content_type: str | None, path: str = CUTOUT, **headers: str
@@ -101,13 +107,21 @@ class FrontEnd:
         return self.client().get(QUERY, query_string=parameters, headers=self.headers)
 
     def claim(self, job_id: uuid.UUID) -> Job:
-        job = self.services.job_store.claim(job_id, "worker-1")
-        assert job is not None
-        return job
+        """Begin to work on a job, which must be the one whose turn it is."""
+        for queue in Queue:
+            job = self.services.job_store.claim(queue, "worker-1")
+            if job is not None:
+                assert job.id == job_id
+                return job
+        raise AssertionError("no job is due")
 
     def complete(self, job_id: uuid.UUID, shown: Mapping[Any, bool] | None = None) -> None:
         assert self.services.job_store.complete(self.claim(job_id).lease, shown or {})
         self.services.waiting_room.ring(job_id)
+
+    def job_ids(self) -> set[uuid.UUID]:
+        with self.services.database.reading() as connection:
+            return set(connection.execute(select(jobs.c.id)).scalars())
 
     def count_rows(self) -> int:
         with self.services.database.reading() as connection:
@@ -149,6 +163,7 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
         broker=broker,
         database=database,
         waiting_room=WaitingRoom(settings, job_store),
+        rate_limiter=RateLimiter(MemoryStorage(), settings.rate_per_minute),
     )
     yield FrontEnd(settings, services, object_store, broker, clock)
     database.close()

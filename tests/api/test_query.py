@@ -74,7 +74,7 @@ def test_an_expired_job_is_gone_before_and_after_the_sweeper_came(front_end: Fro
 
 def test_a_cancelled_job_is_gone(front_end: FrontEnd) -> None:
     job_id = front_end.submit()
-    front_end.services.job_store.cancel(job_id, "shop")
+    front_end.services.job_store.erase(job_id, "shop")
 
     assert_error(front_end.query(job_id), 410, ErrorCode.ERROR_TASK_REVOKED)
 

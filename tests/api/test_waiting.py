@@ -48,8 +48,9 @@ def no_polling(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def finish(store: JobStore, job: Job) -> None:
-    claimed = store.claim(job.id, "worker-1")
+    claimed = store.claim(job.queue, "worker-1")
     assert claimed is not None
+    assert claimed.id == job.id
     assert store.complete(claimed.lease, {})
 
 

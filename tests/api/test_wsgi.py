@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import sysconfig
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,13 +13,10 @@ import pytest
 
 from api.routes.cutout import PATH as CUTOUT
 from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.process import Process
-from shared.database import Database
-from shared.schema import migrate
+from tests.api.deployed import answers, gunicorn, serving
 from tests.api.photos import photo
 from tests.conditions import eventually
 
-ROOT = Path(__file__).parents[2]
 STALLED_UPLOADS = 40
 HEAD = (
     f"POST {CUTOUT} HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n"
@@ -30,53 +25,15 @@ HEAD = (
 ).encode()
 
 
-def gunicorn(directory: Path, port: int, **settings: str) -> Process:
-    outside = {k: v for k, v in os.environ.items() if not k.startswith("CUTWORK_")}
-    environment: Mapping[str, str] = {
-        **outside,
-        "HOME": str(directory),
-        "WEB_CONCURRENCY": "1",
-        "CUTWORK_KEYLESS": "1",
-        "CUTWORK_DATABASE_URL": f"sqlite:///{directory}/cutwork.sqlite3",
-        # Nobody listens there.
-        "CUTWORK_REDIS_URL": f"redis://{LOOPBACK}:1/0",
-        "CUTWORK_S3_ENDPOINT": f"http://{LOOPBACK}:1",
-        "CUTWORK_S3_SECRET_KEY": "secret",
-        **settings,
-    }
-    command = [
-        str(Path(sysconfig.get_path("scripts"), "gunicorn")),
-        *("-c", "deploy/gunicorn.conf.py", "--bind", f"{LOOPBACK}:{port}", "api.wsgi:create_app()"),
-    ]
-    output = directory / "gunicorn.log"
-    return Process("gunicorn", command, output=output, environment=environment, directory=ROOT)
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("front-end")
-    database = Database(f"sqlite:///{home}/cutwork.sqlite3")
-    migrate(database)
-    database.close()
-    return home
+    return tmp_path_factory.mktemp("front-end")
 
 
 @pytest.fixture(scope="module")
 def url(home: Path) -> Iterator[str]:
-    port = free_port()
-    url = f"http://{LOOPBACK}:{port}"
-    server = gunicorn(home, port)
-    server.start()
-    server.wait_until(lambda: answers(url), 40)
-    yield url
-    server.stop(10)
+    with serving(home) as (_, url):
+        yield url
 
 
 def test_40_stalled_uploads_do_not_stop_the_others(url: str) -> None:

@@ -25,21 +25,21 @@ from tests.fakes import RecordingBroker
 def test_a_message_waits_in_its_queue(kind: str, request: pytest.FixtureRequest) -> None:
     broker = RecordingBroker() if kind == "fake" else Broker(request.getfixturevalue("settings"))
 
-    broker.publish(uuid.uuid4(), Queue.BULK)
+    broker.ring(Queue.BULK)
 
     assert broker.count_messages(Queue.BULK) == 1
     assert broker.count_messages(Queue.INTERACTIVE) == 0
 
 
-def test_a_message_holds_an_id_and_nothing_else(settings: Settings) -> None:
-    broker, job_id = Broker(settings), uuid.uuid4()
+def test_a_message_names_its_queue_and_nothing_else(settings: Settings) -> None:
+    broker = Broker(settings)
 
-    broker.publish(job_id, Queue.BULK)
+    broker.ring(Queue.BULK)
 
     client = redis.Redis.from_url(settings.redis_url.get_secret_value())
     message = json.loads(client.lrange(Queue.BULK, 0, -1)[0])
     assert message["headers"]["task"] == TASK
-    assert message["headers"]["argsrepr"] == repr([str(job_id)])
+    assert message["headers"]["argsrepr"] == repr(["bulk"])
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_broker_that_is_down_is_noticed_within_seconds(nowhere: Settings) -> N
     began = time.monotonic()
 
     for call in (
-        lambda: broker.publish(uuid.uuid4(), Queue.BULK),
+        lambda: broker.ring(Queue.BULK),
         lambda: broker.count_messages(Queue.BULK),
         broker.ping,
         lambda: Announcer(nowhere).announce(uuid.uuid4()),
@@ -66,12 +66,12 @@ def test_a_broker_that_is_down_is_noticed_within_seconds(nowhere: Settings) -> N
 
 def test_a_broker_that_stands_still_is_given_up_on(settings: Settings, valkey: Valkey) -> None:
     broker = Broker(settings)
-    broker.publish(uuid.uuid4(), Queue.BULK)
+    broker.ring(Queue.BULK)
     began = time.monotonic()
     valkey.pause()
     try:
         with pytest.raises(BrokerUnavailable):
-            broker.publish(uuid.uuid4(), Queue.BULK)
+            broker.ring(Queue.BULK)
     finally:
         valkey.resume()
     assert time.monotonic() - began < 3

@@ -27,8 +27,19 @@ def stored(store: JobStore, **changes: object) -> Job:
 
 
 def claimed(store: JobStore, job: Job | None = None) -> Job:
-    job = store.claim((job or stored(store)).id, "worker-1")
-    assert job is not None
+    """Claim a job, a new one unless one is given, which must be the one whose turn it is."""
+    wanted = job or stored(store)
+    claimed = store.claim(wanted.queue, "worker-1")
+    assert claimed is not None
+    assert claimed.id == wanted.id
+    return claimed
+
+
+def rescued(store: JobStore, clock: HandClock, job: Job) -> Job:
+    """Let a lease run out, and ring for the job again as the sweeper does."""
+    clock.advance(seconds=31)
+    store.rescue(10)
+    store.publish([job.id])
     return job
 
 
@@ -76,29 +87,85 @@ def test_a_claim_counts_the_attempt_and_is_refused_to_a_second_worker(job_store:
     job = claimed(job_store)
 
     assert (job.status, job.attempt) == (JobStatus.PROCESSING, 1)
-    assert job_store.claim(job.id, "worker-2") is None
+    assert job_store.claim(job.queue, "worker-2") is None
 
 
-def test_an_unknown_job_cannot_be_claimed(job_store: JobStore) -> None:
-    assert job_store.claim(uuid.uuid4(), "worker-1") is None
+def test_an_empty_queue_has_nothing_to_claim(job_store: JobStore) -> None:
+    stored(job_store, queue=Queue.BULK)
+
+    assert job_store.claim(Queue.INTERACTIVE, "worker-1") is None
 
 
-def test_many_workers_claim_at_once_and_one_gets_the_job(job_store: JobStore) -> None:
-    job = stored(job_store)
+def test_many_workers_claim_at_once_and_none_gets_anothers_job(job_store: JobStore) -> None:
+    for _ in range(4):
+        stored(job_store)
 
     with ThreadPoolExecutor(8) as workers:
-        claims = list(workers.map(lambda n: job_store.claim(job.id, f"worker-{n}"), range(8)))
+        claims = list(
+            workers.map(lambda n: job_store.claim(Queue.INTERACTIVE, f"worker-{n}"), range(8))
+        )
 
-    assert sum(claim is not None for claim in claims) == 1
+    got = [claim.id for claim in claims if claim is not None]
+    assert len(got) == len(set(got)) == 4
+
+
+def test_a_tenants_jobs_run_in_the_order_in_which_they_came(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    jobs = []
+    for _ in range(3):
+        jobs.append(stored(job_store))
+        clock.advance(seconds=1)
+
+    for job in jobs:
+        claimed(job_store, job)
+
+
+def test_a_bulk_import_lets_another_tenants_single_job_through(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    bulk = [stored(job_store, tenant="importer", queue=Queue.BULK) for _ in range(50)]
+    for job in bulk[:20]:
+        claimed(job_store, job)
+    clock.advance(seconds=1)
+
+    single = stored(job_store, tenant="boutique", queue=Queue.BULK)
+
+    claimed(job_store, bulk[20])
+    claimed(job_store, single)
+    claimed(job_store, bulk[21])
+
+
+def test_two_tenants_with_long_queues_take_turns(job_store: JobStore, clock: HandClock) -> None:
+    for tenant in ("first", "second"):
+        for _ in range(3):
+            stored(job_store, tenant=tenant)
+        clock.advance(seconds=1)
+
+    claims = [job_store.claim(Queue.INTERACTIVE, "worker-1") for _ in range(6)]
+
+    assert [job.tenant for job in claims if job] == ["first", "second"] * 3
+
+
+def test_a_tenant_that_comes_late_does_not_make_the_others_wait_for_its_past(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    early = [stored(job_store, tenant="early") for _ in range(5)]
+    for job in early[:4]:
+        claimed(job_store, job)
+    clock.advance(seconds=1)
+    for _ in range(3):
+        stored(job_store, tenant="late")
+
+    claimed(job_store, early[4])
 
 
 def test_a_lease_that_ran_out_lets_another_worker_claim(
     job_store: JobStore, clock: HandClock
 ) -> None:
     first = claimed(job_store)
-    clock.advance(seconds=31)
 
-    second = claimed(job_store, first)
+    second = claimed(job_store, rescued(job_store, clock, first))
 
     assert second.attempt == 2
 
@@ -109,7 +176,6 @@ def test_a_heartbeat_keeps_the_lease(job_store: JobStore, clock: HandClock) -> N
     assert job_store.extend(job.lease)
     clock.advance(seconds=20)
 
-    assert job_store.claim(job.id, "worker-2") is None
     assert job_store.rescue(10) == []
 
 
@@ -155,8 +221,7 @@ def test_a_worker_that_lost_its_lease_changes_nothing(
     job_store: JobStore, clock: HandClock, write: Callable[..., object]
 ) -> None:
     paused = claimed(job_store)
-    clock.advance(seconds=31)
-    claimed(job_store, paused)
+    claimed(job_store, rescued(job_store, clock, paused))
     before = reread(job_store, paused)
 
     assert not write(job_store, paused.lease)
@@ -181,7 +246,8 @@ def test_a_retried_job_waits_for_its_back_off(job_store: JobStore, clock: HandCl
     status = job_store.retry(job.lease, 4 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
 
     assert status is JobStatus.QUEUED
-    assert job_store.claim(job.id, "worker-1") is None
+    job_store.publish([job.id])
+    assert job_store.claim(job.queue, "worker-1") is None
     clock.advance(seconds=4)
     assert claimed(job_store, job).attempt == 2
 
@@ -194,10 +260,11 @@ def test_the_third_attempt_is_the_last(job_store: JobStore) -> None:
         statuses.append(
             job_store.retry(lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
         )
+        job_store.publish([job.id])
 
     assert statuses == [JobStatus.QUEUED, JobStatus.QUEUED, JobStatus.FAILED]
     assert reread(job_store, job).error_code is ErrorCode.PROCESSING_FAILURE
-    assert job_store.claim(job.id, "worker-1") is None
+    assert job_store.claim(job.queue, "worker-1") is None
 
 
 def test_a_released_attempt_is_not_counted_but_its_number_is_not_used_again(
@@ -206,30 +273,12 @@ def test_a_released_attempt_is_not_counted_but_its_number_is_not_used_again(
     job = stored(job_store)
     for _ in range(5):
         assert job_store.release(claimed(job_store, job).lease)
+        job_store.publish([job.id])
 
     again = claimed(job_store, job)
 
     assert again.attempt == 6
     assert again.attempt - again.releases == 1
-
-
-def test_a_cancelled_job_is_neither_claimed_nor_completed(job_store: JobStore) -> None:
-    waiting, running = stored(job_store), claimed(job_store)
-
-    assert job_store.cancel(waiting.id, waiting.tenant)
-    assert job_store.cancel(running.id, running.tenant)
-
-    assert job_store.claim(waiting.id, "worker-1") is None
-    assert not job_store.complete(running.lease, {})
-    assert reread(job_store, running).status is JobStatus.CANCELLED
-
-
-def test_a_job_is_cancelled_by_its_owner_only_and_only_once(job_store: JobStore) -> None:
-    job = stored(job_store)
-
-    assert not job_store.cancel(job.id, "somebody else")
-    assert job_store.cancel(job.id, job.tenant)
-    assert not job_store.cancel(job.id, job.tenant)
 
 
 def test_the_sweeper_rescues_a_dead_workers_job(job_store: JobStore, clock: HandClock) -> None:
@@ -241,6 +290,7 @@ def test_the_sweeper_rescues_a_dead_workers_job(job_store: JobStore, clock: Hand
     rescued = job_store.rescue(10)
 
     assert [(job.id, job.status) for job in rescued] == [(dead.id, JobStatus.QUEUED)]
+    job_store.publish([dead.id])
     assert claimed(job_store, dead).attempt == 2
 
 
@@ -249,9 +299,7 @@ def test_a_job_that_kills_every_worker_fails_in_the_end(
 ) -> None:
     job = stored(job_store)
     for _ in range(LIMITS.max_attempts):
-        claimed(job_store, job)
-        clock.advance(seconds=31)
-        job_store.rescue(10)
+        rescued(job_store, clock, claimed(job_store, job))
 
     poisoned = reread(job_store, job)
     assert poisoned.status is JobStatus.FAILED
@@ -290,9 +338,7 @@ def test_a_job_that_waits_past_the_deadline_fails(job_store: JobStore, clock: Ha
     assert (late.id, late.error_code) == (job.id, ErrorCode.AI_SERVICE_TIMEOUT)
 
 
-def test_a_job_nobody_rang_for_is_due_once_its_front_end_had_time_to(
-    job_store: JobStore, clock: HandClock
-) -> None:
+def test_a_job_whose_message_did_not_reach_the_broker_is_due_at_once(job_store: JobStore) -> None:
     job = stored(job_store)
 
     def due() -> list[uuid.UUID]:
@@ -300,17 +346,28 @@ def test_a_job_nobody_rang_for_is_due_once_its_front_end_had_time_to(
         return [job.id for job in found]
 
     assert due() == []
-    clock.advance(seconds=2)
+    job_store.unpublish([job.id])
     assert due() == [job.id]
-    job_store.mark_published([job.id])
+    job_store.publish([job.id])
     assert due() == []
+
+
+def test_only_what_counts_as_published_is_claimed_so_that_messages_and_jobs_match(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    silent = stored(job_store)
+    job_store.unpublish([silent.id])
+    clock.advance(seconds=1)
+
+    claimed(job_store, stored(job_store))
+
+    assert job_store.claim(silent.queue, "worker-1") is None
 
 
 def test_a_published_job_that_nobody_took_is_due_again(
     job_store: JobStore, clock: HandClock
 ) -> None:
     job = stored(job_store)
-    job_store.mark_published([job.id])
     clock.advance(seconds=9)
     assert job_store.due_for_publishing(job.queue, 10 * SECOND, 10) == []
     clock.advance(seconds=1)
@@ -320,8 +377,8 @@ def test_a_published_job_that_nobody_took_is_due_again(
 
 
 def test_only_published_jobs_that_wait_are_counted(job_store: JobStore) -> None:
-    first, second, _unpublished = stored(job_store), stored(job_store), stored(job_store)
-    job_store.mark_published([first.id, second.id])
+    first, _second = stored(job_store), stored(job_store)
+    job_store.unpublish([stored(job_store).id])
     claimed(job_store, first)
 
     assert job_store.count_queued(Queue.INTERACTIVE) == 1
@@ -366,7 +423,7 @@ def _in_status(store: JobStore, clock: HandClock, status: JobStatus) -> Job:
     elif status is JobStatus.FAILED:
         store.fail(job.lease, ErrorCode.FILE_DECODING_FAILURE, "")
     elif status is JobStatus.CANCELLED:
-        store.cancel(job.id, job.tenant)
+        store.erase(job.id, job.tenant)
     elif status is JobStatus.EXPIRED:
         store.complete(job.lease, {})
         clock.now += RESULT_LIFETIME
@@ -376,10 +433,10 @@ def _in_status(store: JobStore, clock: HandClock, status: JobStatus) -> Job:
 
 _MOVES: dict[JobStatus, Callable[[JobStore, Job], object]] = {
     JobStatus.QUEUED: lambda store, job: store.release(job.lease),
-    JobStatus.PROCESSING: lambda store, job: store.claim(job.id, "worker-2"),
+    JobStatus.PROCESSING: lambda store, job: store.claim(job.queue, "worker-2"),
     JobStatus.SUCCEEDED: lambda store, job: store.complete(job.lease, {}),
     JobStatus.FAILED: lambda store, job: store.fail(job.lease, ErrorCode.UNKNOWN_ERROR, ""),
-    JobStatus.CANCELLED: lambda store, job: store.cancel(job.id, job.tenant),
+    JobStatus.CANCELLED: lambda store, job: store.erase(job.id, job.tenant),
     JobStatus.EXPIRED: lambda store, job: store.expire([job.id]),
 }
 

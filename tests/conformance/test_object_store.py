@@ -32,7 +32,7 @@ def store(request: pytest.FixtureRequest) -> ObjectStore | InMemoryObjectStore:
 def finished_job(job_id: uuid.UUID, remaining: timedelta = RESULT_LIFETIME) -> Job:
     now = datetime.now(UTC)
     row: dict[str, Any] = {column.name: None for column in jobs.columns}
-    row |= {**new_row(new_job(id=job_id), now), "attempt": 1, "releases": 0, "error_message": ""}
+    row |= {**new_row(new_job(id=job_id), 0, now), "attempt": 1, "releases": 0, "error_message": ""}
     row |= {"status": "succeeded", "shown": {}, "expires_at": now + remaining}
     return to_job(row, now)  # type: ignore[arg-type]
 
@@ -56,6 +56,7 @@ def test_an_input_that_is_gone_is_missing_rather_than_unavailable(store: ObjectS
 def test_deleting_what_is_not_there_is_fine(store: ObjectStore) -> None:
     store.delete_input(uuid.uuid4())
     store.delete_results(uuid.uuid4())
+    store.delete_attempt(Lease(uuid.uuid4(), 1))
 
 
 def test_a_result_has_a_url_that_names_its_file(store: ObjectStore) -> None:
@@ -165,3 +166,16 @@ def test_a_store_that_cannot_be_used_is_unavailable(
 def test_an_endpoint_that_is_no_url_is_refused_at_start(settings: Settings) -> None:
     with pytest.raises(Misconfigured, match=r"127\.0\.0\.1:9000"):
         ObjectStore(settings.model_copy(update={"s3_endpoint": "127.0.0.1:9000"}))
+
+
+def test_deleting_an_attempt_spares_the_others(s3: ObjectStore) -> None:
+    job_id = uuid.uuid4()
+    for attempt in (1, 10):
+        s3.put_result(Lease(job_id, attempt), IMAGE, b"png")
+
+    s3.delete_attempt(Lease(job_id, 10))
+
+    # The job signs the URL of its current attempt, the first.
+    assert httpx.get(s3.sign_result(finished_job(job_id), IMAGE)).status_code == 200
+    s3.delete_attempt(Lease(job_id, 1))
+    assert httpx.get(s3.sign_result(finished_job(job_id), IMAGE)).status_code == 404

@@ -111,7 +111,7 @@ def test_a_photo_becomes_results_under_its_attempt_and_the_upload_goes(
 ) -> None:
     job = accepted(job_store, object_store, PERSON, *Category)
 
-    runner.run(job.id)
+    runner.run(job.queue)
 
     done = reread(job_store, job)
     assert done.status is JobStatus.SUCCEEDED
@@ -144,7 +144,7 @@ def test_what_the_photo_is_to_blame_for_fails_at_once(
 ) -> None:
     job = accepted(job_store, object_store, photo)
 
-    runner.run(job.id)
+    runner.run(job.queue)
 
     failed = reread(job_store, job)
     assert (failed.status, failed.error_code, failed.attempt) == (JobStatus.FAILED, code, 1)
@@ -158,7 +158,7 @@ def test_an_upload_that_is_gone_fails_at_once(
     job = accepted(job_store, object_store, PERSON)
     object_store.delete_input(job.id)
 
-    runner.run(job.id)
+    runner.run(job.queue)
 
     failed = reread(job_store, job)
     assert (failed.status, failed.error_message) == (JobStatus.FAILED, UPLOAD_GONE)
@@ -183,17 +183,19 @@ def test_what_can_change_is_tried_again_with_a_back_off_that_doubles(
         raise trouble
 
     segmenter.before = fail
-    runner.run(job.id)
+    runner.run(job.queue)
     assert reread(job_store, job).status is JobStatus.QUEUED
-    assert job_store.claim(job.id, "too early") is None
+    job_store.publish([job.id])
+    assert job_store.claim(job.queue, "too early") is None
     clock.now += BACKOFF
-    runner.run(job.id)
+    runner.run(job.queue)
+    job_store.publish([job.id])
     clock.now += BACKOFF
-    assert job_store.claim(job.id, "too early") is None
+    assert job_store.claim(job.queue, "too early") is None
     clock.now += BACKOFF
     segmenter.before = lambda: None
 
-    runner.run(job.id)
+    runner.run(job.queue)
 
     done = reread(job_store, job)
     assert (done.status, done.attempt) == (JobStatus.SUCCEEDED, 3)
@@ -214,7 +216,8 @@ def test_the_last_attempts_failure_is_the_jobs(
 
     segmenter.before = fail
     for _ in range(LIMITS.max_attempts):
-        runner.run(job.id)
+        runner.run(job.queue)
+        job_store.publish([job.id])
         clock.advance(minutes=1)
 
     failed = reread(job_store, job)
@@ -231,14 +234,14 @@ def test_a_message_that_comes_twice_is_worked_on_once(
 ) -> None:
     job = accepted(job_store, object_store, PERSON)
 
-    runner.run(job.id)
-    runner.run(job.id)
+    runner.run(job.queue)
+    runner.run(job.queue)
 
     assert reread(job_store, job).attempt == 1
     assert announcer.announced == [job.id]
 
 
-def test_a_job_cancelled_while_it_runs_stays_cancelled(
+def test_a_job_erased_while_it_runs_stays_so_and_leaves_no_bytes(
     runner: JobRunner,
     job_store: JobStore,
     object_store: InMemoryObjectStore,
@@ -247,14 +250,60 @@ def test_a_job_cancelled_while_it_runs_stays_cancelled(
 ) -> None:
     job = accepted(job_store, object_store, PERSON)
 
-    def cancel() -> None:
-        assert job_store.cancel(job.id, job.tenant)
+    def erase() -> None:
+        assert job_store.erase(job.id, job.tenant)
+        object_store.delete_input(job.id)
+        object_store.delete_results(job.id)
 
-    segmenter.before = cancel
-    runner.run(job.id)
+    segmenter.before = erase
+    runner.run(job.queue)
 
     assert reread(job_store, job).status is JobStatus.CANCELLED
     assert announcer.announced == []
+    assert object_store.results == object_store.inputs == {}
+
+
+def test_an_attempt_that_lost_its_lease_deletes_its_own_outputs_and_no_others(
+    runner: JobRunner,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    segmenter: Interposed,
+    clock: HandClock,
+) -> None:
+    job = accepted(job_store, object_store, PERSON)
+
+    def finish_elsewhere() -> None:
+        clock.advance(minutes=1)
+        job_store.publish([rescued.id for rescued in job_store.rescue(10)])
+        second = job_store.claim(job.queue, "worker-2")
+        assert second is not None
+        object_store.put_result(second.lease, IMAGE, b"png")
+        assert job_store.complete(second.lease, {})
+
+    segmenter.before = finish_elsewhere
+    runner.run(job.queue)
+
+    assert reread(job_store, job).attempt == 2
+    assert list(object_store.results) == [(job.id, 2, IMAGE)]
+
+
+def test_outputs_that_cannot_be_deleted_are_left_to_the_sweeper(
+    runner: JobRunner,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = accepted(job_store, object_store, PERSON)
+
+    def erase(*_: object) -> bool:
+        object_store.is_down = True
+        return False
+
+    monkeypatch.setattr(job_store, "complete", erase)
+
+    runner.run(job.queue)
+
+    assert object_store.results
 
 
 def test_a_database_that_is_away_at_the_end_is_waited_for(
@@ -273,6 +322,24 @@ def test_a_database_that_is_away_at_the_end_is_waited_for(
 
     monkeypatch.setattr(job_store, "complete", flaky)
     monkeypatch.setattr(worker.job_runner, "_PATIENCE", (0, 0, 0))
-    runner.run(job.id)
+    runner.run(job.queue)
 
     assert reread(job_store, job).status is JobStatus.SUCCEEDED
+
+
+def test_an_object_store_that_is_away_costs_no_attempt_however_long(
+    runner: JobRunner, job_store: JobStore, object_store: InMemoryObjectStore, clock: HandClock
+) -> None:
+    job = accepted(job_store, object_store, PERSON)
+    object_store.is_down = True
+
+    for _ in range(10):
+        runner.run(job.queue)
+        job_store.publish([job.id])
+        clock.advance(minutes=1)
+    assert reread(job_store, job).status is JobStatus.QUEUED
+    object_store.is_down = False
+    runner.run(job.queue)
+
+    done = reread(job_store, job)
+    assert (done.status, done.attempt, done.releases) == (JobStatus.SUCCEEDED, 11, 10)

@@ -1,0 +1,51 @@
+"""gunicorn's gevent worker, except for what it says and logs of a request that it cannot read.
+
+Its own answers are pages of HTML with the unreadable part in them, and its log line has that too: a header line
+without its colon, which may be a key. Nothing of the application is imported here, because gunicorn imports this
+before gevent has patched anything.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http import errors
+from gunicorn.workers.ggevent import GeventWorker
+
+from api.unreadable import answer_unreadable
+
+_BAD_REQUEST, _INTERNAL_SERVER_ERROR = 400, 500
+_STATUS = {
+    errors.LimitRequestLine: 414,
+    errors.ExpectationFailed: 417,
+    errors.LimitRequestHeaders: 431,
+}
+#: What is wrong on this side although a request was being read, or answered.
+_OURS = (
+    errors.ConfigurationProblem,
+    errors.InvalidResponseHeader,
+    errors.InvalidResponseHeaderName,
+)
+
+
+class GunicornWorker(GeventWorker):  # type: ignore[misc]
+    """`worker_class` of `deploy/gunicorn.conf.py`."""
+
+    def handle_error(
+        self, _request: object, client: Any, _address: object, error: BaseException
+    ) -> None:
+        """Answer with an envelope, and log what kind of error it was."""
+        if isinstance(error, (errors.ParseException, ssl.SSLError)) and not isinstance(
+            error, _OURS
+        ):
+            self.log.warning("Unreadable request: %s", type(error).__name__)
+            status = _STATUS.get(type(error), _BAD_REQUEST)
+        else:
+            self.log.error("Failed to handle a request", exc_info=error)
+            status = _INTERNAL_SERVER_ERROR
+        try:
+            util.write_nonblock(client, answer_unreadable(self.wsgi, status))
+        except OSError:
+            self.log.debug("The client is gone")

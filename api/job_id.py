@@ -1,0 +1,27 @@
+"""Job ids as clients send them, and the one answer to those that are not theirs."""
+
+from __future__ import annotations
+
+import uuid
+
+from shared.errors import ErrorCode, Refused
+
+
+def parse_job_id(text: str) -> uuid.UUID:
+    """Take the one spelling that this service gives out; to `uuid.UUID` many more are the same.
+
+    Raises:
+        Refused: ERROR_RESOURCE_NOT_FOUND.
+    """
+    try:
+        job_id = uuid.UUID(text)
+    except ValueError:
+        raise unknown_job() from None
+    if str(job_id) != text.lower():
+        raise unknown_job()
+    return job_id
+
+
+def unknown_job() -> Refused:
+    """Say that a job does not exist, or is somebody else's: the answer must not tell which."""
+    return Refused(ErrorCode.ERROR_RESOURCE_NOT_FOUND, "There is no such task under your API key.")

@@ -1,0 +1,35 @@
+"""The whole document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.openapi.errors import create_error_examples
+from api.openapi.inputs import SECURITY_SCHEMES, UPLOAD
+from api.openapi.operations import create_paths
+from api.openapi.schemas import create_schemas
+from shared.errors import ErrorCode
+
+_VERSION = "1.0.0"
+_DESCRIPTION = f"""\
+Cuts clothing out of photos. Every job is queued; the same jobs can be reached by the paths of the hosted "costume
+background removal" API and by `/v1/jobs`.
+
+Every JSON answer but this document is the same envelope. A path that does not exist is 404 \
+`{ErrorCode.ERROR_RESOURCE_NOT_FOUND}`, a method that a path does not take 405 `{ErrorCode.ERROR_ILLEGAL_OPERATION}` \
+with `Allow`."""
+
+
+def create_document() -> dict[str, Any]:
+    """Describe the API in OpenAPI 3.1."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Cutwork", "version": _VERSION, "description": _DESCRIPTION},
+        "security": [{name: []} for name in SECURITY_SCHEMES],
+        "paths": create_paths(),
+        "components": {
+            "schemas": {**create_schemas(), "Upload": UPLOAD},
+            "examples": create_error_examples(),
+            "securitySchemes": SECURITY_SCHEMES,
+        },
+    }

@@ -1,0 +1,72 @@
+"""One example of each kind of answer; `tests/api` holds them to the schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.openapi.errors import SOME_NAME, error_example
+from shared.errors import CATALOGUE, ErrorCode
+
+_ID = "8f0c2b1a-7d34-4a52-9a51-3f2f0f6f9c11"
+_URL = f"https://photos.example.com/cutwork-results/{_ID}/1"
+_DOWN = ErrorCode.ERROR_RESOURCE_UNAVAILABLE
+_EMPTY = ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED
+_WELL = {"database": "ok", "redis": "ok", "object_store": "ok"}
+
+
+def _success(task_status: int, status: int = 200, **more: Any) -> dict[str, Any]:
+    return {
+        "request_id": SOME_NAME,
+        "log_id": SOME_NAME,
+        "error_code": 0,
+        "error_code_str": "",
+        "error_msg": "",
+        "error_detail": _detail(status),
+        "task_type": "",
+        "task_id": "",
+        "task_status": task_status,
+        **more,
+    }
+
+
+def _detail(status: int, code: str = "", text: str = "", message: str = "") -> dict[str, Any]:
+    return {"status_code": status, "code": code, "code_message": text, "message": message}
+
+
+_TASK: dict[str, Any] = {"task_type": "async", "task_id": _ID}
+_ITEM = {
+    "task_id": _ID,
+    "log_id": SOME_NAME,
+    "task_status": 3,
+    "status": "failed",
+    "created_at": "2026-11-23T12:00:00.000Z",
+    "finished_at": "2026-11-23T12:00:01.250Z",
+    "expires_at": "2026-11-24T12:00:01.250Z",
+    "error_detail": _detail(
+        422, _EMPTY.value, CATALOGUE[_EMPTY].text, "The photo shows no clothing."
+    ),
+}
+
+#: The name of a schema → an answer.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "WaitingJob": _success(0, **_TASK),
+    "AcceptedJob": _success(0, 202, **_TASK),
+    "FinishedJob": _success(
+        2,
+        **_TASK,
+        data={
+            "elements": [
+                {"image_url": f"{_URL}/image.png?X-Amz-Signature=5f3b4c7d"},
+                {"class_url": {"tops": f"{_URL}/tops.png?X-Amz-Signature=5f3b4c7d", "hat": ""}},
+            ]
+        },
+    ),
+    "FailedJob": {**error_example(_EMPTY), **_TASK},
+    "JobList": _success(2, data={"jobs": [_ITEM], "next_cursor": ""}),
+    "Alive": _success(2, data={}),
+    "Ready": _success(2, data={}, checks=_WELL),
+    "NotReady": {
+        **error_example(_DOWN),
+        "checks": {**_WELL, "database": "the database does not answer"},
+    },
+}

@@ -1,0 +1,202 @@
+"""The routes: what each takes, what it answers, and which errors it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.openapi import inputs
+from api.openapi.errors import create_error_responses
+from api.openapi.examples import EXAMPLES
+from api.openapi.schemas import JOB_FAILURES, reference
+from api.routes import cutout, health, jobs, query
+from shared.errors import ErrorCode
+
+Operation = dict[str, Any]
+
+_ANY = (ErrorCode.ERROR_PARAMETERS, ErrorCode.UNKNOWN_ERROR)
+_KEYED = (ErrorCode.ERROR_USER_NOT_EXISTS, ErrorCode.ERROR_RESOURCE_UNAVAILABLE, *_ANY)
+_GONE = (ErrorCode.ERROR_TASK_REVOKED, ErrorCode.ERROR_RESOURCE_RECLAIMED)
+_ONE_JOB = (ErrorCode.ERROR_RESOURCE_NOT_FOUND, *_GONE, *_KEYED)
+_UPLOAD = (
+    ErrorCode.MISSING_PARAMETERS,
+    ErrorCode.ERROR_INVALID_PARAMETER,
+    ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
+    ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE,
+    ErrorCode.FILE_RESOLUTION_EXCEEDS_LIMITS,
+    ErrorCode.UNSUPPORTED_FILE_TYPES,
+    ErrorCode.ERROR_LOW_RESOLUTION,
+    ErrorCode.FILE_DECODING_FAILURE,
+    ErrorCode.ERROR_CONTENT_NON_COMPLIANCE,
+    ErrorCode.EXCEEDING_LIMITS,
+    ErrorCode.ERROR_INSUFFICIENT_RESOURCES,
+    *_GONE,
+    *_KEYED,
+)
+
+_ASK_AGAIN = {
+    "description": "While the job runs: seconds after which to ask again.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+_LOCATION = {
+    "required": True,
+    "description": "Where the job is.",
+    "schema": {"type": "string", "format": "uri-reference"},
+}
+_APPLIED = {
+    "description": "The wait that was granted.",
+    "schema": {"type": "string", "pattern": "^wait=[0-9]+$"},
+}
+
+
+def create_paths() -> dict[str, dict[str, Operation]]:
+    """Describe every route by its path and method."""
+    one_job = f"{jobs.PATH}/{{job_id}}"
+    return {
+        cutout.PATH: {"post": _cut_out()},
+        query.PATH: {"get": _query_result()},
+        jobs.PATH: {"post": _create_job(), "get": _list_jobs()},
+        one_job: {"get": _show_job(), "delete": _erase_job()},
+        health.ALIVE: {"get": _is_alive()},
+        health.READY: {"get": _is_ready()},
+        "/openapi.json": {"get": _describe()},
+    }
+
+
+def _cut_out() -> Operation:
+    return {
+        "operationId": "cut_out",
+        "summary": "Cut clothing out of a photo, as the hosted API does",
+        "parameters": [inputs.IDEMPOTENCY_KEY],
+        "requestBody": inputs.REQUEST_BODY,
+        "responses": {
+            "200": _answer("The job, finished or not.", ["WaitingJob", "FinishedJob"], _WAITS),
+            **create_error_responses((*_UPLOAD, *JOB_FAILURES), may_be_slow=True),
+        },
+    }
+
+
+def _query_result() -> Operation:
+    codes = (ErrorCode.MISSING_PARAMETERS, ErrorCode.ERROR_INVALID_PARAMETER)
+    return {
+        "operationId": "query_result",
+        "summary": "Ask what has become of a job, as at the hosted API",
+        "parameters": inputs.QUERY,
+        "responses": {
+            "200": _answer("The job, finished or not.", ["WaitingJob", "FinishedJob"], _WAITS),
+            **create_error_responses((*codes, *_ONE_JOB, *JOB_FAILURES), may_be_slow=False),
+        },
+    }
+
+
+def _create_job() -> Operation:
+    headers = {"Location": _LOCATION, "Preference-Applied": _APPLIED}
+    finished = _answer(
+        "The job, which finished within the wait, or earlier under the same `Idempotency-Key`.",
+        ["FinishedJob", "FailedJob"],
+        headers,
+    )
+    waiting = {**headers, "Retry-After": {**_ASK_AGAIN, "required": True}}
+    accepted = _answer("The job, which is stored and goes on.", ["AcceptedJob"], waiting)
+    accepted["links"] = {
+        name: {"operationId": name, "parameters": {"job_id": "$response.body#/task_id"}}
+        for name in ("show_job", "erase_job")
+    }
+    return {
+        "operationId": "create_job",
+        "summary": "Create a job",
+        "parameters": [inputs.IDEMPOTENCY_KEY, inputs.PREFER],
+        "requestBody": inputs.REQUEST_BODY,
+        "responses": {
+            "200": finished,
+            "202": accepted,
+            **create_error_responses(_UPLOAD, may_be_slow=True),
+        },
+    }
+
+
+def _list_jobs() -> Operation:
+    codes = (ErrorCode.ERROR_INVALID_PARAMETER, *_KEYED)
+    return {
+        "operationId": "list_jobs",
+        "summary": "List your jobs, newest first",
+        "parameters": inputs.PAGE,
+        "responses": {
+            "200": _answer("A page; its `next_cursor` is empty on the last one.", ["JobList"]),
+            **create_error_responses(codes, may_be_slow=False),
+        },
+    }
+
+
+def _show_job() -> Operation:
+    kinds = ["WaitingJob", "FinishedJob", "FailedJob"]
+    return {
+        "operationId": "show_job",
+        "summary": "Ask what has become of a job",
+        "description": "A job that failed is an answer like another: 200, with the error in the envelope.",
+        "parameters": [inputs.JOB_ID],
+        "responses": {
+            "200": _answer("The job, whatever became of it.", kinds, _WAITS),
+            **create_error_responses(_ONE_JOB, may_be_slow=False),
+        },
+    }
+
+
+def _erase_job() -> Operation:
+    return {
+        "operationId": "erase_job",
+        "summary": "Delete a job with its photo and all its outputs, finished or not",
+        "parameters": [inputs.JOB_ID],
+        "responses": {
+            "204": {"description": "All is deleted. From now on the job is 410 everywhere."},
+            **create_error_responses(_ONE_JOB, may_be_slow=False),
+        },
+    }
+
+
+def _is_alive() -> Operation:
+    responses = {"200": _answer("The process is alive.", ["Alive"])}
+    return _open("is_alive", "Whether the process is alive", responses)
+
+
+def _is_ready() -> Operation:
+    retry_after = {"Retry-After": {**_ASK_AGAIN, "required": True}}
+    responses = {
+        "200": _answer("Database, broker and object store can be used.", ["Ready"]),
+        "503": _answer("One of them cannot; `checks` says which.", ["NotReady"], retry_after),
+    }
+    return _open("is_ready", "Whether what the process stands on can be used", responses)
+
+
+def _describe() -> Operation:
+    content = {"application/json": {"schema": {"type": "object", "required": ["openapi"]}}}
+    responses = {"200": {"description": "An OpenAPI 3.1 document.", "content": content}}
+    return _open("describe", "This document", responses)
+
+
+def _open(name: str, summary: str, responses: dict[str, Any]) -> Operation:
+    errors = create_error_responses(_ANY, may_be_slow=False)
+    return {
+        "operationId": name,
+        "summary": summary,
+        "security": [],
+        "responses": dict(sorted({**errors, **responses}.items())),
+    }
+
+
+def _answer(
+    description: str, kinds: Iterable[str], headers: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Describe a response that is one of several schemas."""
+    kinds = list(kinds)
+    references = [reference(kind) for kind in kinds]
+    schema = references[0] if len(references) == 1 else {"oneOf": references}
+    content = {"schema": schema, "examples": {kind: {"value": EXAMPLES[kind]} for kind in kinds}}
+    described: dict[str, Any] = {
+        "description": description,
+        "content": {"application/json": content},
+    }
+    return {**described, "headers": headers} if headers else described
+
+
+_WAITS = {"Retry-After": _ASK_AGAIN}

@@ -1,0 +1,156 @@
+"""What answers look like, as JSON Schema 2020-12: one closed schema for each kind of envelope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.envelope import OK, Envelope
+from api.listing import CURSOR
+from shared.contract import Category
+from shared.errors import CATALOGUE, ErrorCode
+from shared.job import JobStatus
+
+Schema = dict[str, Any]
+
+_ACCEPTED = 202
+_TEXT: Schema = {"type": "string"}
+_NAME: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+_UUID: Schema = {"type": "string", "format": "uuid"}
+_URL: Schema = {"type": "string", "format": "uri"}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+_TIME_OR_NONE: Schema = {"type": ["string", "null"], "format": "date-time"}
+_NOTHING: Schema = {"const": ""}
+_NO_TASK: Schema = {"task_id": _NOTHING, "task_type": _NOTHING}
+_TASK: Schema = {"task_id": _UUID, "task_type": {"const": "async"}}
+
+#: What can become of a job that was accepted, short of success.
+JOB_FAILURES = (
+    ErrorCode.FILE_DECODING_FAILURE,
+    ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED,
+    ErrorCode.PROCESSING_FAILURE,
+    ErrorCode.AI_SERVICE_TIMEOUT,
+)
+
+
+def reference(name: str) -> Schema:
+    """Point to one of `create_schemas`."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def create_schemas() -> dict[str, Schema]:
+    """Make all of them, by name."""
+    return {
+        "WaitingJob": _success(
+            "A job that is queued (0) or processing (1).",
+            **_TASK,
+            task_status={"enum": [0, 1]},
+        ),
+        "AcceptedJob": _success(
+            "A job that was just stored, or goes on.",
+            _ACCEPTED,
+            **_TASK,
+            task_status={"enum": [0, 1]},
+        ),
+        "FinishedJob": _success(
+            "A job with its outputs.", **_TASK, task_status={"const": 2}, data=_cutouts()
+        ),
+        "FailedJob": _failure("A job that failed, and why.", JOB_FAILURES, _TASK),
+        "JobList": _success("A page of jobs.", **_NO_TASK, task_status={"const": 2}, data=_page()),
+        "Alive": _success("All is well.", **_NO_TASK, task_status={"const": 2}, data=_closed()),
+        "Ready": _success(
+            "All is well.", **_NO_TASK, task_status={"const": 2}, data=_closed(), checks=_checks()
+        ),
+        "NotReady": _failure(
+            "What is down.", [ErrorCode.ERROR_RESOURCE_UNAVAILABLE], _NO_TASK, checks=_checks()
+        ),
+        "Error": _failure(
+            "What went wrong. With a `task_id`, it is about that job; with `task_status` 0 or 1, the job goes on.",
+            list(ErrorCode),
+            {"task_id": {"anyOf": [_NOTHING, _UUID]}, "task_type": {"enum": ["", "async"]}},
+            task_status={"enum": [0, 1, 3]},
+        ),
+    }
+
+
+def _success(description: str, status: int = OK, **fields: Schema) -> Schema:
+    detail = _closed(
+        status_code={"const": status}, code=_NOTHING, code_message=_NOTHING, message=_NOTHING
+    )
+    return _envelope(
+        description,
+        error_code={"const": 0},
+        error_code_str=_NOTHING,
+        error_msg=_NOTHING,
+        error_detail=detail,
+        **fields,
+    )
+
+
+def _failure(
+    description: str, codes: tuple[ErrorCode, ...] | list[ErrorCode], task: Schema, **fields: Schema
+) -> Schema:
+    return _envelope(
+        description,
+        error_code={"type": "integer", "minimum": 400, "maximum": 599},
+        error_code_str={"enum": list(codes)},
+        error_msg={"type": "string", "minLength": 1},
+        error_detail=_detail(codes),
+        **{**task, "task_status": {"const": 3}, **fields},
+    )
+
+
+def _detail(codes: tuple[ErrorCode, ...] | list[ErrorCode]) -> Schema:
+    return _closed(
+        status_code={"type": "integer", "minimum": 400, "maximum": 599},
+        code={"enum": list(codes)},
+        code_message={"enum": sorted({CATALOGUE[code].text for code in codes})},
+        message={"type": "string", "minLength": 1},
+    )
+
+
+def _envelope(description: str, **fields: Schema) -> Schema:
+    """Close the envelope: what `Envelope` requires and what is given is there, and nothing else."""
+    shown = {"request_id": _NAME, "log_id": _NAME, **fields}
+    in_order = {name: shown[name] for name in Envelope.__annotations__ if name in shown}
+    return {"description": description, **_closed(**in_order)}
+
+
+def _closed(**properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _cutouts() -> Schema:
+    classes = {category.value: {"anyOf": [_NOTHING, _URL]} for category in Category}
+    class_url = {"type": "object", "properties": classes, "additionalProperties": False}
+    first, second = _closed(image_url=_URL), _closed(class_url=class_url)
+    elements = {"type": "array", "prefixItems": [first, second], "minItems": 2, "maxItems": 2}
+    return _closed(elements=elements)
+
+
+def _page() -> Schema:
+    job = _closed(
+        task_id=_UUID,
+        log_id=_NAME,
+        task_status={"enum": [0, 1, 2, 3]},
+        status={"enum": list(JobStatus)},
+        created_at=_TIME,
+        finished_at=_TIME_OR_NONE,
+        expires_at=_TIME_OR_NONE,
+        error_detail=_closed(
+            status_code={"type": "integer"},
+            code={"enum": ["", *ErrorCode]},
+            code_message=_TEXT,
+            message=_TEXT,
+        ),
+    )
+    cursor = {"type": "string", "pattern": f"^({CURSOR.pattern})?$"}
+    return _closed(jobs={"type": "array", "items": job}, next_cursor=cursor)
+
+
+def _checks() -> Schema:
+    return _closed(database=_TEXT, redis=_TEXT, object_store=_TEXT)

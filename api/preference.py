@@ -1,0 +1,24 @@
+"""The `Prefer: wait=<seconds>` header (RFC 7240): how long a client would like a POST to wait for its job."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Request
+from werkzeug.http import parse_list_header
+
+HEADER = "Prefer"
+APPLIED = "Preference-Applied"
+#: The longest wait, in seconds; a client that prefers more waits this long.
+MAX_SECONDS = 30
+
+_WAIT = re.compile(r'wait\s*=\s*(?:"([0-9]{1,9})"|([0-9]{1,9}))\s*(?:;.*)?', re.IGNORECASE)
+
+
+def preferred_wait(received: Request) -> int:
+    """Read the seconds; 0 without a usable wish, because a preference is never an error."""
+    for preference in parse_list_header(received.headers.get(HEADER, "")):
+        found = _WAIT.fullmatch(preference)
+        if found:
+            return min(int(found[1] or found[2]), MAX_SECONDS)
+    return 0

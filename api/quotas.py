@@ -1,0 +1,125 @@
+"""Quotas: what one tenant, and all of them together, may ask for; judged before any of a body is read.
+
+    requests a minute of a tenant   → 429 EXCEEDING_LIMITS
+    queued jobs of a tenant         → 429 EXCEEDING_LIMITS
+    queued jobs of all tenants      → 503 ERROR_INSUFFICIENT_RESOURCES
+
+Requests that are on their way together are all judged by the same count: the limits hold to within what arrives in
+a second.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, request
+
+from api.auth import OPEN, current_tenant
+from api.backlog_gauge import BacklogGauge
+from api.idempotency import read_idempotency_key
+from api.rate_limiter import RateLimiter
+from api.services import Services
+from shared.backlog import LATELY, Backlog
+from shared.errors import ErrorCode, TryLater
+from shared.job_store import JobStore
+from shared.settings import Settings
+
+#: Bounds of an estimate, in seconds: nobody is told to hammer, or to go away for good.
+_SHORTEST, _LONGEST = 1.0, 300.0
+#: The part of a full queue that has to become free before anybody is told to come back.
+_ROOM = 0.01
+
+
+class Quotas:
+    """All quotas, for one front-end process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        job_store: JobStore,
+        rate_limiter: RateLimiter,
+        gauge: BacklogGauge,
+    ) -> None:
+        """Take the limits from the settings."""
+        self._settings = settings
+        self._job_store = job_store
+        self._rate_limiter = rate_limiter
+        self._gauge = gauge
+
+    def admit(self, tenant: str, idempotency_key: str | None) -> None:
+        """Let a request pass that wants to add a job; one that repeats an earlier one adds none.
+
+        Raises:
+            TryLater: A quota is used up.
+            DatabaseUnavailable: The jobs cannot be counted.
+        """
+        self._check_rate(tenant)
+        if idempotency_key is not None and self._is_replay(idempotency_key, tenant):
+            return
+        self._check_tenant(tenant)
+        self._check_queue()
+        self._gauge.let_in(tenant)
+
+    def _check_rate(self, tenant: str) -> None:
+        seconds = self._rate_limiter.hit(tenant)
+        if seconds > 0:
+            raise TryLater(
+                ErrorCode.EXCEEDING_LIMITS,
+                f"Your account may upload {self._rate_limiter.per_minute} photos a minute. "
+                "Please send this one again later.",
+                seconds,
+            )
+
+    def _is_replay(self, idempotency_key: str, tenant: str) -> bool:
+        return self._job_store.find_by_idempotency_key(idempotency_key, tenant) is not None
+
+    def _check_tenant(self, tenant: str) -> None:
+        limit = self._settings.max_queued_per_tenant
+        backlog = self._gauge.read(tenant)
+        if backlog.queued >= limit:
+            raise TryLater(
+                ErrorCode.EXCEEDING_LIMITS,
+                f"{limit} photos of your account are waiting already. Please send this one again later.",
+                seconds_until_room(backlog, limit),
+            )
+
+    def _check_queue(self) -> None:
+        backlog = self._gauge.read(None)
+        if backlog.queued >= self._settings.max_queued:
+            raise TryLater(
+                ErrorCode.ERROR_INSUFFICIENT_RESOURCES,
+                "The service has as many photos waiting as it can take. Please send this one again later.",
+                seconds_until_room(backlog, self._settings.max_queued),
+            )
+
+
+def protect(app: Flask, settings: Settings, services: Services) -> None:
+    """Let no POST pass that is over a quota, a route that is added later included. Call it after `auth.protect`."""
+    quotas = Quotas(
+        settings, services.job_store, services.rate_limiter, BacklogGauge(services.job_store)
+    )
+
+    @app.before_request
+    def _admit() -> None:
+        is_upload = request.method == "POST" and request.url_rule is not None
+        if is_upload and request.blueprint not in OPEN:
+            quotas.admit(current_tenant(), read_idempotency_key(request))
+
+
+def seconds_until_room(backlog: Backlog, limit: int) -> float:
+    """Estimate when a queue that is full can take jobs again.
+
+    seconds = jobs that must leave / pace, from 1 s to 5 min, where
+
+    - jobs that must leave = queued - limit + room; room is 1 % of the limit, at least one job, because all who were
+      refused would race for a single place, and most would be refused again;
+    - pace = jobs finished in the last minute / 60 s.
+
+    A queue of which nothing was finished in the last minute stands still. How long it will go on to is best guessed
+    by how long it did already: the age of its oldest job.
+    """
+    if backlog.finished_lately == 0:
+        seconds = backlog.oldest_age.total_seconds()
+    else:
+        room = max(1.0, limit * _ROOM)
+        leaving = max(1.0, backlog.queued - limit + room)
+        seconds = leaving * LATELY.total_seconds() / backlog.finished_lately
+    return min(max(seconds, _SHORTEST), _LONGEST)

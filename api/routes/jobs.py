@@ -1,0 +1,105 @@
+"""The modern face: the same jobs as a resource of their own (contract, section 4)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from flask import Blueprint, Response, request
+
+from api.auth import current_tenant
+from api.envelope import OK, for_job, for_jobs, respond
+from api.form import read_cutout_request
+from api.idempotency import read_idempotency_key
+from api.job_id import parse_job_id, unknown_job
+from api.listing import read_page, write_cursor
+from api.preference import APPLIED, preferred_wait
+from api.services import Services
+from api.submission import submit
+from shared.contract import TaskType
+from shared.job import LIVE, Job, JobStatus
+from shared.logs import about, get_logger
+
+PATH = "/v1/jobs"
+
+log = get_logger(__name__)
+
+_ACCEPTED, _NO_CONTENT = 202, 204
+_GONE = frozenset({JobStatus.CANCELLED, JobStatus.EXPIRED})
+
+
+def create_blueprint(services: Services) -> Blueprint:
+    """Make the four routes."""
+    blueprint = Blueprint("jobs", __name__)
+
+    @blueprint.post(PATH)
+    def create_job() -> Response:
+        return _create(services)
+
+    @blueprint.get(PATH)
+    def list_jobs() -> Response:
+        page = read_page(request.args)
+        # One more than wanted tells whether there is a next page.
+        found = services.job_store.list_jobs(
+            current_tenant(), page.limit + 1, page.status, page.after
+        )
+        shown = found[: page.limit]
+        return respond(for_jobs(shown, write_cursor(shown[-1]) if found[page.limit :] else ""))
+
+    @blueprint.get(f"{PATH}/<job_id>")
+    def show_job(job_id: str) -> Response:
+        job = services.job_store.find(parse_job_id(job_id), current_tenant())
+        if job is None:
+            raise unknown_job()
+        return _answer(services, job)
+
+    @blueprint.delete(f"{PATH}/<job_id>")
+    def erase_job(job_id: str) -> Response:
+        return _erase(services, job_id)
+
+    return blueprint
+
+
+def _create(services: Services) -> Response:
+    key, seconds = read_idempotency_key(request), preferred_wait(request)
+    # `Prefer` says here what `task_type` says on the other face: whether somebody waits.
+    wanted = replace(
+        read_cutout_request(request), task_type=TaskType.SYNC if seconds else TaskType.ASYNC
+    )
+    job = submit(services, wanted, current_tenant(), key)
+    began = time.monotonic()
+    job = services.waiting_room.watch(job, seconds)
+    has_waited = job.status not in LIVE or time.monotonic() - began >= seconds
+    response = _answer(services, job, _ACCEPTED if job.status in LIVE else OK)
+    if job.seen_as not in _GONE:
+        response.headers["Location"] = f"{PATH}/{job.id}"
+    # Not so when all waiting slots were taken.
+    if seconds and has_waited:
+        response.headers[APPLIED] = f"wait={seconds}"
+    return response
+
+
+def _answer(services: Services, job: Job, status: int = OK) -> Response:
+    """Describe a job; that it failed is part of the description, and no failure of this request."""
+    envelope = for_job(job, services.object_store.sign_result, status)
+    return respond(envelope, 0 if job.seen_as in _GONE else status)
+
+
+def _erase(services: Services, text: str) -> Response:
+    """Row first: from then on no worker can finish the job, and what it stores it deletes itself."""
+    job_id, tenant = parse_job_id(text), current_tenant()
+    is_new = services.job_store.erase(job_id, tenant)
+    job = services.job_store.find(job_id, tenant)
+    if job is None:
+        raise unknown_job()
+    if job.is_revoked:
+        # On every DELETE: the one before may have been stopped here by a store that was away.
+        services.object_store.delete_input(job_id)
+        services.object_store.delete_results(job_id)
+        services.waiting_room.ring(job_id)
+    if not is_new:
+        return _answer(services, job)
+    log.info("job.erased", **about(job))
+    response = Response(status=_NO_CONTENT)
+    del response.headers["Content-Type"]
+    return response

@@ -1,0 +1,222 @@
+"""What a client can do to HTTP itself: an envelope as long as it can be answered at all, and never a 500."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.form import MAX_BODY_BYTES
+from deploy.local.ports import LOOPBACK
+from tests.api.deployed import answers, serving
+from tests.api.photos import photo
+from tests.api.raw_http import CHUNKED, END, FORM, MEGABYTE, Target, chunk, head, part
+from tests.conditions import eventually
+
+#: What all of this may add to the memory of the process.
+GROWTH = 64 * MEGABYTE
+#: gunicorn gives the head of a request five seconds.
+HEAD_SECONDS = 5
+TOO_LARGE = (413, "ERROR_REQUEST_BODY_TOO_LARGE")
+NO_IMAGE = (415, "UNSUPPORTED_FILE_TYPES")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("attacked")
+
+
+@pytest.fixture(scope="module")
+def target(home: Path) -> Iterator[Target]:
+    """One process for all tests: at the end it still lives, and has not grown."""
+    with serving(home) as (process, url):
+        target = Target(process, url)
+        target.post(FORM, length=len(FORM))
+        workers, before = target.workers(), target.memory()
+        yield target
+        assert answers(url)
+        assert target.workers() == workers
+        assert target.memory() - before < GROWTH
+        log = (home / "gunicorn.log").read_text()
+        assert "Traceback" not in log
+        assert "UNKNOWN_ERROR" not in log
+
+
+def test_a_whole_upload_gets_as_far_as_the_object_store_that_is_not_there(target: Target) -> None:
+    assert target.post(FORM, length=len(FORM)) == (503, "ERROR_RESOURCE_UNAVAILABLE")
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (head(f"X-Large: {'a' * 9000}\r\n", 0), 431),
+        (head(f"X-Huge: {'a' * MEGABYTE}\r\n", 0), 431),
+        (head("".join(f"X-{number}: a\r\n" for number in range(100)), 0), 431),
+        (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n folded\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        (head("Expect: a miracle\r\n", 0), 417),
+    ],
+    ids=range(10),
+)
+def test_a_head_that_is_too_large_or_no_http_is_an_envelope(
+    target: Target, request_bytes: bytes, status: int
+) -> None:
+    [(answered, envelope)] = target.send([request_bytes])
+
+    assert (answered, envelope["error_detail"]["code"]) == (status, "ERROR_PARAMETERS")
+
+
+def test_what_could_not_be_read_is_neither_answered_nor_logged(target: Target, home: Path) -> None:
+    secret = "cw_0123456789ab_hush"
+
+    [(_, envelope)] = target.send(
+        [f"GET / HTTP/1.1\r\nHost: x\r\nailabapi-api-key {secret}\r\n\r\n".encode()]
+    )
+
+    assert "hush" not in str(envelope)
+    eventually(lambda: "InvalidHeader" in (home / "gunicorn.log").read_text())
+    assert "hush" not in (home / "gunicorn.log").read_text()
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "1, 2", "1\r\nContent-Length: 2"])
+def test_a_length_that_is_no_number_is_refused(target: Target, length: str) -> None:
+    assert target.post(FORM, length=length) == (400, "ERROR_PARAMETERS")
+
+
+def test_a_length_and_chunks_at_once_are_refused(target: Target) -> None:
+    assert target.post(chunk(FORM), CHUNKED, len(FORM)) == (400, "ERROR_PARAMETERS")
+
+
+@pytest.mark.parametrize("missing", [1, 10, len(photo()) // 2])
+def test_a_client_that_hangs_up_half_way_is_told_that_the_form_is_cut_off(
+    target: Target, missing: int
+) -> None:
+    cut = FORM[: -len(END) - missing]
+
+    assert target.post(cut, length=len(FORM)) == (400, "ERROR_PARAMETERS")
+
+
+def test_a_client_that_does_not_wait_for_its_answer_harms_nobody(target: Target) -> None:
+    port = int(target.url.rpartition(":")[2])
+    for _ in range(20):
+        with socket.create_connection((LOOPBACK, port), timeout=5) as client:
+            client.sendall(head(length=len(FORM)) + FORM[:50])
+
+    assert answers(target.url)
+
+
+def test_a_body_longer_than_its_length_is_cut_there_and_the_rest_is_no_request(
+    target: Target,
+) -> None:
+    first, second = target.send([head(length=len(FORM) - 40), FORM])
+
+    assert (first[0], second[0]) == (400, 400)
+
+
+def test_an_upload_without_a_length_is_an_empty_one(target: Target) -> None:
+    first, second = target.send([head(), FORM])
+
+    assert (first[0], second[0]) == (400, 400)
+
+
+def test_chunks_need_no_length(target: Target) -> None:
+    body = chunk(FORM[:100]) + chunk(FORM[100:]) + chunk(b"")
+
+    assert target.post(body, CHUNKED) == (503, "ERROR_RESOURCE_UNAVAILABLE")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"%x\r\n%s" % (len(FORM) + 5, FORM),
+        b"zz\r\n%s\r\n0\r\n\r\n" % FORM,
+        b"%x\r\n%sXX0\r\n\r\n" % (len(FORM) - 20, FORM[:-20]),
+        b"%s\r\n" % (b"f" * 10_000),
+    ],
+    ids=["cut off", "no size", "no end", "endless size"],
+)
+def test_chunks_that_are_none_are_an_unreadable_form(target: Target, body: bytes) -> None:
+    assert target.post(body, CHUNKED) == (400, "ERROR_PARAMETERS")
+
+
+def test_endless_chunks_end_at_the_limit_of_a_body(target: Target) -> None:
+    pieces = (chunk(b"z" * MEGABYTE) for _ in range(20))
+
+    [(status, envelope)] = target.send([head(CHUNKED), *pieces, chunk(b"")])
+
+    assert (status, envelope["error_detail"]["code"]) == (413, "ERROR_REQUEST_BODY_TOO_LARGE")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "gzip, gzip", "nonsense"])
+def test_a_body_that_is_packed_is_refused_and_never_unpacked(target: Target, coding: str) -> None:
+    bomb = gzip.compress(b"\0" * 50 * MEGABYTE)
+
+    answer = target.post(bomb, f"Content-Encoding: {coding}\r\n", len(bomb))
+
+    assert answer == (400, "ERROR_PARAMETERS")
+
+
+@pytest.mark.parametrize("body", [FORM, b"", b"\0" * 5000])
+def test_a_packed_form_by_its_type_alone_is_refused(target: Target, body: bytes) -> None:
+    answer = target.post(body, "Content-Type: application/gzip\r\n", len(body))
+
+    assert answer == (400, "ERROR_PARAMETERS")
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        (b"".join(part(b"v", f'form-data; name="{n}"') for n in range(1000)) + END, TOO_LARGE),
+        (part(b"v" * 5_000_000, 'form-data; name="out_mode"') + END, TOO_LARGE),
+        (part(b"v" * 10_000_000, 'form-data; name="out_mode"') + END, TOO_LARGE),
+        (b"--x\r\n" + b"X-A: b\r\n" * 600_000 + b"\r\n" + END, TOO_LARGE),
+        (b"--x\r\nX-A: " + b"b" * 5_000_000 + b"\r\n\r\n" + END, TOO_LARGE),
+        (b"\r" * 5_000_000 + FORM, TOO_LARGE),
+        (part(b"\r" * 5_000_000) + END, NO_IMAGE),
+        (part(b"\n" * 5_000_000) + END, NO_IMAGE),
+        (part(b"\r\n" * 2_500_000) + END, NO_IMAGE),
+        (part(b"\r\n--" * 1_250_000) + END, NO_IMAGE),
+        (part(b"\r\n--xx" * 800_000) + END, NO_IMAGE),
+        (b"x" * (MAX_BODY_BYTES + 1), TOO_LARGE),
+    ],
+    ids=[
+        "1,000 parts",
+        "5 MB text field",
+        "10 MB text field",
+        "5 MB of headers in a part",
+        "5 MB header in a part",
+        "CR before the form",
+        "CR",
+        "LF",
+        "CRLF",
+        "half boundaries",
+        "almost boundaries",
+        "one byte too many",
+    ],
+)
+def test_a_form_that_is_made_to_be_slow_or_large_is_refused_in_seconds(
+    target: Target, body: bytes, answer: tuple[int, str]
+) -> None:
+    assert target.post(body, length=len(body)) == answer
+
+
+def test_a_head_that_trickles_in_is_given_up_on(target: Target) -> None:
+    port = int(target.url.rpartition(":")[2])
+    with socket.create_connection((LOOPBACK, port), timeout=5) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\n")
+
+        def is_closed() -> bool:
+            try:
+                client.sendall(b"X-Slow: a\r\n")
+            except OSError:
+                return True
+            return False
+
+        eventually(is_closed, within=HEAD_SECONDS + 5)

@@ -1,0 +1,176 @@
+"""Quotas: who is over one is told so before any body is read, and told when to come back."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from datetime import timedelta
+
+import pytest
+from limits.storage import MemoryStorage
+
+from api.quotas import seconds_until_room
+from api.rate_limiter import RateLimiter
+from api.routes.cutout import PATH as CUTOUT
+from shared.backlog import Backlog
+from shared.errors import ErrorCode
+from shared.job import Queue
+from tests.api.conftest import FrontEnd, Logged
+from tests.api.envelope_check import assert_error, assert_success
+
+TWO_A_TENANT = {"max_queued_per_tenant": 2, "max_queued": 100}
+TWO_IN_ALL = {"max_queued": 2}
+
+
+class Untouchable(io.BytesIO):
+    def read(self, *_: object) -> bytes:
+        raise AssertionError("the body was read")
+
+    readinto = read  # type: ignore[assignment]
+
+
+class Exhausted(RateLimiter):
+    """Lets nothing through for a while."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(MemoryStorage(), per_minute=3)
+        self.seconds = seconds
+
+    def hit(self, tenant: str) -> float:
+        return self.seconds
+
+
+def backlog(queued: int, finished_lately: int = 0, oldest_age: float = 0) -> Backlog:
+    return Backlog(
+        queued=queued,
+        finished_lately=finished_lately,
+        oldest_age=timedelta(seconds=oldest_age),
+    )
+
+
+def test_a_request_over_the_rate_is_a_429_that_says_when_the_window_has_a_place(
+    front_end: FrontEnd,
+) -> None:
+    answer = front_end.with_services(rate_limiter=Exhausted(11.2)).post()
+
+    body = assert_error(answer, 429, ErrorCode.EXCEEDING_LIMITS)
+    assert "3 photos a minute" in body["error_msg"]
+    assert answer.headers["Retry-After"] == "12"
+
+
+@pytest.mark.parametrize("changes", [TWO_A_TENANT])
+def test_a_job_over_the_queue_of_its_tenant_is_a_429(front_end: FrontEnd) -> None:
+    front_end.submit()
+    front_end.submit()
+
+    answer = front_end.post(task_type="async")
+
+    body = assert_error(answer, 429, ErrorCode.EXCEEDING_LIMITS)
+    assert "2 photos" in body["error_msg"]
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("changes", [TWO_A_TENANT])
+def test_the_queue_of_one_tenant_is_not_the_others(front_end: FrontEnd) -> None:
+    front_end.submit()
+    front_end.submit()
+    front_end.headers = front_end.key_for("rival")
+
+    assert_success(front_end.post(task_type="async"), task_status=0)
+
+
+@pytest.mark.parametrize("changes", [TWO_IN_ALL])
+def test_a_job_over_the_whole_queue_is_a_503_whoever_sends_it(front_end: FrontEnd) -> None:
+    front_end.submit()
+    front_end.submit()
+    front_end.headers = front_end.key_for("rival")
+
+    answer = front_end.post(task_type="async")
+
+    assert_error(answer, 503, ErrorCode.ERROR_INSUFFICIENT_RESOURCES)
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("changes", [TWO_A_TENANT, TWO_IN_ALL])
+def test_a_finished_job_makes_room(front_end: FrontEnd) -> None:
+    front_end.submit()
+    front_end.submit()
+
+    assert front_end.services.job_store.claim(Queue.BULK, "worker-1") is not None
+
+    assert_success(front_end.post(task_type="async"), task_status=0)
+
+
+@pytest.mark.parametrize("changes", [TWO_A_TENANT, TWO_IN_ALL])
+def test_a_refusal_neither_reads_the_body_nor_stores_anything(front_end: FrontEnd) -> None:
+    front_end.submit()
+    front_end.submit()
+
+    answer = front_end.client().post(
+        CUTOUT,
+        input_stream=Untouchable(),
+        content_type="multipart/form-data; boundary=x",
+        headers={"Content-Length": "1000", **front_end.headers},
+    )
+
+    assert answer.status_code in {429, 503}
+    assert front_end.count_rows() == len(front_end.object_store.inputs) == 2
+
+
+@pytest.mark.parametrize("changes", [TWO_A_TENANT, TWO_IN_ALL])
+def test_a_repeated_request_gets_its_job_although_the_queue_is_full(front_end: FrontEnd) -> None:
+    first = front_end.submit(header_Idempotency_Key="order-1")
+    front_end.submit()
+
+    again = front_end.post(task_type="async", header_Idempotency_Key="order-1")
+
+    assert uuid.UUID(assert_success(again, task_status=0)["task_id"]) == first
+    fresh = front_end.post(task_type="async", header_Idempotency_Key="order-2")
+    assert fresh.status_code in {429, 503}
+
+
+def test_a_poll_is_never_refused(front_end: FrontEnd) -> None:
+    job_id = front_end.submit()
+
+    answer = front_end.with_services(rate_limiter=Exhausted(60)).query(job_id)
+
+    assert_success(answer, task_status=0)
+
+
+def test_every_route_that_takes_uploads_is_limited(front_end: FrontEnd) -> None:
+    app = front_end.with_services(rate_limiter=Exhausted(60)).app()
+    uploads = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    assert uploads
+
+    for rule in uploads:
+        answer = app.test_client().post(rule.rule, headers=front_end.headers)
+
+        assert_error(answer, 429, ErrorCode.EXCEEDING_LIMITS)
+
+
+def test_a_refusal_is_logged_with_what_was_told(front_end: FrontEnd, logged: Logged) -> None:
+    front_end.with_services(rate_limiter=Exhausted(11.2)).post()
+
+    [event] = logged
+    assert (event["event"], event["code"]) == ("request.refused", ErrorCode.EXCEEDING_LIMITS)
+    assert event["retry_after_s"] == 12
+
+
+@pytest.mark.parametrize(
+    ("queue", "seconds"),
+    [
+        # 10 of 1000 have to leave, at 20 a minute.
+        (backlog(1000, finished_lately=20), 30),
+        # 50 more than the limit, too.
+        (backlog(1050, finished_lately=60), 60),
+        # Fast enough for at once; slow enough for the longest there is.
+        (backlog(1000, finished_lately=6000), 1),
+        (backlog(1000, finished_lately=1), 300),
+        # Nothing moves: as long again as it already has.
+        (backlog(1000, oldest_age=45), 45),
+        (backlog(1000, oldest_age=7200), 300),
+        (backlog(1000), 1),
+    ],
+)
+def test_the_estimate_follows_the_pace_of_the_queue(queue: Backlog, seconds: float) -> None:
+    assert seconds_until_room(queue, limit=1000) == seconds

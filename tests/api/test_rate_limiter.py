@@ -1,0 +1,177 @@
+"""The rate limiter on a real Redis protocol server, and on one that is gone or stands still."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+import redis
+from limits.storage import RedisStorage
+from pydantic import SecretStr
+
+from api.rate_limiter import RateLimiter, connect_storage
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.valkey import Valkey
+from shared.settings import Settings
+from tests.api.conftest import FrontEnd, Logged
+from tests.api.envelope_check import assert_success
+
+#: What a request may lose to a limiter whose store is away.
+OPENS_WITHIN = 0.5
+
+
+class Seconds:
+    """A monotonic clock that moves when a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def storage_at(url: str) -> RedisStorage:
+    return connect_storage(Settings(redis_url=SecretStr(url)))
+
+
+@pytest.fixture
+def storage(valkey: Valkey) -> Iterator[RedisStorage]:
+    storage = storage_at(valkey.url)
+    client_of(storage).flushall()
+    yield storage
+    client_of(storage).connection_pool.disconnect()
+
+
+@pytest.fixture
+def dead() -> RedisStorage:
+    return storage_at(f"redis://{LOOPBACK}:{free_port()}/0")
+
+
+def test_so_many_requests_a_minute_pass_and_no_more(storage: RedisStorage) -> None:
+    limiter = RateLimiter(storage, per_minute=3)
+
+    waits = [limiter.hit("shop") for _ in range(4)]
+
+    assert waits[:3] == [0, 0, 0]
+    assert 0 < waits[3] <= 60
+
+
+def test_front_ends_count_together_and_tenants_apart(storage: RedisStorage, valkey: Valkey) -> None:
+    RateLimiter(storage, per_minute=1).hit("shop")
+    other_storage = storage_at(valkey.url)
+    other = RateLimiter(other_storage, per_minute=1)
+
+    assert other.hit("shop") > 0
+    assert other.hit("rival") == 0
+    client_of(other_storage).connection_pool.disconnect()
+
+
+def test_a_full_minute_has_to_end_first(storage: RedisStorage) -> None:
+    limiter = RateLimiter(storage, per_minute=2)
+    limiter.hit("shop")
+    limiter.hit("shop")
+    age(storage, seconds=20)
+
+    assert 39 < limiter.hit("shop") <= 40
+
+
+def test_then_last_minutes_share_has_to_shrink(storage: RedisStorage) -> None:
+    limiter = RateLimiter(storage, per_minute=10)
+    for _ in range(10):
+        limiter.hit("shop")
+    # A third of the last minute is over, so it counts for 6 or 7: three places are free.
+    age(storage, seconds=80)
+    assert [limiter.hit("shop") for _ in range(4)] == [0, 0, 0, 0]
+
+    # 10 x 36 / 60 = 6: with these four, the fifth has to wait until less than that is left.
+    assert 3 < limiter.hit("shop") <= 4
+
+
+def test_the_wait_it_names_is_long_enough_and_not_much_longer(storage: RedisStorage) -> None:
+    limiter = RateLimiter(storage, per_minute=2)
+    limiter.hit("shop")
+    limiter.hit("shop")
+    wait = limiter.hit("shop")
+
+    age(storage, seconds=wait - 1)
+    assert limiter.hit("shop") > 0
+    age(storage, seconds=1.1)
+
+    assert limiter.hit("shop") == 0
+
+
+def test_without_a_rate_the_store_is_never_asked(dead: RedisStorage, logged: Logged) -> None:
+    limiter = RateLimiter(dead, per_minute=0)
+
+    assert [limiter.hit("shop") for _ in range(5)] == [0] * 5
+    assert logged == []
+
+
+def test_a_store_that_is_gone_lets_everything_through_and_says_so_once(
+    dead: RedisStorage, logged: Logged
+) -> None:
+    limiter = RateLimiter(dead, per_minute=1)
+    began = time.monotonic()
+
+    assert [limiter.hit("shop") for _ in range(100)] == [0] * 100
+
+    assert time.monotonic() - began < OPENS_WITHIN
+    assert [(event["event"], event["let_through"]) for event in logged] == [("limiter.open", 1)]
+
+
+def test_a_store_that_stands_still_costs_one_request_less_than_half_a_second(
+    tmp_path_factory: pytest.TempPathFactory, logged: Logged
+) -> None:
+    with Valkey(tmp_path_factory.mktemp("paused"), persistent=False) as server:
+        limiter = RateLimiter(storage_at(server.url), per_minute=1)
+        limiter.hit("shop")
+        server.pause()
+        began = time.monotonic()
+
+        assert [limiter.hit("shop") for _ in range(100)] == [0] * 100
+
+        assert time.monotonic() - began < OPENS_WITHIN
+        server.resume()
+    assert [event["event"] for event in logged] == ["limiter.open"]
+
+
+def test_a_store_that_is_back_limits_again_and_what_it_missed_is_counted(
+    tmp_path_factory: pytest.TempPathFactory, logged: Logged
+) -> None:
+    seconds = Seconds()
+    with Valkey(tmp_path_factory.mktemp("killed"), persistent=False) as server:
+        limiter = RateLimiter(storage_at(server.url), per_minute=1, monotonic=seconds)
+        limiter.hit("shop")
+        server.kill()
+        assert [limiter.hit("shop") for _ in range(7)] == [0] * 7
+        server.start()
+        seconds.now += 5
+
+        limiter.hit("shop")
+
+        assert limiter.hit("shop") > 0
+    assert [(event["event"], event["let_through"]) for event in logged] == [
+        ("limiter.open", 1),
+        ("limiter.closed", 7),
+    ]
+
+
+def test_an_upload_is_taken_while_the_store_is_gone(
+    front_end: FrontEnd, dead: RedisStorage
+) -> None:
+    answer = front_end.with_services(rate_limiter=RateLimiter(dead, 1)).post(task_type="async")
+
+    assert_success(answer, task_status=0)
+
+
+def client_of(storage: RedisStorage) -> redis.Redis:
+    return cast("redis.Redis", storage.get_connection())
+
+
+def age(storage: RedisStorage, seconds: float) -> None:
+    """Let all counters be so much older: their time is kept as the time they have left."""
+    client = client_of(storage)
+    for key in client.scan_iter():
+        client.pexpire(key, client.pttl(key) - int(seconds * 1000))

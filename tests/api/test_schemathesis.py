@@ -1,0 +1,103 @@
+"""The document turned against the application: generated requests, right and wrong, on every route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from api.openapi.document import create_document
+from shared.settings import Settings
+from shared.tables import jobs
+from tests.api.conftest import FrontEnd, opened
+from tests.api.photos import photo
+
+SETTINGS = settings(max_examples=20, deadline=None, derandomize=True)
+SIDES = st.integers(51, 90)
+
+for form in ("JPEG", "PNG", "BMP"):
+    photos = st.builds(photo, SIDES, SIDES, st.just(form))
+    schemathesis.openapi.media_type(f"image/{form.lower()}", photos)
+
+#: No schema can say which jobs there are (404), which were deleted (410), which `Idempotency-Key` is taken and how
+#: large a photo is (422). Nobody works here, so a `sync` wait is always too short (504).
+ACCEPTED = ["2xx", "404", "410", "422", "504"]
+SOUND = ["2xx", "4xx", "504"]
+CONFIG = {
+    "seed": 1,
+    "checks": {
+        "positive_data_acceptance": {"expected-statuses": ACCEPTED},
+        "not_a_server_error": {"expected-statuses": SOUND},
+    },
+}
+
+API = schemathesis.openapi.from_dict(
+    create_document(), config=schemathesis.Config.from_dict(CONFIG)
+)
+
+
+class Stage:
+    """Stands for the application, which is there only while the tests run."""
+
+    app: Flask
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self.app(environ, start_response)
+
+
+STAGE = API.app = Stage()
+
+
+@pytest.fixture(scope="module")
+def front_end(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
+    """The real application, in which nobody waits and nobody is refused for asking too often."""
+    folder = tmp_path_factory.mktemp("schemathesis")
+    front_end_settings = Settings(
+        database_url=f"sqlite:///{folder}/cutwork.sqlite3", waiting_slots=0, rate_per_minute=0
+    )
+    with opened(front_end_settings) as front_end:
+        STAGE.app = front_end.app()
+        yield replace(front_end, headers=front_end.key_for("shop"))
+
+
+@API.parametrize()
+@SETTINGS
+def test_generated_requests_are_answered_as_the_document_says(
+    case: schemathesis.Case[Any], front_end: FrontEnd
+) -> None:
+    case.call_and_validate(headers=front_end.headers)
+
+
+def test_jobs_live_and_die_as_the_links_say(front_end: FrontEnd) -> None:
+    class Life(API.as_state_machine()):  # type: ignore[misc]
+        def setup(self) -> None:
+            with front_end.services.database.writing() as connection:
+                connection.execute(delete(jobs))
+
+        def get_call_kwargs(self, case: schemathesis.Case[Any]) -> dict[str, Any]:
+            return {"headers": front_end.headers}
+
+        def validate_response(
+            self,
+            response: schemathesis.Response,
+            case: schemathesis.Case[Any],
+            *_: Any,
+            **sent: Any,
+        ) -> None:
+            # With the headers, or the key in them is taken for a generated one.
+            case.validate_response(
+                response,
+                headers=front_end.headers,
+                transport_kwargs=sent,
+                recorder=getattr(self, "recorder", None),
+            )
+
+    Life.run(settings=settings(SETTINGS, max_examples=10, stateful_step_count=6))

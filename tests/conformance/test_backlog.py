@@ -1,0 +1,70 @@
+"""How many jobs wait, and how fast they are worked off, on every database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.backlog import LATELY, Backlog
+from shared.errors import ErrorCode
+from shared.job import Job, Queue
+from shared.job_store import JobStore
+from tests.clock import HandClock
+from tests.factories import new_job
+
+
+def store_jobs(store: JobStore, count: int, tenant: str = "shop") -> None:
+    for _ in range(count):
+        store.create(new_job(tenant=tenant))
+
+
+def claim(store: JobStore) -> Job:
+    job = store.claim(Queue.INTERACTIVE, "worker-1")
+    assert job is not None
+    return job
+
+
+def test_an_empty_table_has_no_backlog(job_store: JobStore) -> None:
+    nothing = Backlog(queued=0, oldest_age=timedelta(0), finished_lately=0)
+
+    assert job_store.measure_backlog("shop") == job_store.measure_backlog(None) == nothing
+
+
+def test_waiting_jobs_are_counted_by_tenant_and_together(job_store: JobStore) -> None:
+    store_jobs(job_store, 3)
+    store_jobs(job_store, 2, tenant="rival")
+    job_store.create(new_job(queue=Queue.BULK))
+
+    measured = [job_store.measure_backlog(tenant).queued for tenant in ("shop", "rival", None)]
+
+    assert measured == [4, 2, 6]
+
+
+def test_a_job_that_is_worked_on_does_not_wait(job_store: JobStore) -> None:
+    store_jobs(job_store, 2)
+    claim(job_store)
+
+    assert job_store.measure_backlog("shop").queued == 1
+
+
+def test_the_age_is_that_of_the_oldest_that_waits(job_store: JobStore, clock: HandClock) -> None:
+    store_jobs(job_store, 1, tenant="rival")
+    clock.advance(seconds=10)
+    store_jobs(job_store, 1)
+    clock.advance(seconds=7)
+
+    assert job_store.measure_backlog("shop").oldest_age == timedelta(seconds=7)
+    assert job_store.measure_backlog(None).oldest_age == timedelta(seconds=17)
+
+
+def test_what_workers_finished_lately_is_the_pace(job_store: JobStore, clock: HandClock) -> None:
+    store_jobs(job_store, 3)
+    job_store.complete(claim(job_store).lease, {})
+    clock.now += LATELY
+    job_store.complete(claim(job_store).lease, {})
+    job_store.fail(claim(job_store).lease, ErrorCode.FILE_DECODING_FAILURE, "Send another photo.")
+
+    assert job_store.measure_backlog("shop").finished_lately == 2
+    assert job_store.measure_backlog("rival").finished_lately == 0
+    assert job_store.measure_backlog(None).finished_lately == 2
+    clock.now += LATELY
+    assert job_store.measure_backlog(None).finished_lately == 0
