@@ -46,8 +46,18 @@ from shared.clock import Clock, database_clock
 from shared.contract import RESULT_LIFETIME, Category
 from shared.database import Database
 from shared.errors import ErrorCode
-from shared.job import FINISHED, LIVE, Bookmark, Job, JobStatus, Lease, NewJob, Queue
+from shared.job import LIVE, Bookmark, Job, JobStatus, Lease, NewJob, Queue
 from shared.job_row import new_row, to_job
+from shared.job_transitions import (
+    behind,
+    failed,
+    finished,
+    has_outlived,
+    held,
+    lease_has_run_out,
+    queued,
+    seen_as,
+)
 from shared.settings import Settings
 from shared.tables import jobs
 
@@ -126,9 +136,9 @@ class JobStore:
             now = self._clock(connection)
             wanted = [jobs.c.tenant == tenant]
             if status is not None:
-                wanted.append(_seen_as(status, now))
+                wanted.append(seen_as(status, now))
             if after is not None:
-                wanted.append(_behind(after))
+                wanted.append(behind(after))
             newest = (jobs.c.created_at.desc(), jobs.c.id.desc())
             rows = connection.execute(select(jobs).where(*wanted).order_by(*newest).limit(limit))
             return [to_job(row, now) for row in rows.mappings()]
@@ -152,7 +162,7 @@ class JobStore:
                 there,
             )
             changes = {
-                **_finished(JobStatus.CANCELLED, now),
+                **finished(JobStatus.CANCELLED, now),
                 "expires_at": now + self._limits.deadline,
                 "error_code": ErrorCode.ERROR_TASK_REVOKED,
                 "error_message": "",
@@ -223,18 +233,18 @@ class JobStore:
         """Beat the heart; False if the lease is lost or the job was cancelled."""
         with self._database.writing() as connection:
             expires_at = self._clock(connection) + self._limits.lease
-            return _changed(connection, _held(lease), {"lease_expires_at": expires_at})
+            return _changed(connection, held(lease), {"lease_expires_at": expires_at})
 
     def complete(self, lease: Lease, shown: Mapping[Category, bool]) -> bool:
         """Finish with outputs; False, and nothing changed, if the lease is lost."""
         with self._database.writing() as connection:
-            changes = _finished(JobStatus.SUCCEEDED, self._clock(connection))
+            changes = finished(JobStatus.SUCCEEDED, self._clock(connection))
             return _settled(connection, lease, {**changes, "shown": dict(shown)})
 
     def fail(self, lease: Lease, code: ErrorCode, message: str) -> bool:
         """Finish with an error; False, and nothing changed, if the lease is lost."""
         with self._database.writing() as connection:
-            changes = _failed(self._clock(connection), code, message)
+            changes = failed(self._clock(connection), code, message)
             return _settled(connection, lease, changes)
 
     def retry(
@@ -247,10 +257,10 @@ class JobStore:
         """
         with self._database.writing() as connection:
             now = self._clock(connection)
-            again = and_(_held(lease), self._attempts_left())
-            if _changed(connection, again, {**_queued(now + delay)}):
+            again = and_(held(lease), self._attempts_left())
+            if _changed(connection, again, {**queued(now + delay)}):
                 return JobStatus.QUEUED
-            if _changed(connection, _held(lease), _failed(now, code, message)):
+            if _changed(connection, held(lease), failed(now, code, message)):
                 return JobStatus.FAILED
             return None
 
@@ -258,8 +268,8 @@ class JobStore:
         """Give an attempt back, uncounted, since nothing is wrong with the job; False if the lease is lost."""
         with self._database.writing() as connection:
             not_before = self._clock(connection) + delay
-            changes = {**_queued(not_before), "releases": jobs.c.releases + 1}
-            return _changed(connection, _held(lease), changes)
+            changes = {**queued(not_before), "releases": jobs.c.releases + 1}
+            return _changed(connection, held(lease), changes)
 
     # Sweeper: each step handles at most `limit` rows, so that none takes long
 
@@ -267,10 +277,10 @@ class JobStore:
         """Take jobs from workers whose lease ran out; those whose attempts are spent fail."""
         with self._database.writing() as connection:
             now = self._clock(connection)
-            stuck = _lease_has_run_out(now)
-            failed = _failed(now, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
-            lost = _change_some(connection, and_(stuck, ~self._attempts_left()), failed, limit)
-            saved = _change_some(connection, stuck, _queued(now), limit)
+            stuck = lease_has_run_out(now)
+            spent = failed(now, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
+            lost = _change_some(connection, and_(stuck, ~self._attempts_left()), spent, limit)
+            saved = _change_some(connection, stuck, queued(now), limit)
             return [to_job(row, now) for row in (*lost, *saved)]
 
     def fail_late(self, limit: int) -> list[Job]:
@@ -281,7 +291,7 @@ class JobStore:
                 jobs.c.status == JobStatus.QUEUED,
                 jobs.c.created_at <= now - self._limits.deadline,
             )
-            changes = _failed(now, ErrorCode.AI_SERVICE_TIMEOUT, DEADLINE_PASSED)
+            changes = failed(now, ErrorCode.AI_SERVICE_TIMEOUT, DEADLINE_PASSED)
             return [to_job(row, now) for row in _change_some(connection, late, changes, limit)]
 
     def due_for_publishing(self, queue: Queue, silent_for: timedelta, limit: int) -> list[Job]:
@@ -325,13 +335,13 @@ class JobStore:
         """List finished jobs past their lifetime, whose bytes are to be deleted."""
         with self._database.reading() as connection:
             now = self._clock(connection)
-            rows = connection.execute(select(jobs).where(_has_outlived(now)).limit(limit))
+            rows = connection.execute(select(jobs).where(has_outlived(now)).limit(limit))
             return [to_job(row, now) for row in rows.mappings()]
 
     def expire(self, job_ids: Collection[uuid.UUID]) -> int:
         """Mark jobs whose bytes are deleted; gives their idempotency keys free."""
         with self._database.writing() as connection:
-            guard = and_(jobs.c.id.in_(job_ids), _has_outlived(self._clock(connection)))
+            guard = and_(jobs.c.id.in_(job_ids), has_outlived(self._clock(connection)))
             changes = {"status": JobStatus.EXPIRED, "idempotency_key": None, "shown": None}
             return connection.execute(update(jobs).where(guard).values(changes)).rowcount
 
@@ -370,64 +380,6 @@ def _turn_of(connection: Connection, new: NewJob) -> int:
     return max(int(own), int(others))
 
 
-def _held(lease: Lease) -> ColumnElement[bool]:
-    return and_(
-        jobs.c.id == lease.job_id,
-        jobs.c.attempt == lease.attempt,
-        jobs.c.status == JobStatus.PROCESSING,
-    )
-
-
-def _lease_has_run_out(now: datetime) -> ColumnElement[bool]:
-    return and_(jobs.c.status == JobStatus.PROCESSING, jobs.c.lease_expires_at <= now)
-
-
-def _has_outlived(now: datetime) -> ColumnElement[bool]:
-    return and_(jobs.c.status.in_(FINISHED), jobs.c.expires_at <= now)
-
-
-def _seen_as(status: JobStatus, now: datetime) -> ColumnElement[bool]:
-    """Find what `Job.seen_as` says."""
-    revoked = ErrorCode.ERROR_TASK_REVOKED
-    if status is JobStatus.CANCELLED:
-        return jobs.c.error_code == revoked
-    if status is JobStatus.EXPIRED:
-        return and_(jobs.c.expires_at <= now, jobs.c.error_code.is_distinct_from(revoked))
-    if status in LIVE:
-        return jobs.c.status == status
-    return and_(jobs.c.status == status, jobs.c.expires_at > now)
-
-
-def _behind(mark: Bookmark) -> ColumnElement[bool]:
-    """Find older jobs; the first half, which says little, is what the index understands."""
-    older = or_(jobs.c.created_at < mark.created_at, jobs.c.id < mark.job_id)
-    return and_(jobs.c.created_at <= mark.created_at, older)
-
-
-def _queued(not_before: datetime) -> dict[str, Any]:
-    return {
-        "status": JobStatus.QUEUED,
-        "lease_owner": None,
-        "lease_expires_at": None,
-        "not_before": not_before,
-        "published_at": None,
-    }
-
-
-def _finished(status: JobStatus, now: datetime) -> dict[str, Any]:
-    return {
-        "status": status,
-        "lease_owner": None,
-        "lease_expires_at": None,
-        "finished_at": now,
-        "expires_at": now + RESULT_LIFETIME,
-    }
-
-
-def _failed(now: datetime, code: ErrorCode, message: str) -> dict[str, Any]:
-    return {**_finished(JobStatus.FAILED, now), "error_code": code, "error_message": message}
-
-
 def _changed(
     connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any]
 ) -> bool:
@@ -443,7 +395,7 @@ def _set_published_at(
 
 def _settled(connection: Connection, lease: Lease, changes: Mapping[str, Any]) -> bool:
     """Finish a held job; also true if this attempt did so before, and only the answer to its COMMIT was lost."""
-    if _changed(connection, _held(lease), changes):
+    if _changed(connection, held(lease), changes):
         return True
     same = and_(
         jobs.c.id == lease.job_id,

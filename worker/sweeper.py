@@ -72,13 +72,15 @@ class Sweeper:
     def publish(self) -> None:
         """Ring for jobs that no message stands for.
 
-        A long queue is not a lost one: only where the broker holds fewer messages than the table has jobs are old
-        ones published again.
+        A long queue is not a lost one: old messages are taken for lost only by as many as the broker holds fewer than
+        the table has published jobs.
         """
         for queue in Queue:
-            lost = self.job_store.count_queued(queue) > self.broker.count_messages(queue)
-            silent_for = self.republish_after if lost else timedelta.max
-            self._ring(self.job_store.due_for_publishing(queue, silent_for, _ROWS_PER_STEP))
+            lost = self.job_store.count_queued(queue) - self.broker.count_messages(queue)
+            self._ring(self.job_store.due_for_publishing(queue, timedelta.max, _ROWS_PER_STEP))
+            if lost > 0:
+                limit = min(lost, _ROWS_PER_STEP)
+                self._ring(self.job_store.due_for_publishing(queue, self.republish_after, limit))
 
     def expire(self) -> None:
         """Delete the bytes of jobs that are past their lifetime, and then say so in the table."""

@@ -104,6 +104,23 @@ def test_a_long_queue_is_not_taken_for_a_lost_one(
     assert len(broker.rung) == 3
 
 
+def test_only_as_many_are_rung_for_again_as_messages_are_missing(
+    sweeper: Sweeper,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    broker: RecordingBroker,
+    clock: HandClock,
+) -> None:
+    for _ in range(5):
+        broker.ring(accepted(job_store, object_store).queue)
+    broker.rung.pop()
+    clock.advance(minutes=10)
+
+    sweeper.sweep()
+
+    assert len(broker.rung) == 5
+
+
 def test_a_dead_workers_job_is_published_in_the_same_sweep(
     sweeper: Sweeper,
     job_store: JobStore,
