@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check format lock clean
+.PHONY: help run test bench check format lock train evaluate export clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,26 @@ lock: ## Lock the dependencies anew (needs uv; LOCK_ARGS=--upgrade takes newer v
 	$(COMPILE) $(LOCK_ARGS) --extra cpu --output-file $(LOCKS)/worker-cpu.txt
 	$(COMPILE) $(LOCK_ARGS) --extra gpu --output-file $(LOCKS)/worker-gpu.txt
 	$(COMPILE) $(LOCK_ARGS) --extra cpu --group dev --output-file $(LOCKS)/dev.txt
+	$(subst compile pyproject.toml,compile --group pyproject.toml:training,$(COMPILE)) $(LOCK_ARGS) \
+		--output-file $(LOCKS)/training.txt
+
+# The model is made in an environment of its own: torch is large, and nothing else needs it.
+TRAINING := .venv-training
+RUN      ?= .cutwork/training
+
+$(TRAINING)/.ready: $(LOCKS)/training.txt
+	$(PYTHON) -m venv --clear $(TRAINING)
+	$(TRAINING)/bin/python -m pip install --quiet --require-hashes -r $(LOCKS)/training.txt
+	@touch $@
+
+train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was stopped)
+	$(TRAINING)/bin/python -m training.train --data $(DATA) --output $(RUN)
+
+evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx)
+	$(TRAINING)/bin/python -m training.evaluate --data $(DATA) --model $(MODEL) --output $(RUN)/evaluation
+
+export: $(TRAINING)/.ready ## Write what was trained as ONNX, with its manifest (MODEL=worker/models/…)
+	$(TRAINING)/bin/python -m training.export --run $(RUN) --output $(MODEL)
 
 clean: ## Remove the virtual environment and all caches; what `make run` stored stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

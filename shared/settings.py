@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     )
 
     # The worker
-    model: str = Field("starter", description="Name of a folder in `worker/models`, or a path.")
+    model: str = Field("cutwork-1", description="Name of a folder in `worker/models`, or a path.")
     execution_provider: Literal["cpu", "cuda"] = Field(
         "cpu", description="Where the network runs. A worker that cannot have it does not start."
     )

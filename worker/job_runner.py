@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ from shared.object_store import IMAGE, ObjectStore
 from worker.cutout import Cutouts, Segmenter, cut_out
 from worker.decoding import decode
 from worker.lease import LeaseKeeper
+from worker.seclusion import Seclusion
 
 _log = get_logger(__name__)
 Answer = TypeVar("Answer")
@@ -55,6 +56,7 @@ class JobRunner:
     retry_backoff: timedelta
     #: Names this process in the job table.
     owner: str
+    seclusion: Seclusion = field(default_factory=Seclusion)
 
     def run(self, queue: Queue) -> None:
         """Do the next attempt of the job whose turn it is, if there is one.
@@ -67,8 +69,12 @@ class JobRunner:
             _log.info("message.ignored", queue=queue)
             return
         _log.info("job.claimed", **about(job), waited_ms=_ms_between(job))
-        with self.leases.hold(job.lease):
-            self._attempt(job)
+        was_cut_off = job.attempt - job.releases > 1
+        with self.leases.hold(job.lease), self.seclusion.enter(alone=was_cut_off) as is_admitted:
+            if is_admitted:
+                self._attempt(job)
+            else:
+                self._postpone(job, "a job that was cut off before runs alone")
 
     def _attempt(self, job: Job) -> None:
         try:
@@ -136,7 +142,7 @@ class JobRunner:
             self._discard(job)
 
     def _postpone(self, job: Job, reason: str) -> None:
-        """Hand the attempt back, to be made when the object store may be there again."""
+        """Hand the attempt back, to be made when what is in its way may be gone."""
         delay = min(self.retry_backoff * 2 ** min(job.releases, 16), _LONGEST_POSTPONEMENT)
         if _patiently(lambda: self.job_store.release(job.lease, delay)):
             _log.warning(

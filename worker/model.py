@@ -138,7 +138,7 @@ def _create_session(content: bytes, provider: Provider) -> onnxruntime.Inference
     # Several jobs run at once: more threads a run cost 1.4 to 1.9 times the CPU for little latency.
     options.intra_op_num_threads = 1
     # Photos come in many shapes, and a memory pattern is kept for each: measured with 8 threads on one core each,
-    # the starter network took 430 MB without patterns and 640 MB with them, at 0.92 times the time. The arena
+    # a network of this size took 430 MB without patterns and 640 MB with them, at 0.92 times the time. The arena
     # stays on: without it 1000 MB at the peak and 1.2 times the time.
     options.enable_mem_pattern = False
     if provider == "cpu":

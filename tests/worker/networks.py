@@ -12,13 +12,14 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+from shared.settings import Settings
 from worker.manifest import Manifest, Table, load_manifest
 
 Plane = NDArray[np.float32]
 Spec = TypeVar("Spec", bound=Table)
 
-STARTER = load_manifest("starter")
-LABELS = STARTER.output.labels
+BUNDLED = load_manifest(Settings().model)
+LABELS = BUNDLED.output.labels
 
 
 def changed(table: Spec, **changes: object) -> Spec:
@@ -30,7 +31,7 @@ class Seeing:
     """A segmenter that labels each place by a function of its frame, (3, H, W) → (h, w) indices."""
 
     def __init__(self, labels_of: Callable[[Plane], NDArray[np.int64]]) -> None:
-        self.manifest = STARTER
+        self.manifest = BUNDLED
         self._labels_of = labels_of
 
     def segment(self, frame: Plane) -> Plane:
@@ -76,10 +77,10 @@ def write_network(
     path = folder / "averages.onnx"
     path.write_bytes(content)
     return changed(
-        STARTER,
+        BUNDLED,
         folder=folder,
         file=path.name,
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
-        output=changed(STARTER.output, labels=("tops", "background", "person")),
+        output=changed(BUNDLED.output, labels=("tops", "background", "person")),
     )

@@ -11,7 +11,7 @@ from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from tests import pictures
-from tests.worker.networks import STARTER, Seeing, seeing
+from tests.worker.networks import BUNDLED, Seeing, seeing
 from worker.cutout import cut_out
 from worker.decoding import decode
 from worker.model import Network
@@ -162,7 +162,7 @@ def test_nothing_of_the_inputs_metadata_comes_back() -> None:
 
 def test_the_real_network_finds_the_astronauts_suit() -> None:
     photo = Photo(np.asarray(pictures.astronaut()))
-    mask = pixels(cut_out(photo, CutoutOptions(return_form=MASK), Network(STARTER, "cpu")).image)
+    mask = pixels(cut_out(photo, CutoutOptions(return_form=MASK), Network(BUNDLED, "cpu")).image)
     assert mask[350, 100] == 255  # the suit
-    assert mask[100, 230] == 0  # the face
-    assert mask[40, 480] == 0  # the shuttle
+    assert mask[100, 300] == 0  # the wall
+    assert mask[200, 470] == 0  # the table

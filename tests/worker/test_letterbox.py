@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.worker.networks import STARTER, changed
+from tests.worker.networks import BUNDLED, changed
 from worker.letterbox import fit
 
 SIZES = [(800, 600), (600, 800), (825, 550), (512, 512), (2999, 2999), (2999, 51), (51, 2999)]
@@ -13,7 +13,7 @@ SIZES += [(60, 60), (137, 1021), (999, 998)]
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_content_fills_whole_logits_and_the_frame_whole_strides(size: tuple[int, int]) -> None:
-    box = fit(*size, STARTER)
+    box = fit(*size, BUNDLED)
     assert max(box.content_height, box.content_width) == 432
     assert box.content_height % 4 == box.content_width % 4 == 0
     assert box.frame_height % 16 == box.frame_width % 16 == 0
@@ -23,13 +23,13 @@ def test_the_content_fills_whole_logits_and_the_frame_whole_strides(size: tuple[
 
 @pytest.mark.parametrize("size", [size for size in SIZES if min(size) > 100])
 def test_the_photo_is_not_visibly_squashed(size: tuple[int, int]) -> None:
-    box = fit(*size, STARTER)
+    box = fit(*size, BUNDLED)
     stretched = (box.content_height / size[0]) / (box.content_width / size[1])
     assert 1 / 1.04 < stretched < 1.04
 
 
 def test_a_fixed_square_network_gets_its_square() -> None:
-    manifest = changed(STARTER, input=changed(STARTER.input, long_side=320, stride=320))
+    manifest = changed(BUNDLED, input=changed(BUNDLED.input, long_side=320, stride=320))
     box = fit(800, 300, manifest)
     assert (box.frame_height, box.frame_width) == (320, 320)
     assert (box.content_height, box.content_width) == (320, 120)
@@ -41,7 +41,7 @@ def test_a_fixed_square_network_gets_its_square() -> None:
 def test_an_edge_comes_back_within_half_a_pixel(
     size: tuple[int, int], share: float, axis: int
 ) -> None:
-    box = fit(*size, STARTER)
+    box = fit(*size, BUNDLED)
     cells = (box.logits_height, box.logits_width)[axis]
     # What an ideal network says of an edge at `share`: how much of each cell lies before it.
     edge = np.clip(share * cells - np.arange(cells), 0, 1).astype(np.float32)

@@ -6,9 +6,11 @@ import pytest
 
 from shared.contract import Category
 from shared.errors import Misconfigured
+from shared.settings import Settings
 from worker.manifest import OutputKind, load_manifest
 
-BUNDLED = Path(load_manifest("starter").onnx_file).with_name("model.toml").read_text("utf-8")
+NAME = Settings().model
+BUNDLED = (load_manifest(NAME).folder / "model.toml").read_text("utf-8")
 
 
 def load_changed(folder: Path, old: str, new: str) -> None:
@@ -19,7 +21,7 @@ def load_changed(folder: Path, old: str, new: str) -> None:
 
 
 def test_the_bundled_manifest_names_every_category() -> None:
-    manifest = load_manifest("starter")
+    manifest = load_manifest(NAME)
     assert set(manifest.output.labels_of) == set(Category)
     assert manifest.output.planes == 10
     assert manifest.licence == "Apache-2.0"
@@ -29,7 +31,7 @@ def test_a_manifest_elsewhere_is_found_by_its_folder_and_by_its_path(tmp_path: P
     (tmp_path / "model.toml").write_text(BUNDLED, "utf-8")
     by_folder = load_manifest(str(tmp_path))
     assert by_folder == load_manifest(str(tmp_path / "model.toml"))
-    assert by_folder.onnx_file == tmp_path / "starter.onnx"
+    assert by_folder.onnx_file == tmp_path / load_manifest(NAME).file
 
 
 def test_several_labels_may_share_a_category(tmp_path: Path) -> None:
@@ -46,8 +48,8 @@ def test_an_opacity_needs_no_labels(tmp_path: Path) -> None:
 
 
 def test_an_unknown_model_is_answered_with_those_that_are_there() -> None:
-    with pytest.raises(Misconfigured, match=r"no model 'stater'.*starter"):
-        load_manifest("stater")
+    with pytest.raises(Misconfigured, match=rf"no model 'cutwrok'.*{NAME}"):
+        load_manifest("cutwrok")
 
 
 @pytest.mark.parametrize(
@@ -60,12 +62,12 @@ def test_an_unknown_model_is_answered_with_those_that_are_there() -> None:
         ("stride = 16", "stride = 6", r"input\.stride must be a multiple"),
         ('"rgb"', '"grb"', r"input\.channels: .*'rgb' or 'bgr'"),
         ("offset = [-1.0, -1.0, -1.0]", "offset = [1]", r"input\.offset\.1: Field required"),
-        ('sha256 = "c0', 'sha256 = "xy', r"sha256: .*pattern"),
+        ('sha256 = "', 'sha256 = "xy', r"sha256: .*pattern"),
         ('"classes"', '"boxes"', r"output\.kind: .*'classes' or 'alpha'"),
         ("labels = [", "names = [", r"output\.names: Extra inputs"),
         ("[output]", "[outputs]", r"output: Field required"),
-        ('name = "starter"', "name = 3", r"name: .*valid string"),
-        ('name = "starter"', "name = ", r"is no TOML"),
+        (f'name = "{NAME}"', "name = 3", r"name: .*valid string"),
+        (f'name = "{NAME}"', "name = ", r"is no TOML"),
     ],
 )
 def test_what_is_wrong_with_a_manifest_is_said(

@@ -8,12 +8,12 @@ import onnxruntime
 import pytest
 
 from shared.errors import InferenceFailed, Misconfigured
-from tests.worker.networks import STARTER, changed, write_network
+from tests.worker.networks import BUNDLED, changed, write_network
 from worker.model import Network
 
 
 def test_the_bundled_network_runs() -> None:
-    network = Network(STARTER, "cpu")
+    network = Network(BUNDLED, "cpu")
     network.warm_up()
     assert network.run(np.zeros((2, 3, 64, 48), np.float32)).shape == (2, 10, 16, 12)
     assert network.segment(np.zeros((3, 64, 48), np.float32)).shape == (10, 16, 12)
@@ -37,7 +37,7 @@ def test_a_file_cut_off_is_not_loaded(tmp_path: Path) -> None:
 
 def test_a_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
     manifest = changed(
-        STARTER, folder=tmp_path, file="other.onnx", source="https://models.example/other"
+        BUNDLED, folder=tmp_path, file="other.onnx", source="https://models.example/other"
     )
     with pytest.raises(Misconfigured, match=r"other\.onnx.*https://models\.example/other"):
         Network(manifest, "cpu")
@@ -58,7 +58,7 @@ def test_what_is_no_onnx_is_one_clear_line(tmp_path: Path) -> None:
 )
 def test_cuda_that_is_not_there_is_never_the_cpu_instead() -> None:
     with pytest.raises(Misconfigured, match="cannot run on cuda"):
-        Network(STARTER, "cuda")
+        Network(BUNDLED, "cuda")
 
 
 def test_a_session_that_fell_back_to_the_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ def test_a_session_that_fell_back_to_the_cpu_is_refused(monkeypatch: pytest.Monk
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
     monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, **__: FellBack())
     with pytest.raises(Misconfigured, match="cannot run on cuda"):
-        Network(STARTER, "cuda")
+        Network(BUNDLED, "cuda")
 
 
 def test_other_tensors_than_the_manifests_are_refused(tmp_path: Path) -> None:

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 
 from shared.contract import Category
-from tests.worker.networks import STARTER, Plane, changed, seeing
+from tests.worker.networks import BUNDLED, Plane, changed, seeing
 from worker.letterbox import Letterbox, fit
 from worker.manifest import OutputKind
 from worker.segmentation import Segmentation, interpret
 
-BOX = fit(600, 400, STARTER)
+BOX = fit(600, 400, BUNDLED)
 PERSON = ("person", 0.4, 0.1, 0.6, 0.9)
 
 
 def segment(*boxes: tuple[str, float, float, float, float]) -> Segmentation:
     frame = np.zeros((3, BOX.frame_height, BOX.frame_width), np.float32)
-    return interpret(seeing(*boxes).segment(frame), BOX, STARTER.output)
+    return interpret(seeing(*boxes).segment(frame), BOX, BUNDLED.output)
 
 
 def at(plane: Plane, left: float, top: float) -> float:
@@ -23,10 +23,10 @@ def at(plane: Plane, left: float, top: float) -> float:
 
 
 def test_the_padding_is_cropped_away() -> None:
-    box: Letterbox = fit(600, 410, STARTER)
+    box: Letterbox = fit(600, 410, BUNDLED)
     assert box.frame_width > box.content_width
     logits = np.zeros((10, box.frame_height // 4, box.frame_width // 4), np.float32)
-    clothing = interpret(logits, box, STARTER.output).clothing
+    clothing = interpret(logits, box, BUNDLED.output).clothing
     assert clothing.shape == (box.content_height // 4, box.content_width // 4)
 
 
@@ -57,7 +57,7 @@ def test_specks_and_pinholes_are_gone() -> None:
     logits = seeing(("tops", 0.3, 0.2, 0.7, 0.5)).segment(frame)
     logits[:, 90, 60] = logits[:, 40, 36]  # a speck of tops
     logits[:, 40, 36] = logits[:, 0, 0]  # a pinhole in the tops
-    clothing = interpret(logits, BOX, STARTER.output).clothing
+    clothing = interpret(logits, BOX, BUNDLED.output).clothing
     assert clothing[90, 60] == 0
     assert clothing[40, 36] == 1
 
@@ -98,12 +98,12 @@ def test_an_island_of_another_category_goes_to_what_surrounds_it() -> None:
 def test_labels_that_share_a_category_are_added_up() -> None:
     labels = ("background", "shoes", "shoes")
     logits = np.zeros((3, BOX.frame_height // 4, BOX.frame_width // 4), np.float32)
-    seen = interpret(logits, BOX, changed(STARTER.output, labels=labels))
+    seen = interpret(logits, BOX, changed(BUNDLED.output, labels=labels))
     assert seen.categories[Category.SHOES] == pytest.approx(2 / 3)
 
 
 def test_an_opacity_is_taken_as_it_is() -> None:
-    spec = changed(STARTER.output, kind=OutputKind.ALPHA, labels=())
+    spec = changed(BUNDLED.output, kind=OutputKind.ALPHA, labels=())
     logits = np.full((1, BOX.frame_height // 4, BOX.frame_width // 4), 0.75, np.float32)
     seen = interpret(logits, BOX, spec)
     assert seen.clothing == pytest.approx(0.75)

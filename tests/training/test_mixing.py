@@ -1,0 +1,78 @@
+"""What a batch is made of, and that a seed decides it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.augmentation import Sample
+from training.config import Stage
+from training.labels import CLASSES, bit
+from training.mixing import BACKGROUND_SET, Mixture
+
+STAGE = Stage(share=1, height=64, width=48, batch_size=2)
+ONLY_GROUND = Stage(share=1, height=64, width=48, batch_size=2, empty_share=1)
+TOPS, HAT = CLASSES.index("tops"), CLASSES.index("hat")
+
+
+def garment(class_index: int, *, masked: bool = True) -> Sample:
+    rgb = np.full((60, 50, 3), 180, np.uint8)
+    sets = np.full((60, 50), BACKGROUND_SET | (0 if masked else 1 << class_index), np.uint16)
+    rgb[15:45, 15:35] = (20, 120, 40)
+    if masked:
+        sets[15:45, 15:35] = 1 << class_index
+    return Sample(rgb=rgb, sets=sets)
+
+
+def person(*, hat: bool) -> Sample:
+    rgb = np.full((90, 60, 3), 90, np.uint8)
+    sets = np.full((90, 60), BACKGROUND_SET, np.uint16)
+    sets[20:80, 20:40] = bit("person")
+    sets[40:70, 20:40] = bit("coat")
+    if hat:
+        sets[10:20, 20:40] = bit("hat")
+    return Sample(rgb=rgb, sets=sets)
+
+
+@pytest.fixture
+def mixture() -> Mixture:
+    people = [person(hat=True), *(person(hat=False) for _ in range(4))]
+    garments = [garment(TOPS), garment(HAT), garment(TOPS, masked=False)]
+    return Mixture.of(people, garments, [TOPS, HAT, TOPS])
+
+
+def test_the_same_seed_draws_the_same_sample(mixture: Mixture) -> None:
+    for seed in range(20):
+        first, again = (
+            mixture.draw(STAGE, 0.5, np.random.default_rng([1, seed])) for _ in range(2)
+        )
+
+        assert np.array_equal(first.rgb, again.rgb)
+        assert np.array_equal(first.sets, again.sets)
+        assert first.rgb.shape == (64, 48, 3)
+
+
+def test_photos_with_hats_are_drawn_more_often(mixture: Mixture) -> None:
+    assert mixture.people_chance[0] > 2 * mixture.people_chance[1]
+
+
+def test_some_people_get_a_hat_that_they_did_not_have(mixture: Mixture) -> None:
+    bare = Mixture.of([person(hat=False)], mixture.garments, [TOPS, HAT, TOPS])
+
+    drawn = [bare.draw(STAGE, 0, np.random.default_rng(seed)) for seed in range(80)]
+
+    assert 0 < np.mean([bool((s.sets == bit("hat")).any()) for s in drawn]) < 0.5
+
+
+def test_a_photo_of_nothing_but_ground_has_no_clothes(mixture: Mixture) -> None:
+    sample = mixture.draw(ONLY_GROUND, 1, np.random.default_rng(0))
+
+    assert (sample.sets == BACKGROUND_SET).all()
+
+
+def test_a_forgotten_mask_leaves_ground_or_garment(mixture: Mixture) -> None:
+    changed = mixture.without_masks([0])
+
+    assert (changed.garments[0].sets == BACKGROUND_SET | bit("tops")).all()
+    assert (changed.garments[1].sets == mixture.garments[1].sets).all()
+    assert 0 not in changed.pieces[bit("tops")]

@@ -1,0 +1,59 @@
+"""Which garment masks the half-trained network does not believe.
+
+The masks come from colours alone, the network from all photos together: where both agree the mask is kept. Some one in
+ten is a print on a shirt, or a shirt without its sleeves, and teaches holes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from training.augmentation import Sample
+from training.inference import logits_of
+from training.metrics import is_clothing, overlap
+from training.mixing import Mixture
+from training.network import ClothingNet
+
+_log = logging.getLogger("training")
+
+#: IoU of the mask with what the network holds for clothing, of any category; below, the mask is dropped.
+LEAST_OVERLAP = 0.75
+LONG_SIDE = 256
+
+
+def find_disagreements(network: ClothingNet, mixture: Mixture, file: Path) -> list[int]:
+    """List the garments whose mask the network disagrees with, by place in the mixture.
+
+    Args:
+        network: Averaged weights; it is in evaluation mode after.
+        mixture: Whose garments are looked at.
+        file: Where the list is kept, so that a run that goes on sees the same masks.
+    """
+    if file.is_file():
+        kept: list[int] = json.loads(file.read_text(encoding="utf-8"))
+        return kept
+    network.eval()
+    indices = [
+        int(index)
+        for value, which in mixture.pieces.items()
+        for index in which
+        if _overlap(network, mixture.garments[index], value) < LEAST_OVERLAP
+    ]
+    masks = sum(len(which) for which in mixture.pieces.values())
+    _log.info("%d of %d masks dropped: the network disagrees", len(indices), masks)
+    file.write_text(json.dumps(sorted(indices)), encoding="utf-8")
+    return sorted(indices)
+
+
+def _overlap(network: ClothingNet, sample: Sample, class_set: int) -> float:
+    answer = logits_of(network, sample.rgb, LONG_SIDE).argmax(axis=0).astype(np.uint8)
+    size = (answer.shape[1], answer.shape[0])
+    mask = cv2.resize(
+        (sample.sets == class_set).astype(np.float32), size, interpolation=cv2.INTER_AREA
+    )
+    return overlap(is_clothing(answer), mask > 0.5)  # noqa: PLR2004 - half covered

@@ -1,0 +1,172 @@
+"""Photos made other than they were: moved, turned, scaled, recoloured, and with pieces of others pasted in.
+
+Everything is drawn from the generator that the caller gives, so a seed decides all. NumPy and OpenCV only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from training.dataset import Pixels
+from training.labels import ANY, ClassSets
+
+#: A pasted piece's edge is this soft, in pixels.
+PASTE_BLUR = 0.8
+#: JPEG quality drawn between these, for a part of the samples.
+JPEG_QUALITY = (35, 90)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A photo (H, W, 3) and what its pixels may be (H, W)."""
+
+    rgb: Pixels
+    sets: ClassSets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Motion:
+    """How far a photo may be moved; each draw is uniform (scales: in their logarithm)."""
+
+    #: Of the size at which the photo just fits into the frame.
+    scale: tuple[float, float]
+    degrees: float
+    #: Of the frame's side.
+    shift: float = 0.08
+    #: Width against height.
+    stretch: float = 1.08
+
+
+def place(sample: Sample, height: int, width: int, motion: Motion, rng: Generator) -> Sample:
+    """Lay a photo into a frame (height, width); what the photo does not cover repeats its edge and says nothing."""
+    photo_height, photo_width = sample.sets.shape
+    fit = min(height / photo_height, width / photo_width)
+    scale = fit * float(np.exp(rng.uniform(*np.log(motion.scale))))
+    stretch = float(np.exp(rng.uniform(-1, 1) * np.log(motion.stretch)))
+    angle = np.deg2rad(rng.uniform(-motion.degrees, motion.degrees))
+    flip = -1.0 if rng.random() < 0.5 else 1.0  # noqa: PLR2004 - a coin
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = turn @ np.diag([flip * scale * stretch, scale / stretch])
+    slack = np.abs(np.array([width, height]) - scale * np.array([photo_width, photo_height])) / 2
+    reach = slack + motion.shift * np.array([width, height])
+    centre = np.array([width, height]) / 2 + rng.uniform(-1, 1, 2) * reach
+    offset = centre - linear @ (np.array([photo_width, photo_height]) / 2)
+    # OpenCV's pixel (0, 0) has its centre at the origin, ours at (0.5, 0.5).
+    offset = offset + linear @ np.array([0.5, 0.5]) - 0.5
+    matrix = np.column_stack([linear, offset])
+    size = (width, height)
+    return Sample(
+        rgb=np.asarray(
+            cv2.warpAffine(
+                sample.rgb, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+            ),
+            np.uint8,
+        ),
+        sets=np.asarray(
+            cv2.warpAffine(sample.sets, matrix, size, flags=cv2.INTER_NEAREST, borderValue=(ANY,)),
+            np.uint16,
+        ),
+    )
+
+
+def paste(
+    target: Sample, piece: Sample, class_set: int, centre: tuple[float, float], width: float
+) -> Sample:
+    """Paste the pixels of one class onto another photo.
+
+    Args:
+        target: The photo below.
+        piece: The photo that holds the piece.
+        class_set: The set that the piece's pixels have; the piece is their box.
+        centre: Row and column of the target where the middle of the piece's box comes to lie.
+        width: Of the pasted box, in pixels of the target.
+
+    Returns:
+        A new sample; the target itself if the piece is too small to be seen.
+    """
+    rows, columns = np.nonzero(piece.sets == class_set)
+    if not len(rows) or width < 4:  # noqa: PLR2004 - pixels; less is dirt
+        return target
+    box = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+    mask = (piece.sets[box] == class_set).astype(np.float32)
+    scale = width / mask.shape[1]
+    top = centre[0] - mask.shape[0] * scale / 2
+    left = centre[1] - width / 2
+    matrix = np.array([[scale, 0, left], [0, scale, top]])
+    size = (target.sets.shape[1], target.sets.shape[0])
+    moved = cv2.warpAffine(mask, matrix, size, flags=cv2.INTER_LINEAR)
+    rgb = cv2.warpAffine(
+        piece.rgb[box], matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    alpha = cv2.GaussianBlur(moved, (0, 0), PASTE_BLUR)[:, :, None]
+    blended = target.rgb + (rgb.astype(np.float32) - target.rgb) * alpha
+    sets = np.where(moved > 0.5, np.uint16(class_set), target.sets)  # noqa: PLR2004 - half covered
+    return Sample(rgb=np.asarray(blended + 0.5, np.uint8), sets=np.asarray(sets, np.uint16))
+
+
+def top_of(sample: Sample, class_set: int) -> tuple[float, float, float] | None:
+    """Find the uppermost part of a class: row, column and width of its first band, or None if there is none.
+
+    Of a person that is the head.
+    """
+    mask = sample.sets == class_set
+    rows = np.nonzero(mask.any(axis=1))[0]
+    if len(rows) < 20:  # noqa: PLR2004 - pixels; no head to speak of
+        return None
+    band = mask[rows[0] : rows[0] + max(6, len(rows) // 12)]
+    columns = np.nonzero(band.any(axis=0))[0]
+    return float(rows[0]), float(np.median(columns)), float(np.ptp(columns) + 1)
+
+
+def recolour(rgb: Pixels, rng: Generator) -> Pixels:
+    """Change brightness, contrast, gamma, white balance and saturation; sometimes blur and compress."""
+    gain = np.exp(rng.uniform(-0.25, 0.25)) * np.exp(rng.uniform(-0.08, 0.08, 3))
+    gamma = np.exp(rng.uniform(-0.3, 0.3))
+    levels = np.linspace(0, 1, 256)[:, None] ** gamma * gain + rng.uniform(-0.08, 0.08)
+    table = np.clip(levels * 255, 0, 255).astype(np.uint8)
+    changed = cv2.LUT(rgb, table.reshape(1, 256, 3))
+    saturation = rng.uniform(0.5, 1.4)
+    grey = cv2.cvtColor(cv2.cvtColor(changed, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    changed = cv2.addWeighted(changed, saturation, grey, 1 - saturation, 0)
+    if rng.random() < 0.15:  # noqa: PLR2004
+        changed = cv2.GaussianBlur(changed, (0, 0), rng.uniform(0.4, 1.2))
+    if rng.random() < 0.2:  # noqa: PLR2004
+        quality = int(rng.integers(*JPEG_QUALITY))
+        _, data = cv2.imencode(".jpg", changed, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        changed = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return np.asarray(changed, np.uint8)
+
+
+def ground_of(sample: Sample, background_set: int, rng: Generator) -> Pixels | None:
+    """Cut the largest strip of pure background beside the garment, flipped at random; None if there is none."""
+    rows, columns = np.nonzero(sample.sets != background_set)
+    height, width = sample.sets.shape
+    if not len(rows):
+        return sample.rgb
+    strips = (
+        sample.rgb[: rows.min()],
+        sample.rgb[rows.max() + 1 :],
+        sample.rgb[:, : columns.min()],
+        sample.rgb[:, columns.max() + 1 :],
+    )
+    strip = max(strips, key=lambda pixels: pixels.shape[0] * pixels.shape[1])
+    if strip.shape[0] * strip.shape[1] < 0.06 * height * width:
+        return None
+    return np.asarray(strip[:: rng.choice([-1, 1]), :: rng.choice([-1, 1])])
+
+
+def fill(strip: Pixels, height: int, width: int) -> Pixels:
+    """Make a ground (height, width) of a strip: enlarged to its short side at most threefold, then mirrored on."""
+    scale = np.clip(min(height / strip.shape[0], width / strip.shape[1]), 1.0, 3.0)
+    large = cv2.resize(strip, None, fx=float(scale), fy=float(scale))
+    down, across = -(-height // large.shape[0]), -(-width // large.shape[1])
+    rows = np.concatenate([large[:: 1 - 2 * (i % 2)] for i in range(down)])
+    tiled: NDArray[np.uint8] = np.concatenate(
+        [rows[:, :: 1 - 2 * (i % 2)] for i in range(across)], axis=1
+    )
+    return tiled[:height, :width]

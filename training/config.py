@@ -1,0 +1,81 @@
+"""Every number of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A part of the run at one size."""
+
+    #: Of all steps; the shares of a run sum to 1.
+    share: float
+    #: Of the frame, pixels, multiples of 16.
+    height: int
+    width: int
+    batch_size: int
+    #: Of a batch's garments, photos of nothing but ground: nothing is the answer.
+    empty_share: float = 0.0
+    #: How often something is pasted onto a street photo, of `training.mixing`'s shares.
+    paste_factor: float = 1.0
+    #: Drop, before the stage begins, the garment masks that the averaged network disagrees with.
+    checks_masks: bool = False
+
+    @property
+    def pixels(self) -> int:
+        """Of one batch."""
+        return self.height * self.width * self.batch_size
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """One run. The defaults are near the run that made the bundled network; `docs/model.md` says how near."""
+
+    #: The folder that holds `ccp/`, `clothing/` and `backbone/`.
+    data: Path
+    #: Checkpoints and the cache of masks go here.
+    output: Path
+    seed: int = 1
+    steps: int = 1650
+    #: Small first: most is learnt about categories there, at half of the cost.
+    stages: tuple[Stage, ...] = (
+        Stage(share=2 / 3, height=256, width=192, batch_size=16),
+        Stage(
+            share=1 / 3,
+            height=352,
+            width=256,
+            batch_size=12,
+            empty_share=0.06,
+            paste_factor=0.5,
+            checks_masks=True,
+        ),
+    )
+    #: Of a batch; the rest are street photos.
+    garment_share: float = 0.42
+    #: The long side at which photos are kept in memory.
+    people_long_side: int = 560
+    garment_long_side: int = 416
+    decoder_rate: float = 1.5e-3
+    backbone_rate: float = 4e-4
+    weight_decay: float = 0.02
+    warm_up_share: float = 0.04
+    #: Of the peak, at the last step.
+    final_rate: float = 0.01
+    gradient_norm: float = 2.0
+    #: Of the averaged weights, per step.
+    ema_decay: float = 0.995
+    checkpoint_seconds: float = 60.0
+    threads: int = 2
+
+    def spans(self) -> list[tuple[Stage, int, int]]:
+        """List the stages with the first step of each and the first that is no more of it."""
+        ends = [round(share * self.steps) for share in accumulate(s.share for s in self.stages)]
+        ends[-1] = self.steps
+        return list(zip(self.stages, [0, *ends], ends, strict=False))
+
+    def stage_at(self, step: int) -> Stage:
+        """Give the stage that a step belongs to."""
+        return next(stage for stage, _, end in self.spans() if step < end)

@@ -1,0 +1,121 @@
+"""`python -m training.export`: a checkpoint's averaged weights as ONNX, with the manifest that the worker reads."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from training.checkpoint import CHECKPOINT, load_averaged
+from training.labels import ACCESSORY, CLASSES, PERSON
+from training.network import INPUT_STRIDE, OUTPUT_STRIDE, ClothingNet, fold
+from training.prediction import LONG_SIDE, MANIFEST
+
+_log = logging.getLogger("training")
+
+OPSET = 17
+ONNX_FILE = "model.onnx"
+#: The largest difference of a logit between torch and ONNX Runtime; logits span some 20.
+TOLERANCE = 2e-3
+#: (batch, height, width) at which both are compared.
+CHECKED_SHAPES = ((1, 384, 288), (2, 432, 320), (1, 64, 512))
+DESCRIPTION = (
+    "MobileNetV2 with a light decoder, {parameters:.2f} M parameters, trained on street photos of Clothing "
+    "Co-Parsing and on garment photos without people"
+)
+
+
+def export(network: ClothingNet, folder: Path, name: str) -> Path:
+    """Write `model.onnx` and `model.toml` into a folder.
+
+    Raises:
+        ArithmeticError: ONNX Runtime answers otherwise than torch.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / ONNX_FILE
+    parameters = sum(p.numel() for p in network.parameters()) / 1e6
+    folded = fold(deepcopy(network))
+    sizes = {0: "batch", 2: "height", 3: "width"}
+    torch.onnx.export(
+        folded,
+        (torch.zeros(1, 3, 384, 288),),
+        str(file),
+        input_names=["image"],
+        output_names=["logits"],
+        dynamic_axes={"image": sizes, "logits": {0: "batch", 2: "rows", 3: "columns"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    difference = largest_difference(network.eval(), file)
+    if difference > TOLERANCE:
+        raise ArithmeticError(f"The exported network differs by {difference:.4f}")
+    _log.info("%s: %.1f MB, differs by %.1e", file, file.stat().st_size / 1e6, difference)
+    text = manifest(file, name, DESCRIPTION.format(parameters=parameters))
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return file
+
+
+def largest_difference(network: ClothingNet, file: Path) -> float:
+    """Compare the file with the network that it was made of, on noise of several shapes."""
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    differences = []
+    for batch, height, width in CHECKED_SHAPES:
+        image = np.random.default_rng(0).uniform(-1, 1, (batch, 3, height, width))
+        image = image.astype(np.float32)
+        with torch.inference_mode():
+            expected = network(torch.from_numpy(image)).numpy()
+        (actual,) = session.run(None, {"image": image})
+        differences.append(float(np.abs(expected - actual).max()))
+    return max(differences)
+
+
+def manifest(file: Path, name: str, description: str) -> str:
+    """Write what the worker must know of the file, as TOML."""
+    words = ", ".join(f'"{word}"' for word in CLASSES[:ACCESSORY])
+    return f"""\
+name = "{name}"
+description = "{description}"
+licence = "Apache-2.0"
+file = "{file.name}"
+sha256 = "{hashlib.sha256(file.read_bytes()).hexdigest()}"
+bytes = {file.stat().st_size}
+
+[input]
+tensor = "image"          # float32 (N, 3, H, W)
+long_side = {LONG_SIDE}
+stride = {INPUT_STRIDE}
+channels = "rgb"
+scale = [{", ".join([str(1 / 127.5)] * 3)}]   # x / 127.5 - 1
+offset = [-1.0, -1.0, -1.0]
+
+[output]
+tensor = "logits"         # float32 (N, {len(CLASSES)}, H / {OUTPUT_STRIDE}, W / {OUTPUT_STRIDE}), not softmaxed
+stride = {OUTPUT_STRIDE}
+kind = "classes"
+labels = [
+    {words},
+    "{CLASSES[ACCESSORY]}",          # belts, scarves, jewellery: no category
+    "{CLASSES[PERSON]}",             # skin and hair
+]
+"""
+
+
+def main() -> None:
+    """Read the command line and export."""
+    parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="folder of the trained run")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the model")
+    parser.add_argument("--name", default="cutwork-1")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    export(load_averaged(arguments.run / CHECKPOINT), arguments.output, arguments.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""How good an answer is: overlap from pixel counts summed over photos, edges photo by photo. NumPy and OpenCV only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.labels import (
+    ACCESSORY,
+    CATEGORIES,
+    CLASS_COUNT,
+    CLASSES,
+    CLOTHING,
+    NO_CLASS,
+    ClassMap,
+)
+
+Mask = NDArray[np.bool_]
+
+#: Of the edge, in pixels of the photo.
+EDGE_TOLERANCE = 2
+_CATEGORY_INDICES = tuple(CLASSES.index(name) for name in CATEGORIES)
+
+
+@dataclass
+class Scores:
+    """Counts over photos of people."""
+
+    #: [truth, answer], pixels whose class is certain.
+    confusion: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros((CLASS_COUNT, CLASS_COUNT), np.int64)
+    )
+    #: Clothing of any category: pixels in both, and in either. Accessories' pixels count as neither.
+    both: int = 0
+    either: int = 0
+    #: A value a photo.
+    edge_scores: list[float] = field(default_factory=list)
+
+    def add(self, answer: ClassMap, truth: ClassMap) -> None:
+        """Count one photo; both (H, W); `truth` may hold `CLOTHING` and `NO_CLASS`."""
+        certain = truth < CLASS_COUNT
+        pairs = truth[certain].astype(np.int64) * CLASS_COUNT + answer[certain]
+        counts = np.bincount(pairs, minlength=CLASS_COUNT**2)
+        self.confusion += counts.reshape(CLASS_COUNT, CLASS_COUNT)
+        ours, theirs = is_clothing(answer), is_clothing(truth)
+        counted = (truth != ACCESSORY) & (truth != NO_CLASS)
+        self.both += int(np.sum(ours & theirs & counted))
+        self.either += int(np.sum((ours | theirs) & counted))
+        self.edge_scores.append(boundary_score(ours, theirs))
+
+    def overlap_of(self, name: str) -> float:
+        """Give the IoU of a class, 0 to 1; NaN if neither truth nor answer has it."""
+        index = CLASSES.index(name)
+        hit = self.confusion[index, index]
+        union = self.confusion[index].sum() + self.confusion[:, index].sum() - hit
+        return float(hit / union) if union else float("nan")
+
+    def summary(self) -> dict[str, float]:
+        """Give the numbers of the table, 0 to 1."""
+        overlaps = {name: self.overlap_of(name) for name in CATEGORIES}
+        seen = [value for value in overlaps.values() if not np.isnan(value)] or [np.nan]
+        return {
+            "clothing": self.both / max(self.either, 1),
+            "mean": float(np.mean(seen)),
+            "worst": float(np.min(seen)),
+            "edge": float(np.mean(self.edge_scores)),
+            **overlaps,
+        }
+
+
+@dataclass
+class GarmentScores:
+    """Counts over photos of single garments."""
+
+    #: [known class, class of the largest part]; background where nothing was found.
+    largest: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros((CLASS_COUNT, CLASS_COUNT), np.int64)
+    )
+    #: A value for each photo that has a mask: IoU of all clothing, and of the known class, with it.
+    clothing_overlaps: list[float] = field(default_factory=list)
+    class_overlaps: list[float] = field(default_factory=list)
+
+    def add(self, answer: ClassMap, class_index: int, mask: Mask | None) -> None:
+        """Count one photo: the answer (H, W), the known class, and the mask (H, W) if there is one."""
+        self.largest[class_index, largest_category(answer)] += 1
+        if mask is not None:
+            self.clothing_overlaps.append(overlap(is_clothing(answer), mask))
+            self.class_overlaps.append(overlap(answer == class_index, mask))
+
+    def summary(self) -> dict[str, float]:
+        """Give the numbers of the table, 0 to 1."""
+        of_class = self.largest.sum(axis=1)
+        right = np.diag(self.largest)
+        return {
+            "right": float(right.sum() / max(of_class.sum(), 1)),
+            "nothing": float(self.largest[:, 0].sum() / max(of_class.sum(), 1)),
+            "clothing": float(np.mean(self.clothing_overlaps or [np.nan])),
+            "known class": float(np.mean(self.class_overlaps or [np.nan])),
+            **{CLASSES[i]: float(right[i] / of_class[i]) for i in _CATEGORY_INDICES if of_class[i]},
+        }
+
+
+def is_clothing(classes: ClassMap) -> Mask:
+    """Tell which pixels are clothing, of a category or of several; accessories are not."""
+    return np.isin(classes, (*_CATEGORY_INDICES, CLOTHING))
+
+
+def largest_category(answer: ClassMap) -> int:
+    """Give the category with the most pixels, or background if there is none."""
+    counts = np.bincount(answer.ravel(), minlength=CLASS_COUNT)[list(_CATEGORY_INDICES)]
+    return _CATEGORY_INDICES[int(counts.argmax())] if counts.any() else 0
+
+
+def overlap(first: Mask, second: Mask) -> float:
+    """Give the IoU of two masks, 0 to 1; 1 if both are empty."""
+    either = np.sum(first | second)
+    return float(np.sum(first & second) / either) if either else 1.0
+
+
+def boundary_score(answer: Mask, truth: Mask, tolerance: int = EDGE_TOLERANCE) -> float:
+    """Give the F score of the edges: which share of each lies within `tolerance` pixels of the other, 0 to 1."""
+    ours, theirs = _edge(answer), _edge(truth)
+    if not ours.any() or not theirs.any():
+        return float(ours.any() == theirs.any())
+    precision = float(np.mean(_distance_to(theirs)[ours] <= tolerance))
+    recall = float(np.mean(_distance_to(ours)[theirs] <= tolerance))
+    return 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def _edge(mask: Mask) -> Mask:
+    """Take the outermost pixels of a mask; the photo's border is no edge."""
+    whole = mask.astype(np.uint8)
+    inside = cv2.erode(whole, np.ones((3, 3), np.uint8), borderValue=1)
+    return np.asarray((whole > 0) & (inside == 0), np.bool_)
+
+
+def _distance_to(edge: Mask) -> NDArray[np.float32]:
+    away = cv2.distanceTransform((~edge).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(away, np.float32)

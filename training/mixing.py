@@ -1,0 +1,166 @@
+"""What a batch is made of: which photos, in which proportion, and what is pasted onto them.
+
+Sample `i` of step `s` is drawn from a generator seeded by (seed, s, i): the order of threads changes nothing, and a
+run that goes on after being killed sees what it would have seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from training.augmentation import Motion, Sample, fill, ground_of, paste, place, recolour, top_of
+from training.config import Stage
+from training.labels import BACKGROUND, PERSON, bit
+
+#: How much more often a street photo with this category is drawn.
+RARE = {"hat": 2.0, "bag": 0.4, "coat": 0.3}
+#: Share of street photos that get a hat, and any other piece, pasted on.
+HAT_SHARE, PIECE_SHARE = 0.12, 0.15
+#: Share of garments that are laid onto another ground, and that get a second garment of another class beside them.
+GROUND_SHARE, SECOND_SHARE = 0.35, 0.10
+#: Of a photo's pixels, to count as containing a category.
+PRESENT = 0.001
+HAT_WIDTH = 1.5
+PEOPLE_MOTION = Motion(scale=(0.75, 1.7), degrees=12)
+GARMENT_MOTION = Motion(scale=(0.6, 1.4), degrees=25)
+TURNED_MOTION = Motion(scale=(0.6, 1.1), degrees=180)
+TURNED_SHARE = 0.15
+BACKGROUND_SET = 1 << BACKGROUND
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """All training photos in memory, and the chance of each."""
+
+    people: list[Sample]
+    garments: list[Sample]
+    #: Of each garment photo, its class's set.
+    garment_sets: NDArray[np.uint16]
+    people_chance: NDArray[np.float64]
+    garment_chance: NDArray[np.float64]
+    #: The garments that have a mask, by set.
+    pieces: dict[int, NDArray[np.int64]]
+
+    @classmethod
+    def of(cls, people: list[Sample], garments: list[Sample], classes: list[int]) -> Mixture:
+        """Weigh the photos: rare categories more, each garment class by the square root of its number."""
+        weight = np.ones(len(people))
+        for index, sample in enumerate(people):
+            for name, more in RARE.items():
+                weight[index] += more * float(np.mean(sample.sets == bit(name)) > PRESENT)
+        sets = np.array([1 << index for index in classes], np.uint16)
+        counts = {value: int(np.sum(sets == value)) for value in set(sets.tolist())}
+        balance = np.array([counts[value] ** -0.5 for value in sets.tolist()])
+        masked = np.array([bool((s.sets == v).any()) for s, v in zip(garments, sets, strict=True)])
+        balance = balance * np.where(masked, 1.0, 0.3)
+        return cls(
+            people=people,
+            garments=garments,
+            garment_sets=sets,
+            people_chance=weight / weight.sum(),
+            garment_chance=balance / balance.sum(),
+            pieces={value: np.nonzero(masked & (sets == value))[0] for value in counts},
+        )
+
+    def draw(self, stage: Stage, garment_share: float, rng: Generator) -> Sample:
+        """Draw one sample of a stage's size."""
+        height, width = stage.height, stage.width
+        if rng.random() < garment_share:
+            if stage.empty_share and rng.random() < stage.empty_share:
+                sample = self._draw_ground(height, width, rng)
+            else:
+                sample = self._draw_garment(height, width, rng)
+        else:
+            sample = self._draw_person(stage, rng)
+        return Sample(rgb=recolour(sample.rgb, rng), sets=sample.sets)
+
+    def _draw_person(self, stage: Stage, rng: Generator) -> Sample:
+        index = rng.choice(len(self.people), p=self.people_chance)
+        sample = place(self.people[index], stage.height, stage.width, PEOPLE_MOTION, rng)
+        chance = rng.random()
+        if chance < HAT_SHARE * stage.paste_factor:
+            return self._put_on_a_hat(sample, rng)
+        if chance < (HAT_SHARE + PIECE_SHARE) * stage.paste_factor:
+            return self._add_piece(sample, rng)
+        return sample
+
+    def _put_on_a_hat(self, sample: Sample, rng: Generator) -> Sample:
+        head = top_of(sample, 1 << PERSON)
+        hat = bit("hat")
+        if head is None or (sample.sets == hat).any() or not len(self.pieces.get(hat, ())):
+            return sample
+        row, column, width = head
+        piece = self.garments[int(rng.choice(self.pieces[hat]))]
+        width *= HAT_WIDTH * rng.uniform(0.85, 1.25)
+        return paste(sample, piece, hat, (row + 0.1 * width, column), width)
+
+    def _add_piece(self, sample: Sample, rng: Generator) -> Sample:
+        """Paste a bag, hat or shoe of another street photo, or a garment, somewhere."""
+        height, width = sample.sets.shape
+        centre = rng.uniform(0.1, 0.9) * height, rng.uniform(0.05, 0.95) * width
+        name = str(rng.choice(["bag", "shoes", "hat"]))
+        for _ in range(8):
+            piece = self.people[int(rng.integers(len(self.people)))]
+            if np.mean(piece.sets == bit(name)) > PRESENT:
+                columns = np.nonzero((piece.sets == bit(name)).any(axis=0))[0]
+                scale = rng.uniform(0.7, 1.4) * height / piece.sets.shape[0]
+                return paste(sample, piece, bit(name), centre, np.ptp(columns) * scale)
+        return sample
+
+    def _draw_garment(self, height: int, width: int, rng: Generator) -> Sample:
+        index = int(rng.choice(len(self.garments), p=self.garment_chance))
+        class_set = int(self.garment_sets[index])
+        motion = TURNED_MOTION if rng.random() < TURNED_SHARE else GARMENT_MOTION
+        sample = place(self.garments[index], height, width, motion, rng)
+        if index in self.pieces[class_set] and rng.random() < GROUND_SHARE:
+            sample = self._lay_on_other_ground(sample, class_set, rng)
+        if rng.random() < SECOND_SHARE:
+            other = int(rng.choice([value for value, which in self.pieces.items() if len(which)]))
+            piece = self.garments[int(rng.choice(self.pieces[other]))]
+            centre = rng.uniform(0, 1) * height, rng.uniform(0, 1) * width
+            sample = paste(sample, piece, other, centre, rng.uniform(0.15, 0.45) * width)
+        return sample
+
+    def _draw_ground(self, height: int, width: int, rng: Generator) -> Sample:
+        strip = None
+        while strip is None:
+            photos = self.garments if rng.random() < 0.5 else self.people  # noqa: PLR2004 - a coin
+            strip = ground_of(photos[int(rng.integers(len(photos)))], BACKGROUND_SET, rng)
+        empty = np.full((height, width), BACKGROUND_SET, np.uint16)
+        return Sample(rgb=fill(strip, height, width), sets=empty)
+
+    def without_masks(self, indices: list[int]) -> Mixture:
+        """Give the same photos with some garments' masks forgotten: there, all may be ground or garment."""
+        forgotten = set(indices)
+        garments = [
+            Sample(rgb=s.rgb, sets=np.full_like(s.sets, int(value) | BACKGROUND_SET))
+            if index in forgotten
+            else s
+            for index, (s, value) in enumerate(zip(self.garments, self.garment_sets, strict=True))
+        ]
+        classes = [int(value).bit_length() - 1 for value in self.garment_sets]
+        return Mixture.of(self.people, garments, classes)
+
+    def _lay_on_other_ground(self, sample: Sample, class_set: int, rng: Generator) -> Sample:
+        donor = self.garments[int(rng.integers(len(self.garments)))]
+        strip = ground_of(donor, BACKGROUND_SET, rng)
+        columns = np.nonzero((sample.sets == class_set).any(axis=0))[0]
+        rows = np.nonzero((sample.sets == class_set).any(axis=1))[0]
+        if strip is None or not len(rows):
+            return sample
+        height, width = sample.sets.shape
+        below = Sample(
+            rgb=fill(strip, height, width),
+            sets=np.full((height, width), BACKGROUND_SET, np.uint16),
+        )
+        centre = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
+        return paste(below, sample, class_set, centre, extent_of(columns))
+
+
+def extent_of(indices: NDArray[np.int64]) -> float:
+    """Give the extent of sorted indices."""
+    return float(indices[-1] - indices[0] + 1)

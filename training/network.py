@@ -1,0 +1,197 @@
+"""The network: MobileNetV2 as DeepLab left it, and a light decoder that goes back up to a quarter of the size.
+
+The backbone has no batch norms (they are folded in its file); the decoder has, and `fold` takes them out for export.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from training.labels import CLASS_COUNT
+
+#: (output channels, stride, dilation) of the seventeen blocks; DeepLab trades the last stride for dilation.
+BLOCKS = (
+    (16, 1, 1), (24, 2, 1), (24, 1, 1), (32, 2, 1), (32, 1, 1), (32, 1, 1), (64, 2, 1), (64, 1, 1), (64, 1, 1),
+    (64, 1, 1), (96, 1, 1), (96, 1, 1), (96, 1, 1), (160, 1, 1), (160, 1, 2), (160, 1, 2), (320, 1, 2),
+)  # fmt: skip
+STEM_CHANNELS = 32
+EXPANSION = 6
+#: The blocks whose outputs are the finest at a quarter and at an eighth of the size.
+QUARTER, EIGHTH = 2, 5
+DECODER_CHANNELS = 96
+INPUT_STRIDE, OUTPUT_STRIDE = 16, 4
+
+
+class SameConv(nn.Module):
+    """A convolution with TensorFlow's padding: at stride 2 and even sizes, right and bottom only."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        depthwise: bool = False,
+        relu6: bool = True,
+    ) -> None:
+        super().__init__()
+        self.padded = stride > 1
+        self.relu6 = relu6
+        self.conv = nn.Conv2d(
+            inputs,
+            outputs,
+            kernel,
+            stride,
+            padding=0 if self.padded else dilation * (kernel // 2),
+            dilation=dilation,
+            groups=inputs if depthwise else 1,
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve (N, C, H, W); H and W even where the stride is 2."""
+        if self.padded:
+            x = functional.pad(x, (0, 1, 0, 1))
+        x = self.conv(x)
+        return functional.hardtanh(x, 0.0, 6.0) if self.relu6 else x
+
+
+class Block(nn.Module):
+    """An inverted residual: expand, depthwise, project."""
+
+    def __init__(
+        self, inputs: int, outputs: int, stride: int, dilation: int, expansion: int
+    ) -> None:
+        super().__init__()
+        width = inputs * expansion
+        self.expand = SameConv(inputs, width, 1) if expansion > 1 else nn.Identity()
+        self.depthwise = SameConv(width, width, 3, stride=stride, dilation=dilation, depthwise=True)
+        self.project = SameConv(width, outputs, 1, relu6=False)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
+        y: Tensor = self.project(self.depthwise(self.expand(x)))
+        return x + y if self.residual else y
+
+
+class Backbone(nn.Module):
+    """MobileNetV2 1.0 at output stride 16."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = SameConv(3, STEM_CHANNELS, 3, stride=2)
+        self.blocks = nn.ModuleList()
+        inputs = STEM_CHANNELS
+        for index, (outputs, stride, dilation) in enumerate(BLOCKS):
+            expansion = EXPANSION if index else 1
+            self.blocks.append(Block(inputs, outputs, stride, dilation, expansion))
+            inputs = outputs
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Map (N, 3, H, W) to features at H / 4 (24 channels), H / 8 (32) and H / 16 (320)."""
+        x = self.stem(image)
+        features: list[Tensor] = []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in {QUARTER, EIGHTH}:
+                features.append(x)
+        return features[0], features[1], x
+
+    def load(self, file: Path) -> None:
+        """Take the weights of `mobilenet_v2.npz`; its names are those of TensorFlow's layers."""
+        with np.load(file) as weights:
+            _assign(self.stem, weights, "Conv")
+            for index, block in enumerate(self.blocks):
+                prefix = f"expanded_conv_{index}" if index else "expanded_conv"
+                for part in ("expand", "depthwise", "project"):
+                    if f"{prefix}.{part}.weight" in weights:
+                        _assign(getattr(block, part), weights, f"{prefix}.{part}")
+
+    def freeze_fine_layers(self) -> None:
+        """Keep stem and blocks down to a quarter of the size as they are: that saves a third of a step's time."""
+        for module in (self.stem, *self.blocks[: QUARTER + 1]):
+            module.requires_grad_(requires_grad=False)
+
+
+class Separable(nn.Sequential):
+    """A 5 × 5 depthwise and a 1 × 1 convolution, batch norms and one ReLU."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(
+            nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.Conv2d(channels, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+        )
+
+
+class Lateral(nn.Sequential):
+    """A 1 × 1 convolution to the decoder's width."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, DECODER_CHANNELS, 1, bias=False),
+            nn.BatchNorm2d(DECODER_CHANNELS),
+            nn.ReLU(),
+        )
+
+
+class ClothingNet(nn.Module):
+    """Backbone and decoder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        width = DECODER_CHANNELS
+        self.backbone = Backbone()
+        self.coarse = Lateral(BLOCKS[-1][0])
+        self.gate = nn.Conv2d(BLOCKS[-1][0], width, 1)
+        self.decode16 = nn.Sequential(Separable(width), Separable(width))
+        self.lateral8 = Lateral(BLOCKS[EIGHTH][0])
+        self.decode8 = nn.Sequential(Separable(width), Separable(width))
+        self.lateral4 = Lateral(BLOCKS[QUARTER][0])
+        self.decode4 = nn.Sequential(Separable(width), Separable(width))
+        self.classify = nn.Conv2d(width, CLASS_COUNT, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map (N, 3, H, W) float32, RGB, x / 127.5 - 1, sides multiples of 16, to logits (N, 10, H / 4, W / 4)."""
+        fine, middle, coarse = self.backbone(image)
+        gate = torch.sigmoid(self.gate(functional.adaptive_avg_pool2d(coarse, 1)))
+        x = self.decode16(self.coarse(coarse) * gate)
+        x = self.decode8(_double(x) + self.lateral8(middle))
+        x = self.decode4(_double(x) + self.lateral4(fine))
+        logits: Tensor = self.classify(x)
+        return logits
+
+
+def fold(network: ClothingNet) -> ClothingNet:
+    """Fold every batch norm into the convolution before it, in place. The network is in evaluation mode after."""
+    network.eval()
+    for parent in network.modules():
+        if not isinstance(parent, Separable | Lateral):
+            continue
+        for index in range(len(parent) - 1):
+            conv, norm = parent[index], parent[index + 1]
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                parent[index] = fuse_conv_bn_eval(conv, norm)
+                parent[index + 1] = nn.Identity()
+    return network
+
+
+def _double(x: Tensor) -> Tensor:
+    return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def _assign(layer: SameConv, weights: np.lib.npyio.NpzFile, name: str) -> None:
+    layer.conv.weight.data = torch.from_numpy(weights[f"{name}.weight"]).float()
+    bias = layer.conv.bias
+    assert bias is not None, f"{name} has a bias in the file"
+    bias.data = torch.from_numpy(weights[f"{name}.bias"]).float()

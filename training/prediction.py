@@ -1,0 +1,89 @@
+"""A trained network as its users have it: an ONNX file, and the manifest beside it if there is one."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from training.dataset import Pixels
+from training.labels import ACCESSORY, CLASSES, ClassMap
+
+#: The size at which the networks of this project are compared.
+LONG_SIDE = 432
+STRIDE, OUTPUT_STRIDE = 16, 4
+MANIFEST = "model.toml"
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """Photo in, class of every pixel out."""
+
+    session: onnxruntime.InferenceSession
+    long_side: int
+    #: Of the input's three channels in their order; x * scale + offset.
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
+    is_bgr: bool
+    stride: int
+    output_stride: int
+    #: Output plane → class of ours; words that are no class of ours are accessories: worn, but in no category.
+    classes: tuple[int, ...]
+
+    @classmethod
+    def load(cls, onnx_file: Path, long_side: int = LONG_SIDE, threads: int = 1) -> Predictor:
+        """Load a network; without a `model.toml` beside it, it must be laid out as ours.
+
+        Raises:
+            KeyError: The manifest lacks a key.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(
+            str(onnx_file), options, providers=onnxruntime.get_available_providers()
+        )
+        manifest = onnx_file.with_name(MANIFEST)
+        if not manifest.is_file():
+            ones = (1.0, 1.0, 1.0)
+            return cls(
+                session, long_side, tuple(x / 127.5 for x in ones), tuple(-x for x in ones), False,
+                STRIDE, OUTPUT_STRIDE, tuple(range(len(CLASSES))),
+            )  # fmt: skip
+        table = tomllib.loads(manifest.read_text(encoding="utf-8"))
+        given, output = table["input"], table["output"]
+        return cls(
+            session, long_side, tuple(given["scale"]), tuple(given["offset"]),
+            given["channels"] == "bgr", given["stride"], output["stride"],
+            tuple(CLASSES.index(w) if w in CLASSES else ACCESSORY for w in output["labels"]),
+        )  # fmt: skip
+
+    def predict(self, rgb: Pixels) -> ClassMap:
+        """Give the class of every pixel of a photo (H, W, 3), (H, W): arg max of logits enlarged to its size."""
+        height, width = rgb.shape[:2]
+        scale = self.long_side / max(height, width)
+        rows, columns = (
+            max(1, round(side * scale / self.output_stride)) * self.output_stride
+            for side in (height, width)
+        )
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small = cv2.resize(rgb, (columns, rows), interpolation=how)
+        frame = cv2.copyMakeBorder(
+            small, 0, -rows % self.stride, 0, -columns % self.stride, cv2.BORDER_REPLICATE
+        )
+        frame = frame[:, :, ::-1] if self.is_bgr else frame
+        tensor = frame.astype(np.float32) * np.array(self.scale, np.float32)
+        tensor += np.array(self.offset, np.float32)
+        name = self.session.get_inputs()[0].name
+        (logits,) = self.session.run(None, {name: tensor.transpose(2, 0, 1)[None]})
+        own = logits[0, :, : rows // self.output_stride, : columns // self.output_stride]
+        best = np.full((height, width), -np.inf, np.float32)
+        answer = np.zeros((height, width), np.uint8)
+        for plane, class_index in zip(own, self.classes, strict=True):
+            large = cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
+            answer[large > best] = class_index
+            best = np.maximum(best, large)
+        return answer

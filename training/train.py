@@ -1,0 +1,169 @@
+"""`python -m training.train`: one run, from the backbone to averaged weights. Start it again and it goes on."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.optim import AdamW
+
+from training.agreement import find_disagreements
+from training.checkpoint import CHECKPOINT, Checkpoint
+from training.config import TrainingConfig
+from training.losses import set_loss
+from training.mixing import Mixture
+from training.network import ClothingNet
+from training.preparation import prepare
+from training.progress import Progress
+
+_log = logging.getLogger("training")
+
+#: The loss looks at one of every 2 × 2 pixels; which one is drawn anew each step.
+LOSS_STRIDE = 2
+
+
+class Run:
+    """One run on one device; everything that it changes is in the checkpoint."""
+
+    def __init__(self, config: TrainingConfig) -> None:
+        torch.manual_seed(config.seed)
+        torch.set_num_threads(config.threads)
+        cv2.setNumThreads(1)
+        self.config = config
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = ClothingNet()
+        self.network.backbone.load(config.data / "backbone" / "mobilenet_v2.npz")
+        self.network.backbone.freeze_fine_layers()
+        self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = create_optimizer(self.network, config)
+        file = config.output / CHECKPOINT
+        self.checkpoint = Checkpoint.start(file, self.network, self.optimizer)
+        self.progress = Progress(config, self.checkpoint.step)
+
+    def finish(self, mixture: Mixture) -> Path:
+        """Go through the stages that are not done, and give the file of the checkpoint."""
+        self.network.train()
+        for stage, first_step, end in self.config.spans():
+            if end <= self.checkpoint.step:
+                continue
+            if stage.checks_masks:
+                file = self.config.output / f"disagreed-{first_step}.json"
+                wrong = find_disagreements(self.checkpoint.averaged, mixture, file)
+                mixture = mixture.without_masks(wrong)
+            self._learn_until(end, mixture)
+        return self.checkpoint.file
+
+    def _learn_until(self, end: int, mixture: Mixture) -> None:
+        saved_at = time.monotonic()
+        for image, sets in batches(mixture, self.config, self.checkpoint.step, end):
+            set_rates(self.optimizer, self.config, self.checkpoint.step)
+            loss = self._step(image.to(self.device), sets.to(self.device))
+            self.checkpoint.advance(self.network, self.config.ema_decay)
+            self.progress.add(loss)
+            if time.monotonic() - saved_at > self.config.checkpoint_seconds:
+                self.checkpoint.save(self.network, self.optimizer)
+                saved_at = time.monotonic()
+        self.checkpoint.save(self.network, self.optimizer)
+
+    def _step(self, image: Tensor, sets: Tensor) -> float:
+        """Learn from a batch: (N, 3, H, W) normalised, sets (N, H / 2, W / 2) int32. Gives the loss."""
+        image = image.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cuda", torch.bfloat16, enabled=image.is_cuda):
+            logits = self.network(image)
+        logits = functional.interpolate(
+            logits.float(), size=sets.shape[1:], mode="bilinear", align_corners=False
+        )
+        loss = set_loss(logits, sets)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+        torch.nn.utils.clip_grad_norm_(trained, self.config.gradient_norm)
+        self.optimizer.step()
+        return float(loss.detach())
+
+
+def create_optimizer(network: ClothingNet, config: TrainingConfig) -> AdamW:
+    """Give the backbone a smaller rate than the new decoder, and biases and norms no decay."""
+    groups: dict[tuple[float, float], list[Tensor]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            rate = config.backbone_rate if name.startswith("backbone") else config.decoder_rate
+            decay = config.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
+    return AdamW(
+        [
+            {"params": parameters, "lr": rate, "peak": rate, "weight_decay": decay}
+            for (rate, decay), parameters in groups.items()
+        ]
+    )
+
+
+def set_rates(optimizer: AdamW, config: TrainingConfig, step_index: int) -> None:
+    """Warm up linearly, then go down along a cosine."""
+    share = (step_index + 1) / config.steps
+    if share < config.warm_up_share:
+        factor = share / config.warm_up_share
+    else:
+        done = (share - config.warm_up_share) / (1 - config.warm_up_share)
+        factor = config.final_rate + (1 - config.final_rate) * (1 + math.cos(math.pi * done)) / 2
+    for group in optimizer.param_groups:
+        group["lr"] = group["peak"] * factor
+
+
+def batches(
+    mixture: Mixture, config: TrainingConfig, first_step: int, end: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Give the batches of the steps from one to before `end`, each prepared while the one before is learnt from."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        following = thread.submit(_draw_batch, mixture, config, first_step)
+        for index in range(first_step + 1, end + 1):
+            batch = following.result()
+            if index < end:
+                following = thread.submit(_draw_batch, mixture, config, index)
+            yield batch
+
+
+def _draw_batch(mixture: Mixture, config: TrainingConfig, index: int) -> tuple[Tensor, Tensor]:
+    stage = config.stage_at(index)
+    samples = [
+        mixture.draw(
+            stage,
+            config.garment_share,
+            np.random.default_rng([config.seed, index, i]),
+        )
+        for i in range(stage.batch_size)
+    ]
+    down, right = np.random.default_rng([config.seed, index]).integers(0, LOSS_STRIDE, 2)
+    sets = np.stack([s.sets[down::LOSS_STRIDE, right::LOSS_STRIDE] for s in samples])
+    image = torch.from_numpy(np.stack([s.rgb for s in samples])).permute(0, 3, 1, 2)
+    return image.float() / 127.5 - 1, torch.from_numpy(sets.astype(np.int32))
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="ccp/, clothing/ and backbone/")
+    parser.add_argument("--output", type=Path, required=True, help="checkpoints and caches")
+    parser.add_argument("--steps", type=int, default=TrainingConfig.steps)
+    parser.add_argument("--seed", type=int, default=TrainingConfig.seed)
+    parser.add_argument("--threads", type=int, default=TrainingConfig.threads)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    config = TrainingConfig(**vars(parser.parse_args()))
+    run = Run(config)
+    _log.info("Reading photos; device %s, from step %d", run.device, run.checkpoint.step)
+    file = run.finish(prepare(config))
+    _log.info("Done: %s", file)
+
+
+if __name__ == "__main__":
+    main()
