@@ -72,11 +72,6 @@ class DataDirectory:
         """State and log of the object store."""
         return self.path / "seaweedfs"
 
-    @property
-    def photo(self) -> Path:
-        """A photo to try the service with."""
-        return self.path / "photo.png"
-
     def credentials(self) -> Credentials:
         """Read the keys of the object store; the first time, make them."""
         file = self.path / "credentials.json"

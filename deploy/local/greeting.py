@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import shutil
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from deploy.local.address import Address
 
 
-def lay_out_photo(path: Path) -> None:
-    """Put a photo there to try the service with: a person in an orange suit (NASA, public domain)."""
-    with as_file(files("skimage") / "data" / "astronaut.png") as bundled:
-        shutil.copyfile(bundled, path)
+#: A T-shirt on a sheet, drawn for this.
+_PHOTO = Path(__file__).with_name("photo.jpg")
 
 
-def greeting(address: Address, environment: Path, photo: Path) -> str:
+def greeting(address: Address, environment: Path) -> str:
     """Say where the service is, with a command that works as it stands."""
     url = f"{address.url}/api/cutout/general/apparel-background-removal"
     key = "Any key will do, until cutwork-admin makes the first one."
@@ -25,7 +21,7 @@ def greeting(address: Address, environment: Path, photo: Path) -> str:
     return f"""
 Cutwork is up: {address.url}
 
-    curl -s {url} -H 'ailabapi-api-key: any' -F image=@{shlex.quote(str(photo))} -F cloth_class=tops,coat
+    curl -s {url} -H 'ailabapi-api-key: any' -F image=@{shlex.quote(str(_PHOTO))} -F cloth_class=tops,coat
 
 {key} Before cutwork-admin:  . {shlex.quote(str(environment))}
 Ctrl-C stops it all.

@@ -17,7 +17,7 @@ import click
 from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
 from deploy.local.environment import as_shell, settings_of
-from deploy.local.greeting import greeting, lay_out_photo
+from deploy.local.greeting import greeting
 from deploy.local.health import answers_ok
 from deploy.local.interrupt import Interrupt, Interrupted
 from deploy.local.output import LogFile, Output, PassedThrough
@@ -95,8 +95,7 @@ class Supervisor:
         self._processes["front end"].wait_until(self._is_ready, _START_SECONDS)
         _say_ready("service", started_at)
         environment = self._home.note_environment(as_shell(os.environ))
-        lay_out_photo(self._home.photo)
-        say(greeting(self._address, environment, self._home.photo))
+        say(greeting(self._address, environment))
 
     def _start_servers(self, started_at: float) -> None:
         for server in self._servers.values():
