@@ -7,7 +7,6 @@ from pathlib import Path
 
 from deploy.local.address import Address
 
-
 #: A T-shirt on a sheet, drawn for this.
 _PHOTO = Path(__file__).with_name("photo.jpg")
 
