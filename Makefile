@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check format lock train evaluate export clean
+.PHONY: help run test soak bench check format lock train evaluate export clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ run: $(READY) ## Run the whole service on http://127.0.0.1:8000 (HOST, PORT, DAT
 
 test: $(READY) ## Run all tests, against real servers (ARGS="tests/api -x")
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+SOAK ?= --seconds 3600
+soak: $(READY) ## Hurt a whole installation for an hour, and close the books (SOAK="--seconds 600 --seed 7")
+	@exec $(BIN)/python -m tests.fault.soak $(SOAK)
 
 bench: $(READY) ## Compare the image path with the common way of doing it, as ratios
 	@exec $(BIN)/python -m tests.benchmarks

@@ -41,7 +41,7 @@ UPLOAD_GONE = "The uploaded image is no longer stored. Please submit it again."
 #: runs out, and the job gets another attempt.
 _PATIENCE = (0.1, 0.2, 0.5, 1, 2, 4, 8)
 #: So that a job is not the last to notice that an outage is over.
-_LONGEST_POSTPONEMENT = timedelta(seconds=30)
+_LONGEST_POSTPONEMENT = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class JobRunner:
             if is_admitted:
                 self._attempt(job)
             else:
-                self._postpone(job, "a job that was cut off before runs alone")
+                self._postpone(job, self.retry_backoff, "one that was cut off before runs alone")
 
     def _attempt(self, job: Job) -> None:
         try:
@@ -84,7 +84,8 @@ class JobRunner:
         except ObjectMissing:
             self._fail(job, ErrorCode.PROCESSING_FAILURE, UPLOAD_GONE)
         except ObjectStoreUnavailable as error:
-            self._postpone(job, str(error))
+            delay = self.retry_backoff * 2 ** min(job.releases, 16)
+            self._postpone(job, min(delay, _LONGEST_POSTPONEMENT), str(error))
         except Exception as error:  # noqa: BLE001  the boundary of an attempt: no job may be lost to a bug
             _log.warning("attempt.failed", **about(job), exc_info=error)
             self._retry(job)
@@ -141,9 +142,8 @@ class JobRunner:
         else:
             self._discard(job)
 
-    def _postpone(self, job: Job, reason: str) -> None:
+    def _postpone(self, job: Job, delay: timedelta, reason: str) -> None:
         """Hand the attempt back, to be made when what is in its way may be gone."""
-        delay = min(self.retry_backoff * 2 ** min(job.releases, 16), _LONGEST_POSTPONEMENT)
         if _patiently(lambda: self.job_store.release(job.lease, delay)):
             _log.warning(
                 "job.postponed", **about(job), reason=reason, delay_s=delay.total_seconds()

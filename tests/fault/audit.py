@@ -1,0 +1,177 @@
+"""The books, closed: what rows, queues and buckets hold after a run, against what clients were told."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import redis
+from minio import Minio
+from sqlalchemy import func, select, update
+
+from shared.clock import database_clock
+from shared.database import Database
+from shared.errors import DatabaseUnavailable, ErrorCode
+from shared.job import FINISHED, JobStatus, Queue
+from shared.job_store import ATTEMPTS_SPENT
+from shared.object_store import ObjectStore
+from shared.settings import Settings
+from shared.tables import jobs
+from tests.fault.ledger import Ledger
+from tests.fault.order import RIGHT_ERROR, Kind
+
+Row = Mapping[str, Any]
+
+
+class Stored(NamedTuple):
+    """One result in its bucket."""
+
+    job_id: str
+    attempt: int
+    name: str
+    etag: str
+
+
+class Audit:
+    """Looks straight into the database, the broker and the object store."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect to nothing yet."""
+        self._settings = settings
+        self._database = Database(settings.database_url)
+        self._redis = redis.Redis.from_url(settings.redis_url.get_secret_value())
+        self._client: Minio = ObjectStore(settings)._client
+
+    def close(self) -> None:
+        self._database.close()
+        self._redis.close()
+
+    def is_quiet(self) -> bool:
+        """Whether no job is live, no lease held, no message waits and none is unacknowledged."""
+        try:
+            return not self.count_live() and not sum(self.messages().values())
+        except DatabaseUnavailable:
+            return False
+
+    def count_live(self) -> int:
+        with self._database.reading() as connection:
+            live = select(func.count()).where(
+                jobs.c.status.in_((JobStatus.QUEUED, JobStatus.PROCESSING))
+                | jobs.c.lease_owner.is_not(None)
+                | jobs.c.lease_expires_at.is_not(None)
+            )
+            return connection.execute(live).scalar_one()
+
+    def messages(self) -> dict[str, int]:
+        """Count messages by where they are."""
+        counts = {str(queue): self._redis.llen(queue.value) for queue in Queue}
+        return {**counts, "unacked": self._redis.hlen("unacked")}
+
+    def rows(self) -> dict[str, Row]:
+        with self._database.reading() as connection:
+            found = connection.execute(select(jobs)).mappings()
+            return {str(row["id"]): {**row} for row in found}
+
+    def results(self) -> list[Stored]:
+        found = []
+        for item in self._client.list_objects(self._settings.results_bucket, recursive=True):
+            job_id, attempt, name = str(item.object_name).split("/")
+            found.append(Stored(job_id, int(attempt), name, str(item.etag)))
+        return found
+
+    def read(self, result: Stored) -> bytes:
+        key = f"{result.job_id}/{result.attempt}/{result.name}"
+        with self._client.get_object(self._settings.results_bucket, key) as answer:
+            return answer.read()
+
+    def inputs(self) -> set[str]:
+        listed = self._client.list_objects(self._settings.inputs_bucket, recursive=True)
+        return {str(item.object_name) for item in listed}
+
+    def let_a_day_pass(self) -> None:
+        """Make every finished job a day older."""
+        with self._database.writing() as connection:
+            now = database_clock(connection)
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.status.in_(FINISHED))
+                .values(expires_at=now - timedelta(seconds=1))
+            )
+
+    def count_unexpired(self) -> int:
+        with self._database.reading() as connection:
+            left = select(func.count()).where(jobs.c.status != JobStatus.EXPIRED)
+            return connection.execute(left).scalar_one()
+
+
+def compare(ledger: Ledger, rows: Mapping[str, Row]) -> Iterator[str]:
+    """Hold every entry against its row, and every row against its rules."""
+    for entry in ledger.entries.values():
+        row = rows.get(entry.task_id)
+        if row is None:
+            yield f"{entry.task_id} was accepted, and has no row"
+        elif entry.ending is None:
+            yield f"{entry.task_id} was accepted, and never ended: {dict(row)}"
+        elif not entry.is_settled:
+            yield f"{entry.task_id} succeeded, and its results were never readable"
+        elif not _is_right(entry.order.kind, row):
+            yield f"{entry.task_id}, {entry.order.kind}: {row['status']} {row['error_code']}"
+    for task_id, row in rows.items():
+        if row["status"] not in FINISHED:
+            yield f"{task_id} is {row['status']}"
+        if row["lease_owner"] is not None or row["lease_expires_at"] is not None:
+            yield f"{task_id} is {row['status']} and holds a lease"
+
+
+def compare_results(ledger: Ledger, rows: Mapping[str, Row], stored: list[Stored]) -> Iterator[str]:
+    """Every result is of a known attempt, and all attempts at one job gave one answer."""
+    of_job: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for job_id, attempt, name, etag in stored:
+        row = rows.get(job_id)
+        if row is None or attempt > row["attempt"]:
+            yield f"result {job_id}/{attempt}/{name} is of no known attempt"
+        of_job[job_id, name].add(etag)
+    for (job_id, name), etags in of_job.items():
+        if len(etags) > 1:
+            yield f"{job_id} has {len(etags)} different answers for {name}"
+
+
+def differing(ledger: Ledger, stored: list[Stored]) -> list[list[Stored]]:
+    """Find photos that were sent several times with the same options, and came back differently: one of each."""
+    answers: defaultdict[object, dict[str, Stored]] = defaultdict(dict)
+    for result in stored:
+        entry = ledger.entries.get(result.job_id)
+        if entry is not None:
+            answers[entry.order.content, result.name].setdefault(result.etag, result)
+    return [list(found.values()) for found in answers.values() if len(found) > 1]
+
+
+def is_spent(row: Row) -> bool:
+    """Whether a job failed because all its attempts were cut off."""
+    return (
+        bool(row["status"] == JobStatus.FAILED)
+        and row["error_code"] == ErrorCode.PROCESSING_FAILURE
+        and row["error_message"] == ATTEMPTS_SPENT
+    )
+
+
+def _is_right(kind: Kind, row: Row) -> bool:
+    if is_spent(row):
+        return True
+    right = RIGHT_ERROR[kind]
+    if right is None:
+        return bool(row["status"] == JobStatus.SUCCEEDED)
+    return bool(row["status"] == JobStatus.FAILED and row["error_code"] == right)
+
+
+def wait_until_quiet(audit: Audit, seconds: float) -> bool:
+    """Wait for the last job and the last message."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if audit.is_quiet():
+            return True
+        time.sleep(0.2)
+    return False

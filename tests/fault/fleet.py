@@ -1,0 +1,189 @@
+"""A whole installation that can be hurt anywhere: servers, two front ends, two workers, two sweepers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import SecretStr
+
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.postgres import Postgres
+from deploy.local.process import Process
+from deploy.local.seaweedfs import SeaweedFS
+from deploy.local.server import Server
+from deploy.local.valkey import Valkey
+from shared.database import Database
+from shared.object_store import ObjectStore
+from shared.schema import migrate
+from shared.settings import Settings
+from tests.end_to_end.installation import environment_of
+from tests.fault.sqlite_lock import SqliteLock
+from tests.fault.target import Target
+
+DatabaseKind = Literal["postgres", "sqlite"]
+
+_ROOT = Path(__file__).parents[2]
+_TWO = (1, 2)
+_KEEP_UP_SECONDS = 0.5
+_FRONT_END_GRACE = 12
+
+#: Short times, so that a minute is long enough to recover in.
+BRISK: Mapping[str, Any] = {
+    "lease": 3,
+    "retry_backoff": 0.2,
+    "run_timeout": 8,
+    "sweep_interval": 0.5,
+    "republish_after": 2,
+    "shutdown_grace": 3,
+    "inline_wait": 4,
+    "sync_wait": 6,
+    "keyless": True,
+}
+
+
+class Fleet:
+    """Everything that runs, by name; what ends by itself is started again, as a supervisor would."""
+
+    def __init__(self, settings: Settings, servers: list[Server], directory: Path) -> None:
+        """Describe the processes; the servers run already."""
+        self.settings = settings
+        self.directory = directory
+        self.ended_by_themselves = 0
+        ports = {number: free_port() for number in _TWO}
+        self.urls = [f"http://{LOOPBACK}:{port}" for port in ports.values()]
+        front_ends = [self._front_end(number, port) for number, port in ports.items()]
+        workers = [self._python("worker", number, "worker") for number in _TWO]
+        sweepers = [self._python("sweeper", number, "worker.sweeper") for number in _TWO]
+        self.processes = [*front_ends, *workers, *sweepers]
+        self.targets = [
+            *(Target(server.name, server.name, server) for server in servers),
+            *self.processes,
+        ]
+        if settings.database_url.startswith("sqlite"):
+            self.targets.append(SqliteLock(settings.database_url))
+        self._stopping = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_up, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        for target in self.processes:
+            target.start()
+        self._keeper.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._keeper.join()
+        for target in reversed(self.processes):
+            target.kill()
+
+    def count_in_logs(self, *words: str) -> dict[str, int]:
+        """Count the log lines that hold each of some words."""
+        counts = dict.fromkeys(words, 0)
+        for log in self.directory.glob("*.log"):
+            with log.open(errors="replace") as lines:
+                for line in lines:
+                    for word in words:
+                        counts[word] += word in line
+        return counts
+
+    def _keep_up(self) -> None:
+        while not self._stopping.wait(_KEEP_UP_SECONDS):
+            for target in self.targets:
+                if target.is_running or not target.busy.acquire(blocking=False):
+                    continue
+                try:
+                    if not target.is_running:
+                        self.ended_by_themselves += 1
+                        target.start()
+                finally:
+                    target.busy.release()
+
+    def _front_end(self, number: int, port: int) -> Target:
+        command = [
+            str(Path(sysconfig.get_path("scripts"), "gunicorn")),
+            *("-c", "deploy/gunicorn.conf.py", "--workers", "1"),
+            *("--bind", f"{LOOPBACK}:{port}", "api.wsgi:create_app()"),
+        ]
+        return self._target(
+            "front end", number, command, is_ready=partial(_is_alive, port), grace=_FRONT_END_GRACE
+        )
+
+    def _python(self, kind: str, number: int, module: str) -> Target:
+        return self._target(kind, number, [sys.executable, "-m", module])
+
+    def _target(self, kind: str, number: int, command: list[str], **options: Any) -> Target:
+        name = f"{kind} {number}"
+        outside = {key: value for key, value in os.environ.items() if not key.startswith("CUTWORK")}
+        process = Process(
+            name,
+            command,
+            output=self.directory / f"{name.replace(' ', '-')}.log",
+            environment={**outside, **environment_of(self.settings), "PYTHONUNBUFFERED": "1"},
+            directory=_ROOT,
+        )
+        return Target(name, kind, process, **options)
+
+
+@contextmanager
+def fleet(directory: Path, database: DatabaseKind = "postgres") -> Iterator[Fleet]:
+    """Run servers and processes, all of them new."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        valkey = stack.enter_context(Valkey(directory / "valkey", persistent=False))
+        store = stack.enter_context(SeaweedFS(directory / "seaweedfs"))
+        servers: list[Server] = [valkey, store]
+        if database == "postgres":
+            postgres = stack.enter_context(durable_postgres())
+            servers.append(postgres)
+            database_url = postgres.create_database("fleet")
+        else:
+            database_url = f"sqlite:///{directory}/cutwork.sqlite3"
+        settings = Settings(
+            database_url=database_url,
+            redis_url=SecretStr(valkey.url),
+            s3_endpoint=store.endpoint,
+            s3_access_key=store.access_key,
+            s3_secret_key=SecretStr(store.secret_key),
+        ).model_copy(update=dict(BRISK))
+        set_up(settings)
+        running = Fleet(settings, servers, directory)
+        stack.callback(running.stop)
+        running.start()
+        yield running
+
+
+def set_up(settings: Settings) -> None:
+    """Make the schema and the buckets."""
+    connection = Database(settings.database_url)
+    migrate(connection)
+    connection.close()
+    ObjectStore(settings).set_up()
+
+
+@contextmanager
+def durable_postgres() -> Iterator[Postgres]:
+    """Unlike `Postgres.temporary` it keeps what it committed when it is killed."""
+    directory = Path(tempfile.mkdtemp(prefix="cutwork-postgres-"))
+    try:
+        with Postgres(directory) as server:
+            yield server
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _is_alive(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/healthz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,115 @@
+"""The hand that hurts: kills, ends and pauses one target after the other, and puts each right again."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import redis
+
+from tests.fault.fleet import Fleet
+from tests.fault.target import Target
+
+_GAP_SECONDS = (0.5, 4)
+_DOWN_SECONDS = (0.1, 4)
+#: Past the lease, short of the run timeout.
+_PAUSE_SECONDS = (0.5, 6)
+#: Target kind → acts. An act that stands twice is twice as likely.
+ACTS: Mapping[str, tuple[str, ...]] = {
+    "worker": ("kill", "kill", "terminate", "terminate twice", "pause"),
+    "front end": ("kill", "terminate", "pause"),
+    "sweeper": ("kill", "terminate", "pause"),
+    "valkey": ("kill", "pause", "flush", "disconnect"),
+    "postgres": ("kill", "terminate", "pause"),
+    "sqlite": ("pause",),
+    "seaweedfs": ("kill", "terminate", "pause"),
+}
+WEIGHTS: Mapping[str, int] = {
+    "worker": 6,
+    "front end": 2,
+    "sweeper": 1,
+    "valkey": 4,
+    "postgres": 4,
+    "sqlite": 4,
+    "seaweedfs": 4,
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What was done to whom, and from when to when, in seconds since the epoch."""
+
+    target: str
+    act: str
+    began: float
+    ended: float
+
+
+class Hand:
+    """One thread with its own seeded plan; two hands never hurt the same target at once."""
+
+    def __init__(self, seed: str, fleet: Fleet, on_fault: Callable[[Fault], None]) -> None:
+        """Prepare; nothing is hurt yet."""
+        self._chance = random.Random(seed)
+        self._fleet = fleet
+        self._on_fault = on_fault
+        self._redis_url = fleet.settings.redis_url.get_secret_value()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=seed, daemon=True)
+        self.failure: BaseException | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Heal what is hurt, and hurt nothing more."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.wait(self._chance.uniform(*_GAP_SECONDS)):
+                self._hurt_somebody()
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    def _hurt_somebody(self) -> None:
+        targets = self._fleet.targets
+        weights = [WEIGHTS[target.kind] for target in targets]
+        target = self._chance.choices(targets, weights)[0]
+        act = self._chance.choice(ACTS[target.kind])
+        down, paused = self._chance.uniform(*_DOWN_SECONDS), self._chance.uniform(*_PAUSE_SECONDS)
+        if not target.busy.acquire(blocking=False):
+            return
+        try:
+            began = time.time()
+            self._hurt(target, act, paused if act == "pause" else down)
+            self._on_fault(Fault(target.name, act, began, time.time()))
+        finally:
+            target.busy.release()
+
+    def _hurt(self, target: Target, act: str, seconds: float) -> None:
+        if act == "flush":
+            self._command("FLUSHALL")
+        elif act == "disconnect":
+            self._command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        elif act == "pause":
+            target.pause()
+            self._stopping.wait(seconds)
+            target.resume()
+        else:
+            {
+                "kill": target.kill,
+                "terminate": target.terminate,
+                "terminate twice": target.terminate_twice,
+            }[act]()
+            self._stopping.wait(seconds)
+            target.start()
+
+    def _command(self, *words: str) -> None:
+        with redis.Redis.from_url(self._redis_url) as client:
+            client.execute_command(*words)

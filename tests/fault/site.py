@@ -1,0 +1,83 @@
+"""An installation whose workers can be odd, and whose books are closed at the end of every test."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+import redis
+from sqlalchemy import select
+
+from deploy.local.process import Process
+from shared.database import Database
+from shared.tables import jobs
+from tests.conditions import eventually
+from tests.end_to_end.installation import Installation
+from tests.fault.audit import Audit
+from tests.fault.halting_store import Point
+
+
+class Site(Installation):
+    """A front end and a sweeper; each test starts its own workers."""
+
+    def start_halting_worker(self, point: Point) -> Process:
+        """Start a worker that stands still at a point as long as the gate is closed."""
+        command = ["-m", "tests.fault.halting_worker", str(self.gate), point.name]
+        return self._start("worker", [sys.executable, *command])
+
+    def start_poisonable_worker(self, effect: str) -> Process:
+        """Start a worker that a magenta picture does not agree with."""
+        return self._start(
+            "worker", [sys.executable, "-m", "tests.fault.poisonable_worker", effect]
+        )
+
+    def start_real_worker(self) -> Process:
+        return self._start("worker", [sys.executable, "-m", "worker"])
+
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.settings.redis_url.get_secret_value())
+
+    def rows(self) -> list[Any]:
+        """Read all jobs, the oldest first."""
+        database = Database(self.settings.database_url)
+        try:
+            with database.reading() as connection:
+                return list(connection.execute(select(jobs).order_by(jobs.c.created_at)).all())
+        finally:
+            database.close()
+
+    def row(self) -> Any:
+        """Read the only job."""
+        [row] = self.rows()
+        return row
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Kill what runs: the books are closed, and an orderly end takes seconds."""
+        for process in self._processes:
+            process.kill()
+        super().__exit__(kind, error, traceback)
+
+    def assert_clean(self, *, undelivered: int = 0, inputs_left: int = 0) -> None:
+        """Hold the end of a test to the rules: nothing is held, nothing waits, nothing is left behind.
+
+        Args:
+            undelivered: Messages that a killed worker had taken. They come back after the visibility timeout, and
+                find nothing to do (`test_redelivery`).
+            inputs_left: Uploads that a killed process could not delete: they go with their job.
+        """
+        audit = Audit(self.settings)
+        try:
+            eventually(lambda: not audit.count_live())
+            eventually(lambda: sum(audit.messages().values()) <= undelivered)
+            rows = audit.rows()
+            for stored in audit.results():
+                assert stored.attempt <= rows[stored.job_id]["attempt"], stored
+            eventually(lambda: len(audit.inputs()) <= inputs_left)
+        finally:
+            audit.close()

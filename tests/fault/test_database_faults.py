@@ -1,0 +1,134 @@
+"""The database goes away when a job is stored, claimed and completed, and comes back; or is a file with 8 writers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+
+from deploy.local.postgres import Postgres
+from shared.settings import Settings
+from tests.conditions import eventually
+from tests.end_to_end.client import post, submit, wait_for
+from tests.fault.audit import Audit
+from tests.fault.site import Site
+
+
+def test_an_upload_without_a_database_is_refused_and_leaves_nothing(
+    site_on_postgres: Site, photo: bytes, own_postgres: Postgres
+) -> None:
+    site = site_on_postgres
+    own_postgres.kill()
+    try:
+        answer = post(site.url, photo, task_type="async")
+        ready = httpx.get(f"{site.url}/readyz", timeout=20)
+    finally:
+        own_postgres.start()
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert ready.json()["checks"]["database"] != "ok"
+    audit = Audit(site.settings)
+    assert (audit.inputs(), audit.rows(), sum(audit.messages().values())) == (set(), {}, 0)
+    audit.close()
+    site.start_real_worker()
+    assert wait_for(site.url, submit(site.url, photo))["task_status"] == 2
+    site.assert_clean()
+
+
+def test_a_database_that_is_away_at_the_claim_costs_no_attempt(
+    site_on_postgres: Site, photo: bytes, own_postgres: Postgres
+) -> None:
+    site = site_on_postgres
+    task_id = submit(site.url, photo)
+    own_postgres.stop()
+    try:
+        site.start_real_worker()
+        eventually(lambda: "message.postponed" in site.logs())
+    finally:
+        own_postgres.start()
+
+    assert wait_for(site.url, task_id)["task_status"] == 2
+    assert site.row().attempt == 1
+    site.assert_clean()
+
+
+def test_a_database_killed_under_a_running_job_is_waited_for(
+    site_on_postgres: Site, photo: bytes, own_postgres: Postgres
+) -> None:
+    site = site_on_postgres
+    site.close_gate()
+    site.start_worker()
+    task_id = submit(site.url, photo)
+    eventually(site.count_at_gate)
+
+    own_postgres.kill()
+    site.open_gate()
+    eventually(lambda: "attempt.produced" in site.logs())
+    own_postgres.start()
+
+    assert wait_for(site.url, task_id)["task_status"] == 2
+    assert site.row().attempt - site.row().releases <= 2
+    site.assert_clean()
+
+
+def test_each_process_has_connections_of_its_own(site_on_postgres: Site, photo: bytes) -> None:
+    """No process inherits a connection over a fork: each backend serves one port of one process."""
+    site = site_on_postgres
+    site.start_real_worker()
+    assert wait_for(site.url, submit(site.url, photo))["task_status"] == 2
+
+    owners: dict[int, set[int]] = {}
+    for process in site._processes:
+        for pid in _family(process.pid):
+            for inode in _sockets(pid):
+                owners.setdefault(inode, set()).add(pid)
+    database = _inodes_to(int(site.settings.database_url.rpartition(":")[2].partition("/")[0]))
+
+    assert database
+    assert [pids for inode, pids in owners.items() if inode in database and len(pids) > 1] == []
+
+
+def test_eight_writers_on_sqlite_get_no_error(settings: Settings) -> None:
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.fault.busy_writer", settings.database_url, "15"],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(8)
+    ]
+
+    assert [writer.communicate(timeout=60)[1] for writer in writers] == [""] * 8
+    audit = Audit(settings)
+    assert len(audit.rows()) == 8 * 15
+    audit.close()
+
+
+def test_fifty_uploads_at_once_on_sqlite_get_no_error(site: Site, photo: bytes) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: post(site.url, photo, task_type="async"), range(50)))
+
+    assert [answer.status_code for answer in answers] == [200] * 50
+
+
+def _family(pid: int) -> list[int]:
+    children = [
+        int(word)
+        for tasks in Path(f"/proc/{pid}/task").glob("*/children")
+        for word in tasks.read_text().split()
+    ]
+    return [pid, *(member for child in children for member in _family(child))]
+
+
+def _sockets(pid: int) -> set[int]:
+    links = (str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir())
+    return {int(link[8:-1]) for link in links if link.startswith("socket:[")}
+
+
+def _inodes_to(port: int) -> set[int]:
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {int(line[9]) for line in lines if line[2].endswith(f":{port:04X}")}

@@ -1,0 +1,126 @@
+"""The object store goes away at each of its three uses, lies about a length, and forgets an upload."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from deploy.local.ports import LOOPBACK
+from deploy.local.seaweedfs import SeaweedFS
+from shared.errors import ObjectStoreUnavailable
+from shared.object_store import ObjectStore
+from shared.settings import Settings
+from tests.conditions import eventually
+from tests.end_to_end.client import post, submit, wait_for
+from tests.fault.audit import Audit
+from tests.fault.halting_store import Point
+from tests.fault.site import Site
+from worker.job_runner import UPLOAD_GONE
+
+
+@contextmanager
+def away(server: SeaweedFS) -> Iterator[None]:
+    server.kill()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+def test_an_upload_without_an_object_store_is_refused_and_leaves_no_row(
+    site: Site, photo: bytes, seaweedfs: SeaweedFS
+) -> None:
+    with away(seaweedfs):
+        answer = post(site.url, photo, task_type="async")
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert site.rows() == []
+
+
+def test_an_object_store_that_is_away_at_the_fetch_is_waited_for_and_costs_no_attempt(
+    site: Site, photo: bytes, seaweedfs: SeaweedFS
+) -> None:
+    task_id = submit(site.url, photo)
+    with away(seaweedfs):
+        site.start_real_worker()
+        eventually(lambda: site.logs().count("job.postponed") > 3)
+
+    assert wait_for(site.url, task_id)["task_status"] == 2
+    assert site.row().attempt - site.row().releases == 1
+    site.assert_clean()
+
+
+def test_an_object_store_that_is_away_for_the_results_is_waited_for_and_costs_no_attempt(
+    site: Site, photo: bytes, seaweedfs: SeaweedFS
+) -> None:
+    site.close_gate()
+    site.start_worker()
+    task_id = submit(site.url, photo)
+    eventually(site.count_at_gate)
+
+    with away(seaweedfs):
+        site.open_gate()
+        eventually(lambda: "job.postponed" in site.logs())
+
+    assert wait_for(site.url, task_id)["task_status"] == 2
+    assert site.row().attempt - site.row().releases == 1
+    site.assert_clean()
+
+
+def test_an_upload_that_vanished_fails_its_job_at_once(site: Site, photo: bytes) -> None:
+    site.close_gate()
+    site.start_halting_worker(Point.CLAIMED)
+    task_id = submit(site.url, photo)
+    eventually(site.count_at_gate)
+
+    ObjectStore(site.settings).delete_input(uuid.UUID(task_id))
+    site.open_gate()
+
+    body = wait_for(site.url, task_id)
+    assert (body["task_status"], body["error_msg"]) == (3, UPLOAD_GONE)
+    assert site.row().attempt == 1
+    site.assert_clean()
+
+
+class Liar(socketserver.BaseRequestHandler):
+    """Promises a thousand bytes, and hangs up after ten."""
+
+    def handle(self) -> None:
+        self.request.recv(4096)
+        self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n0123456789")
+
+
+class Busy(socketserver.BaseRequestHandler):
+    """Asks everybody to slow down."""
+
+    def handle(self) -> None:
+        self.request.recv(4096)
+        self.request.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize("manner", [Liar, Busy])
+def test_half_an_upload_is_never_taken_for_a_whole_one(
+    settings: Settings, manner: type[socketserver.BaseRequestHandler]
+) -> None:
+    with socketserver.ThreadingTCPServer((LOOPBACK, 0), manner) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://{LOOPBACK}:{server.server_address[1]}"
+        store = ObjectStore(settings.model_copy(update={"s3_endpoint": endpoint}))
+
+        with pytest.raises(ObjectStoreUnavailable):
+            store.get_input(uuid.uuid4())
+        server.shutdown()
+
+
+def test_the_uploads_of_refused_posts_are_gone_too(site: Site, photo: bytes) -> None:
+    assert post(site.url, photo[:100], task_type="async").status_code >= 400
+
+    audit = Audit(site.settings)
+    assert audit.inputs() == set()
+    audit.close()

@@ -1,0 +1,77 @@
+"""Uploads from people who mean no good, or lose their connection."""
+
+from __future__ import annotations
+
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.end_to_end.client import CUTOUT, HEADERS, submit
+from tests.fault.audit import Audit
+from tests.fault.site import Site
+
+_FORM = {**HEADERS, "Content-Type": "multipart/form-data; boundary=edge"}
+
+NAMES = {
+    "a path": b"../../../../etc/passwd",
+    "a nul": b"photo\0.jpg",
+    "four kilobytes": b"x" * 4096 + b".jpg",
+    "right to left": "\u202egpj.exe".encode(),
+    "emoji": "👗👠.jpg".encode(),
+    "a header": b"x.jpg\r\nSet-Cookie: stolen=yes",
+    "a quote": b'x";name="task_type',
+}
+
+
+def body_with(name: bytes, photo: bytes) -> bytes:
+    return b"\r\n".join(
+        [
+            b"--edge",
+            b'Content-Disposition: form-data; name="task_type"',
+            b"",
+            b"async",
+            b"--edge",
+            b'Content-Disposition: form-data; name="image"; filename="' + name + b'"',
+            b"",
+            photo,
+            b"--edge--",
+            b"",
+        ]
+    )
+
+
+def test_a_file_name_goes_nowhere(site: Site, photo: bytes) -> None:
+    taken = set()
+    for what, name in NAMES.items():
+        answer = httpx.post(site.url + CUTOUT, headers=_FORM, content=body_with(name, photo))
+
+        assert answer.status_code in {200, 400}, f"{what}: {answer.text}"
+        assert "set-cookie" not in answer.headers
+        assert name.decode("utf-8", "replace") not in answer.text
+        if answer.status_code == 200:
+            taken.add(answer.json()["task_id"])
+
+    audit = Audit(site.settings)
+    assert taken
+    assert audit.inputs() == taken == set(audit.rows())
+    audit.close()
+
+
+def test_uploads_that_broke_off_half_way_leave_nothing(site: Site, photo: bytes) -> None:
+    body = body_with(b"photo.jpg", photo)
+    address = urlsplit(site.url)
+    head = (
+        f"POST {CUTOUT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        + "".join(f"{name}: {value}\r\n" for name, value in _FORM.items())
+        + "\r\n"
+    )
+    for _ in range(5):
+        with socket.create_connection((str(address.hostname), address.port or 80)) as connection:
+            connection.sendall(head.encode() + body[: len(body) // 2])
+
+    task_id = submit(site.url, photo)
+
+    audit = Audit(site.settings)
+    assert audit.inputs() == set(audit.rows()) == {task_id}
+    audit.close()
