@@ -23,8 +23,8 @@ ALLOWED = {
 }
 #: A room → what must never be needed to run it.
 FORBIDDEN = {
-    "shared": {"flask", "werkzeug", "numpy", "cv2", "onnxruntime", "isal"},
-    "api": {"numpy", "cv2", "onnxruntime", "isal", "celery"},
+    "shared": {"flask", "werkzeug", "PIL", "numpy", "cv2", "onnxruntime", "isal"},
+    "api": {"PIL", "numpy", "cv2", "onnxruntime", "isal", "celery"},
     "worker": {"flask", "werkzeug", "gunicorn", "gevent"},
 }
 
