@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import redis
+from minio import Minio
 from pydantic import SecretStr
 
 from deploy.local.postgres import Postgres
@@ -48,7 +49,7 @@ def changes() -> Mapping[str, Any]:
 @pytest.fixture
 def settings(
     tmp_path: Path, seaweedfs: SeaweedFS, valkey: Valkey, changes: Mapping[str, Any]
-) -> Settings:
+) -> Iterator[Settings]:
     """An installation of its own: an empty database, an empty broker, two new buckets."""
     with redis.Redis.from_url(valkey.url) as client:
         client.flushall()
@@ -71,4 +72,16 @@ def settings(
     migrate(database)
     database.close()
     ObjectStore(settings).set_up()
-    return settings
+    yield settings
+    _drop_buckets(seaweedfs, f"inputs-{name}", f"results-{name}")
+
+
+def _drop_buckets(server: SeaweedFS, *buckets: str) -> None:
+    """Give their volumes free: the server has as many as fit onto the disk, and each bucket takes one."""
+    client = Minio(
+        server.endpoint.removeprefix("http://"), server.access_key, server.secret_key, secure=False
+    )
+    for bucket in buckets:
+        for found in client.list_objects(bucket, recursive=True):
+            client.remove_object(bucket, str(found.object_name))
+        client.remove_bucket(bucket)
