@@ -31,6 +31,7 @@ class Report:
     changed: list[str]
     #: Photos that two jobs answered differently: worth a look, and no broken promise.
     several_answers: list[str]
+    unacknowledged: int
     inputs_left: int
     inputs_unknown: int
     results_superseded: int
@@ -84,6 +85,7 @@ class Report:
             "results of attempts that lost": self.results_superseded,
             "uploads left for the expiry": self.inputs_left,
             "uploads left for the bucket's rule": self.inputs_unknown,
+            "messages never acknowledged": self.unacknowledged,
             "photos that two jobs answered differently": len(self.several_answers),
             "lost": len(self.lost),
             "doubled": len(self.doubled),
