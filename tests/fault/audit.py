@@ -126,7 +126,7 @@ def compare(ledger: Ledger, rows: Mapping[str, Row]) -> Iterator[str]:
             yield f"{task_id} is {row['status']} and holds a lease"
 
 
-def compare_results(ledger: Ledger, rows: Mapping[str, Row], stored: list[Stored]) -> Iterator[str]:
+def compare_results(rows: Mapping[str, Row], stored: list[Stored]) -> Iterator[str]:
     """Every result is of a known attempt, and all attempts at one job gave one answer."""
     of_job: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for job_id, attempt, name, etag in stored:

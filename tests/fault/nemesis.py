@@ -122,7 +122,7 @@ class Nemesis:
         changed = list(_in_parallel(readers[0], settled))
         rows, stored, inputs = audit.rows(), audit.results(), audit.inputs()
         ledger.violated(compare(ledger, rows))
-        ledger.violated(compare_results(ledger, rows, stored))
+        ledger.violated(compare_results(rows, stored))
         several_answers = list(self._compare_answers(stored))
         for found in several_answers:
             self.say(found)
