@@ -8,6 +8,7 @@ from datetime import timedelta
 import click
 from pydantic import SecretStr
 
+from deploy.models import models
 from shared.database import Database
 from shared.errors import CutworkError
 from shared.key_store import ApiKey, KeyStore
@@ -19,6 +20,9 @@ from shared.settings import Settings, load_settings, variable
 @click.group()
 def admin() -> None:
     """Set up and look after a Cutwork installation; CUTWORK_ variables say which."""
+
+
+admin.add_command(models)
 
 
 @admin.command()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -100,6 +101,10 @@ class Settings(BaseSettings):
 
     # The worker
     model: str = Field("cutwork-1", description="Name of a folder in `worker/models`, or a path.")
+    models_dir: Path = Field(
+        Path(".cutwork/models"),
+        description="Folder that `cutwork-admin models pull` fills with other people's networks.",
+    )
     execution_provider: Literal["cpu", "cuda"] = Field(
         "cpu", description="Where the network runs. A worker that cannot have it does not start."
     )

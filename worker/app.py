@@ -20,13 +20,13 @@ from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import Lease, Queue
 from shared.job_store import JobStore, limits_of
 from shared.logs import get_logger
+from shared.manifest import load_manifest
 from shared.object_store import ObjectStore
 from shared.settings import Settings
 from worker.batching import Batcher
 from worker.cutout import Segmenter
 from worker.job_runner import JobRunner
 from worker.lease import LeaseKeeper
-from worker.manifest import load_manifest
 from worker.model import Network
 
 _log = get_logger(__name__)
@@ -43,9 +43,10 @@ def create_segmenter(settings: Settings) -> Segmenter:
     Raises:
         Misconfigured: The model's files are not what its manifest says, or the provider is not there.
     """
-    network = Network(load_manifest(settings.model), settings.execution_provider)
+    manifest = load_manifest(settings.model, settings.models_dir)
+    network = Network(manifest, settings.execution_provider)
     network.warm_up()
-    if settings.execution_provider == "cpu":
+    if settings.execution_provider == "cpu" or not network.takes_batches:
         return network
     return Batcher(
         network,

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InferenceFailed
-from worker.manifest import Manifest
+from shared.manifest import Manifest
 
 Frame = NDArray[np.float32]
 Logits = NDArray[np.float32]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
+from shared.manifest import Manifest
 from worker.foreground import decontaminate
 from worker.letterbox import fit
-from worker.manifest import Manifest
 from worker.photo import Photo, Pixels
 from worker.postprocessing import Opacities, to_opacities
 from worker.preprocessing import to_frame
@@ -50,16 +50,19 @@ def cut_out(photo: Photo, options: CutoutOptions, network: Segmenter) -> Cutouts
     """Cut the clothing out of a photo.
 
     Raises:
-        Refused: ERROR_NO_RECOGNITION_TARGET_DETECTED, if the photo shows no clothing at all.
+        Refused: ERROR_NO_RECOGNITION_TARGET_DETECTED, if the photo shows no clothing at all;
+            ERROR_INVALID_PARAMETER, if a category is asked for that the network does not know.
         InferenceFailed: The network did not give a usable answer.
     """
+    known = tuple(network.manifest.output.labels_of)
+    _check_known(options, known)
     seen = photo.on_white()
     overview = overview_of(seen, max(_OVERVIEW_LONG_SIDE, network.manifest.input.long_side))
     letterbox = fit(seen.shape[0], seen.shape[1], network.manifest)
     frame = to_frame(overview, letterbox, network.manifest.input)
     logits = network.segment(frame)
     segmentation = interpret(logits, letterbox, network.manifest.output)
-    opacities = to_opacities(segmentation, photo, seen, overview, _needed(options))
+    opacities = to_opacities(segmentation, photo, seen, overview, _needed(options, known))
     if not opacities.shows_clothing:
         raise Refused(
             ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED, "The image shows no clothing."
@@ -68,10 +71,29 @@ def cut_out(photo: Photo, options: CutoutOptions, network: Segmenter) -> Cutouts
     return _render_all(colours, opacities, options)
 
 
-def _needed(options: CutoutOptions) -> tuple[Category, ...]:
+def _check_known(options: CutoutOptions, known: Sequence[Category]) -> None:
+    """Refuse what could only be answered with "the photo shows none", which nobody has looked for.
+
+    The front end cannot refuse it: which network its workers run is their setting, not its own.
+    """
+    words = ", ".join(known) or "none"
+    unknown = [category for category in options.cloth_class if category not in known]
+    if unknown:
+        raise Refused(
+            ErrorCode.ERROR_INVALID_PARAMETER,
+            f"cloth_class: the network of this service does not know {', '.join(unknown)}. It knows: {words}.",
+        )
+    if options.out_mode is OutMode.REQUESTED_CATEGORIES and not known:
+        raise Refused(
+            ErrorCode.ERROR_INVALID_PARAMETER,
+            "out_mode: the network of this service knows no categories, so only 0 can be asked for.",
+        )
+
+
+def _needed(options: CutoutOptions, known: tuple[Category, ...]) -> tuple[Category, ...]:
     """The categories that some picture depends on: all of one mode's image, if none was named for it."""
     if options.out_mode is OutMode.REQUESTED_CATEGORIES and not options.cloth_class:
-        return tuple(Category)
+        return known
     return options.cloth_class
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.manifest import Manifest
+from shared.manifest import Manifest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import onnxruntime
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from shared.errors import InferenceFailed, Misconfigured
+from shared.manifest import Manifest, known_names
 from worker.letterbox import fit
-from worker.manifest import Manifest
 
 Provider = Literal["cpu", "cuda"]
 
@@ -30,6 +31,14 @@ _RUNTIME_ERRORS: tuple[type[Exception], ...] = (
 )
 _RANK = 4
 _WARM_UP_SIZE = 256
+
+
+class _Tensor(Protocol):
+    """What ONNX Runtime says of an input or an output."""
+
+    name: str
+    #: A number where the side is fixed.
+    shape: list[int | str | None]
 
 
 class Network:
@@ -56,7 +65,14 @@ class Network:
             ) from error
         if self._session.get_providers()[0] != _PROVIDERS[provider]:
             raise Misconfigured(f"The network cannot run on {provider}.{_hint(provider)}")
+        self._input = manifest.input.tensor or self._session.get_inputs()[0].name
+        self._output = manifest.output.tensor or self._session.get_outputs()[0].name
         self._check_tensors()
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether several photos may run together: many exports are for exactly one."""
+        return _shapes(self._session.get_inputs())[self._input][0] != 1
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the network on a batch.
@@ -65,14 +81,14 @@ class Network:
             batch: (N, 3, H, W), normalised as the manifest says; H and W multiples of the input's stride.
 
         Returns:
-            (N, planes, H / stride, W / stride), finite; not softmaxed.
+            (N, planes, H / stride, W / stride), finite, as the network gives it.
 
         Raises:
             InferenceFailed: The runtime failed, or the answer has another shape or is not finite.
         """
         output = self.manifest.output
         try:
-            (answer,) = self._session.run([output.tensor], {self.manifest.input.tensor: batch})
+            (answer,) = self._session.run([self._output], {self._input: batch})
         except _RUNTIME_ERRORS as error:
             raise InferenceFailed(f"The network did not run: {_first_line(error)}") from error
         logits = np.asarray(answer, dtype=np.float32)
@@ -104,10 +120,10 @@ class Network:
     def _check_tensors(self) -> None:
         spec = self.manifest
         for tensors, wanted, planes in (
-            (self._session.get_inputs(), spec.input.tensor, 3),
-            (self._session.get_outputs(), spec.output.tensor, spec.output.planes),
+            (self._session.get_inputs(), self._input, 3),
+            (self._session.get_outputs(), self._output, spec.output.planes),
         ):
-            shapes = {tensor.name: tensor.shape for tensor in tensors}
+            shapes = _shapes(tensors)
             if wanted not in shapes:
                 raise Misconfigured(f"{spec.onnx_file} has no tensor {wanted!r}, but {[*shapes]}")
             shape = shapes[wanted]
@@ -115,21 +131,54 @@ class Network:
                 raise Misconfigured(
                     f"{spec.onnx_file}: {wanted} is {shape}, not (N, {planes}, H, W)"
                 )
+        self._check_fixed_sides()
+
+    def _check_fixed_sides(self) -> None:
+        """Refuse what would run at the warm-up, and fail at the first photo that is no square."""
+        spec = self.manifest.input
+        sides = _shapes(self._session.get_inputs())[self._input][2:]
+        fixed = {side for side in sides if isinstance(side, int)}
+        if fixed and not fixed == {spec.long_side} == {spec.stride}:
+            raise Misconfigured(
+                f"{self.manifest.onnx_file}: {self._input} has fixed sides {sides}; "
+                "input.long_side and input.stride must both be that"
+            )
+
+
+def _shapes(tensors: Sequence[_Tensor]) -> dict[str, list[int | str | None]]:
+    return {tensor.name: tensor.shape for tensor in tensors}
 
 
 def _read_checked(manifest: Manifest) -> bytes:
     try:
         content = Path(manifest.onnx_file).read_bytes()
     except OSError as error:
-        where = f" It can be had from {manifest.source}." if manifest.source else ""
-        raise Misconfigured(f"{manifest.onnx_file}: {error.strerror}.{where}") from error
-    if len(content) != manifest.size_bytes:
+        raise Misconfigured(
+            f"{manifest.onnx_file}: {error.strerror}.{_where_from(manifest)}"
+        ) from error
+    if manifest.size_bytes not in {None, len(content)}:
         raise Misconfigured(
             f"{manifest.onnx_file} has {len(content)} bytes, its manifest says {manifest.size_bytes}"
         )
-    if hashlib.sha256(content).hexdigest() != manifest.sha256:
-        raise Misconfigured(f"{manifest.onnx_file} does not have the SHA-256 of its manifest")
+    sha256 = manifest.find_sha256()
+    if sha256 is None:
+        raise Misconfigured(
+            f"Nobody has vouched for {manifest.onnx_file}: there is no {manifest.digest_file.name} beside it."
+            f"{_where_from(manifest)}"
+        )
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Misconfigured(
+            f"{manifest.onnx_file} does not have the SHA-256 {sha256} that it must have"
+        )
     return content
+
+
+def _where_from(manifest: Manifest) -> str:
+    if not manifest.source:
+        return ""
+    if manifest.name in known_names():
+        return f" Get it with `cutwork-admin models pull {manifest.name}`; it is from {manifest.source}."
+    return f" It can be had from {manifest.source}."
 
 
 def _create_session(content: bytes, provider: Provider) -> onnxruntime.InferenceSession:

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.manifest import ChannelOrder, InputSpec
 from worker.letterbox import Letterbox
-from worker.manifest import ChannelOrder, InputSpec
 from worker.photo import Pixels
 from worker.shrinking import shrink_to
 

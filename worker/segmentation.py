@@ -1,6 +1,7 @@
 """What the network saw, at its own resolution: logits turned into opacities, and tidied.
 
-All of it works on some ten thousand values, so that care costs next to nothing here.
+All of it works on some ten thousand values of the bundled network, so that care costs next to nothing here. Lengths
+are shares of the view's long side, because other networks answer at other sizes; there they have not been measured.
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.contract import Category
+from shared.manifest import ACCESSORY, BACKGROUND, GARMENT, PERSON, OutputKind, OutputSpec
 from worker.letterbox import Letterbox
-from worker.manifest import ACCESSORY, BACKGROUND, PERSON, OutputKind, OutputSpec
 
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 #: More likely than not.
 _INSIDE = 0.5
-#: How many logits wide the network's edges are on their outer side.
-_SOFT_EDGE = 2
+#: How wide the network's edges are on their outer side: 2 logits of 108.
+_SOFT_EDGE = 2 / 108
 #: Parts and holes up to this share of the view are noise: some 6 logits, a third of a small shoe.
 _SPECK = 0.0008
 #: A part of a category this small, as a share of the largest one, is a mistake if it lies in other clothing.
 _ISLAND = 0.05
-#: In logits: a belt is 2 to 3 wide between the clothes it holds together.
-_BELT = 5
+#: Reaches across a belt, which is 2 to 3 logits of 108 wide between the clothes it holds together.
+_BELT = 5 / 108
 #: From here on a photo is one of a person, as a share of the main subject that is skin or hair. Of people it is a
 #: twentieth at least; on pictures of garments the network sees a hundredth now and then.
 _PERSON_SHARE = 0.02
@@ -50,14 +51,16 @@ class Segmentation:
 def interpret(logits: Plane, letterbox: Letterbox, spec: OutputSpec) -> Segmentation:
     """Make opacities of the network's answer, (planes, frame_height / stride, frame_width / stride).
 
-    Bystanders, specks and pinholes are gone, and belts belong to the clothing that they hold.
+    Of labelled planes, bystanders, specks and pinholes are gone, and belts belong to the clothing that they hold. An
+    opacity is taken as it is: stretching it to its own extremes, as is often done, would find a subject in everything.
     """
     view = logits[:, : letterbox.logits_height, : letterbox.logits_width]
     if spec.kind is OutputKind.ALPHA:
         return Segmentation(np.clip(view[0], 0, 1), {})
     planes = _softmax(view)
     categories = {category: _sum_of(planes, labels) for category, labels in spec.labels_of.items()}
-    clothing = np.add.reduce(list(categories.values()))
+    # A sleeve adds to no category: it belongs to whichever is likeliest there.
+    clothing = np.add.reduce([*categories.values(), _labelled(planes, spec, GARMENT)])
     clothing = clothing + _belts(clothing, _labelled(planes, spec, ACCESSORY))
     subject = 1 - _labelled(planes, spec, BACKGROUND)
     clothing = clothing * _around_main_subject(subject, _labelled(planes, spec, PERSON))
@@ -80,7 +83,8 @@ def _sum_of(planes: Plane, labels: tuple[int, ...]) -> Plane:
 
 def _belts(clothing: Plane, accessory: Plane) -> Plane:
     """The accessories between pieces of clothing: without them a belt is a hole across the outfit."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_BELT, _BELT))
+    side = _length(_BELT, clothing)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     worn = cv2.morphologyEx(_as_bytes(clothing > _INSIDE), cv2.MORPH_CLOSE, kernel)
     return np.where(worn > 0, accessory, np.float32(0))
 
@@ -97,8 +101,8 @@ def _around_main_subject(subject: Plane, person: Plane) -> Mask:
     if not main.any() or (person[main] > _INSIDE).mean() < _PERSON_SHARE:
         return np.ones_like(main)
     kept = parts.sizes >= _SECOND_SUBJECT * parts.sizes[largest]
-    kept[parts.labels[_grown(main, round(_REACH * max(main.shape)))]] = True
-    return _grown(parts.where(kept), _SOFT_EDGE)
+    kept[parts.labels[_grown(main, _length(_REACH, main))]] = True
+    return _grown(parts.where(kept), _length(_SOFT_EDGE, main))
 
 
 def _without_specks(opacity: Plane) -> Plane:
@@ -106,7 +110,7 @@ def _without_specks(opacity: Plane) -> Plane:
     inside = opacity > _INSIDE
     parts, holes = _Parts.of(inside), _Parts.of(~inside)
     least = _SPECK * inside.size
-    kept = _grown(parts.where(parts.sizes >= least), _SOFT_EDGE)
+    kept = _grown(parts.where(parts.sizes >= least), _length(_SOFT_EDGE, opacity))
     pinholes = holes.where(holes.sizes < least)
     return np.where(kept, np.where(pinholes, 1, opacity), 0).astype(np.float32)
 
@@ -149,6 +153,11 @@ class _Parts:
     def where(self, chosen: Mask) -> Mask:
         """Where the parts lie that are chosen by label; never outside the mask."""
         return np.asarray((chosen & (self.sizes > 0))[self.labels], np.bool_)
+
+
+def _length(share: float, plane: Plane | Mask) -> int:
+    longest: int = max(plane.shape)
+    return max(1, round(share * longest))
 
 
 def _grown(mask: Mask, reach: int) -> Mask:

@@ -72,6 +72,11 @@ class DataDirectory:
         """State and log of the object store."""
         return self.path / "seaweedfs"
 
+    @property
+    def models(self) -> Path:
+        """The networks that were pulled."""
+        return self.path / "models"
+
     def credentials(self) -> Credentials:
         """Read the keys of the object store; the first time, make them."""
         file = self.path / "credentials.json"

@@ -18,6 +18,7 @@ def settings_of(
     """Name the CUTWORK_ variables of an installation that runs these servers by itself."""
     settings = {
         "CUTWORK_DATABASE_URL": home.database_url,
+        "CUTWORK_MODELS_DIR": str(home.models),
         "CUTWORK_LOG_FORMAT": "console" if sys.stdout.isatty() else "json",
     }
     if address.is_loopback:

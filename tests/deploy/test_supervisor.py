@@ -109,6 +109,12 @@ def test_a_server_that_is_run_is_named_in_the_settings(tmp_path: Path) -> None:
     assert "CUTWORK_S3_ENDPOINT" not in settings
 
 
+def test_pulled_networks_lie_with_everything_else_of_an_installation(tmp_path: Path) -> None:
+    settings = settings_of(DataDirectory(tmp_path), Address(LOOPBACK, 8000), [])
+
+    assert settings["CUTWORK_MODELS_DIR"] == str(tmp_path / "models")
+
+
 def test_a_shell_reads_the_settings_as_they_were_written() -> None:
     value = "with 'quotes', $HOME and `date`"
     text = as_shell({"CUTWORK_MODEL": value, "SECRET_OF_SOMEBODY_ELSE": "1"})

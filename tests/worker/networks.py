@@ -12,13 +12,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+from shared.manifest import Manifest, Table, load_manifest
 from shared.settings import Settings
-from worker.manifest import Manifest, Table, load_manifest
 
 Plane = NDArray[np.float32]
 Spec = TypeVar("Spec", bound=Table)
 
-BUNDLED = load_manifest(Settings().model)
+BUNDLED = load_manifest(Settings().model, Settings().models_dir)
 LABELS = BUNDLED.output.labels
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from shared.errors import InferenceFailed
+from shared.manifest import Manifest
 from worker.batching import Batcher, Frame, Logits
-from worker.manifest import Manifest
 
 LONG = timedelta(seconds=5)
 

@@ -8,6 +8,8 @@ import onnxruntime
 import pytest
 
 from shared.errors import InferenceFailed, Misconfigured
+from shared.manifest import Manifest, load_manifest
+from tests.foreign_networks import FOREIGN
 from tests.worker.networks import BUNDLED, changed, write_network
 from worker.model import Network
 
@@ -51,6 +53,49 @@ def test_what_is_no_onnx_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot be loaded") as refused:
         Network(changed(manifest, size_bytes=len(content), sha256=digest), "cpu")
     assert "\n" not in str(refused.value)
+
+
+def write_foreign(folder: Path, name: str) -> Manifest:
+    content = FOREIGN[name]
+    (folder / "model.onnx").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    known = load_manifest(name, folder)
+    return changed(known, folder=folder, sha256=digest, size_bytes=len(content))
+
+
+def test_of_several_answers_the_first_is_taken_unless_another_is_named(tmp_path: Path) -> None:
+    manifest = write_foreign(tmp_path, "u2net")
+    frame = np.random.default_rng(5).normal(0, 1, (3, 320, 320)).astype(np.float32)
+    answers = [
+        Network(changed(manifest, output=changed(manifest.output, tensor=tensor)), "cpu").segment(
+            frame
+        )
+        for tensor in ("", "1959", "1960")
+    ]
+    assert np.array_equal(answers[0], answers[1])
+    assert not np.array_equal(answers[0], answers[2])
+
+
+@pytest.mark.parametrize(("name", "several"), [("u2net", False), ("segformer_b2_clothes", True)])
+def test_a_network_for_one_photo_takes_no_batches(tmp_path: Path, name: str, several: bool) -> None:
+    network = Network(write_foreign(tmp_path, name), "cpu")
+    side = network.manifest.input.long_side
+    batch = np.zeros((2, 3, side, side), np.float32)
+    assert network.takes_batches is several
+    if several:
+        assert len(network.run(batch)) == 2
+    else:
+        with pytest.raises(InferenceFailed):
+            network.run(batch)
+
+
+@pytest.mark.parametrize("wrong", [{"stride": 32}, {"long_side": 640, "stride": 640}])
+def test_fixed_sides_that_the_manifest_does_not_know_are_refused(
+    tmp_path: Path, wrong: dict[str, int]
+) -> None:
+    manifest = write_foreign(tmp_path, "u2net")
+    with pytest.raises(Misconfigured, match=r"fixed sides \[320, 320\]"):
+        Network(changed(manifest, input=changed(manifest.input, **wrong)), "cpu")
 
 
 @pytest.mark.skipif(

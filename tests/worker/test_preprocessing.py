@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from shared.manifest import ChannelOrder
 from tests.worker.networks import BUNDLED, changed
 from worker.letterbox import fit
-from worker.manifest import ChannelOrder
 from worker.preprocessing import to_frame
 
 

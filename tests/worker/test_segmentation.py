@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from shared.contract import Category
+from shared.manifest import OutputKind
 from tests.worker.networks import BUNDLED, Plane, changed, seeing
 from worker.letterbox import Letterbox, fit
-from worker.manifest import OutputKind
 from worker.segmentation import Segmentation, interpret
 
 BOX = fit(600, 400, BUNDLED)
@@ -100,6 +100,41 @@ def test_labels_that_share_a_category_are_added_up() -> None:
     logits = np.zeros((3, BOX.frame_height // 4, BOX.frame_width // 4), np.float32)
     seen = interpret(logits, BOX, changed(BUNDLED.output, labels=labels))
     assert seen.categories[Category.SHOES] == pytest.approx(2 / 3)
+
+
+def test_logits_may_be_log_softmaxed_already() -> None:
+    logits = np.random.default_rng(3).normal(0, 4, (10, 108, 72)).astype(np.float32)
+    softmaxed = logits - np.log(np.exp(logits).sum(axis=0))
+    seen, same = (interpret(planes, BOX, BUNDLED.output) for planes in (logits, softmaxed))
+    assert same.clothing == pytest.approx(seen.clothing, abs=1e-5)
+    assert seen.clothing.max() > 0.5
+
+
+def test_a_part_of_a_garment_is_clothing_of_the_likeliest_category_there() -> None:
+    labels = ("background", "tops", "coat", "garment")
+    logits = np.full((4, BOX.frame_height // 4, BOX.frame_width // 4), -4, np.float32)
+    logits[0] = 2
+    logits[2, 30:80, 20:50] = 4  # a coat
+    logits[3, 30:80, 50:60] = 8  # its sleeve, of which nobody says what else it might be
+    logits[2, 30:80, 50:60] = -3
+    seen = interpret(logits, BOX, changed(BUNDLED.output, labels=labels))
+    assert seen.clothing[40:70, 25:58].min() > 0.85
+    assert max(seen.categories, key=lambda c: seen.categories[c][50, 55]) is Category.COAT
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_what_is_tidied_does_not_depend_on_how_fine_the_answer_is(stride: int) -> None:
+    spec = changed(BUNDLED.output, stride=stride)
+    box = fit(600, 400, changed(BUNDLED, output=spec))
+    coarse = seeing(
+        ("tops", 0.3, 0.2, 0.7, 0.5),
+        ("accessory", 0.3, 0.5, 0.7, 0.52),
+        ("pants", 0.3, 0.52, 0.7, 1),
+    ).segment(np.zeros((3, BOX.frame_height, BOX.frame_width), np.float32))
+    fine = coarse.repeat(4 // stride, axis=1).repeat(4 // stride, axis=2)
+    clothing = interpret(fine, box, spec).clothing[:: 4 // stride, :: 4 // stride]
+    assert clothing[25:-2, 30:40].min() > 0.95
+    assert clothing[:15].max() < 0.01
 
 
 def test_an_opacity_is_taken_as_it_is() -> None:

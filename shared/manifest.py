@@ -1,13 +1,16 @@
-"""What a network expects and gives: the manifest `model.toml` beside an ONNX file.
+"""What a network expects and gives: its manifest `model.toml`.
 
     [input]   which tensor, how large, how colours become numbers
     [output]  which tensor, and what its planes mean
 
-The code knows no network by name; `worker.model` holds the file to what its manifest says.
+The code knows no network by name; `worker.model` holds the file to what its manifest says. The manifests in
+`worker/models` come with Cutwork, most of them without the weights: those are somebody else's, and `cutwork-admin
+models pull` puts them into `CUTWORK_MODELS_DIR`.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
@@ -26,8 +29,14 @@ BACKGROUND = "background"
 PERSON = "person"
 #: Belts, scarves, jewellery.
 ACCESSORY = "accessory"
+#: Clothing whose category another label knows: sleeves, collars, pockets.
+GARMENT = "garment"
 
-_BUNDLED = Path(__file__).with_name("models")
+#: A `sha256` that nobody could be asked for.
+UNKNOWN = "unknown"
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+BUNDLED = Path(__file__).parents[1] / "worker" / "models"
 
 Count = Annotated[StrictInt, Field(ge=1)]
 #: One number a colour channel.
@@ -44,7 +53,7 @@ class ChannelOrder(StrEnum):
 class OutputKind(StrEnum):
     """What the planes of the output are."""
 
-    #: One plane of logits a label.
+    #: One plane of logits a label, or of their log-softmax.
     CLASSES = "classes"
     #: One plane: the opacity of the clothing, 0 to 1; such a network knows no categories.
     ALPHA = "alpha"
@@ -59,7 +68,8 @@ class Table(BaseModel):
 class InputSpec(Table):
     """The network's input: float32 (N, 3, H, W), x * scale + offset with x in 0..255."""
 
-    tensor: str
+    #: Empty: the first input.
+    tensor: str = ""
     #: Pixels of the photo's long side in the frame.
     long_side: Count
     #: The frame's sides are multiples of this; of fixed square networks it is the long side itself.
@@ -74,7 +84,8 @@ class InputSpec(Table):
 class OutputSpec(Table):
     """The network's output: float32 (N, planes, H / stride, W / stride)."""
 
-    tensor: str
+    #: Empty: the first output.
+    tensor: str = ""
     stride: Count
     kind: OutputKind
     #: Index → a `Category`'s word, or one that is no clothing. Several may share one category.
@@ -105,17 +116,21 @@ class OutputSpec(Table):
 class Manifest(Table):
     """One network, as its `model.toml` describes it."""
 
-    #: Where the manifest lies; not in the file.
+    #: Where the network lies; not in the file.
     folder: Path
     name: str
     description: str
     #: SPDX identifier of the weights' licence.
     licence: str
-    #: Where to get the file, if it is not bundled.
+    #: What it does not tell about using them.
+    licence_note: str = ""
+    #: The page of the weights, if they are not beside the manifest.
     source: str = ""
+    #: Where they are pulled from; empty: from nowhere in particular.
+    url: str = ""
     file: str
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    size_bytes: Annotated[Count, Field(alias="bytes")]
+    sha256: Annotated[str, Field(pattern=rf"^({DIGEST.pattern}|{UNKNOWN})$")]
+    size_bytes: Annotated[Count | None, Field(alias="bytes")] = None
     input: InputSpec
     output: OutputSpec
 
@@ -123,6 +138,29 @@ class Manifest(Table):
     def onnx_file(self) -> Path:
         """Where the network lies."""
         return self.folder / self.file
+
+    @property
+    def digest_file(self) -> Path:
+        """Where the SHA-256 lies that somebody vouched for, as `sha256sum` writes it."""
+        return self.folder / f"{self.file}.sha256"
+
+    def find_sha256(self) -> str | None:
+        """Find what the file's SHA-256 must be: the manifest's, or else the one that was given when it was pulled.
+
+        Raises:
+            Misconfigured: What was noted cannot be read.
+        """
+        if self.sha256 != UNKNOWN:
+            return self.sha256
+        try:
+            noted = self.digest_file.read_text(encoding="ascii")[:64]
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misconfigured(f"{self.digest_file} cannot be read: {error}") from None
+        if not DIGEST.fullmatch(noted):
+            raise Misconfigured(f"{self.digest_file} holds no SHA-256")
+        return noted
 
     @model_validator(mode="after")
     def _check_strides(self) -> Self:
@@ -132,8 +170,12 @@ class Manifest(Table):
         return self
 
 
-def load_manifest(name_or_path: str) -> Manifest:
-    """Read the manifest of a bundled network, or of a folder (or a `model.toml`) elsewhere.
+def load_manifest(name_or_path: str, models_dir: Path) -> Manifest:
+    """Read the manifest of a known network, or of a folder (or a `model.toml`) elsewhere.
+
+    Args:
+        name_or_path: A word of `known_names`, or a path.
+        models_dir: Where the weights are that known networks come without.
 
     Raises:
         Misconfigured: There is none, or it says something unusable; the message names file and key.
@@ -141,7 +183,7 @@ def load_manifest(name_or_path: str) -> Manifest:
     path = _find(name_or_path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Manifest(folder=path.parent, **table)
+        manifest = Manifest(folder=path.parent, **table)
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path} cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
@@ -149,12 +191,20 @@ def load_manifest(name_or_path: str) -> Manifest:
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise Misconfigured(f"{path}: {'; '.join(problems)}") from None
+    if manifest.source and path.parent.parent == BUNDLED:
+        return manifest.model_copy(update={"folder": models_dir / path.parent.name})
+    return manifest
+
+
+def known_names() -> list[str]:
+    """List the networks whose manifests come with Cutwork."""
+    return sorted(path.parent.name for path in BUNDLED.glob(f"*/{FILE_NAME}"))
 
 
 def _find(name_or_path: str) -> Path:
-    bundled = _BUNDLED / name_or_path / FILE_NAME
+    bundled = BUNDLED / name_or_path / FILE_NAME
     for path in (bundled, Path(name_or_path) / FILE_NAME, Path(name_or_path)):
         if path.is_file():
             return path
-    known = ", ".join(sorted(path.parent.name for path in _BUNDLED.glob(f"*/{FILE_NAME}")))
-    raise Misconfigured(f"There is no model {name_or_path!r}. Bundled: {known}.")
+    known = ", ".join(known_names())
+    raise Misconfigured(f"There is no model {name_or_path!r}. Known: {known}.")
