@@ -22,12 +22,20 @@ Mask = NDArray[np.bool_]
 
 #: More likely than not.
 _INSIDE = 0.5
+#: A strap that covers a twelfth of a logit is still a strap, if it hangs on a garment.
+_SUSPICION = 0.08
 #: How wide the network's edges are on their outer side: 2 logits of 108.
 _SOFT_EDGE = 2 / 108
 #: Parts and holes up to this share of the view are noise: some 6 logits, a third of a small shoe.
 _SPECK = 0.0008
 #: A part of a category this small, as a share of the largest one, is a mistake if it lies in other clothing.
 _ISLAND = 0.05
+#: Of a connected piece of clothing that nobody wears: a category with less of it is a mistake about part of a garment.
+#: On 98 photos of one garment each, the IoU of its category rose from 0.725 to 0.768.
+_SECOND_GARMENT = 0.35
+#: The same for what is small beside a garment that it touches.
+_SECOND_THING = 0.1
+_THINGS = {Category.BAG, Category.SHOES, Category.HAT}
 #: Reaches across a belt, which is 2 to 3 logits of 108 wide between the clothes it holds together.
 _BELT = 5 / 108
 #: From here on a photo is one of a person, as a share of the main subject that is skin or hair. Of people it is a
@@ -62,9 +70,12 @@ def interpret(logits: Plane, letterbox: Letterbox, spec: OutputSpec) -> Segmenta
     # A sleeve adds to no category: it belongs to whichever is likeliest there.
     clothing = np.add.reduce([*categories.values(), _labelled(planes, spec, GARMENT)])
     clothing = clothing + _belts(clothing, _labelled(planes, spec, ACCESSORY))
-    subject = 1 - _labelled(planes, spec, BACKGROUND)
-    clothing = clothing * _around_main_subject(subject, _labelled(planes, spec, PERSON))
+    person = _main_person(1 - _labelled(planes, spec, BACKGROUND), _labelled(planes, spec, PERSON))
+    if person is not None:
+        clothing = clothing * person
     clothing = _without_specks(clothing)
+    if person is None:
+        categories = _whole_garments(categories, clothing)
     return Segmentation(clothing, _without_islands(categories, clothing))
 
 
@@ -89,8 +100,8 @@ def _belts(clothing: Plane, accessory: Plane) -> Plane:
     return np.where(worn > 0, accessory, np.float32(0))
 
 
-def _around_main_subject(subject: Plane, person: Plane) -> Mask:
-    """Where the main subject is, if it is a person; everywhere if it is not.
+def _main_person(subject: Plane, person: Plane) -> Mask | None:
+    """Where the main person is with what belongs to them; None if the main subject is no person.
 
     In 559 street photos nearly all that lay apart from the largest person was a passer-by's, or no clothing at all;
     what that person carries lies close. Garments without a person are all kept: nothing says which is the main one.
@@ -99,10 +110,39 @@ def _around_main_subject(subject: Plane, person: Plane) -> Mask:
     largest = int(parts.sizes.argmax())
     main = parts.where(np.arange(len(parts.sizes)) == largest)
     if not main.any() or (person[main] > _INSIDE).mean() < _PERSON_SHARE:
-        return np.ones_like(main)
+        return None
     kept = parts.sizes >= _SECOND_SUBJECT * parts.sizes[largest]
     kept[parts.labels[_grown(main, _length(_REACH, main))]] = True
     return _grown(parts.where(kept), _length(_SOFT_EDGE, main))
+
+
+def _whole_garments(categories: Mapping[Category, Plane], clothing: Plane) -> dict[Category, Plane]:
+    """Give the lesser categories of a connected piece to its greatest: what lies there by itself is one garment.
+
+    Unless a second one has its fair share, as trousers laid out under a shirt have.
+    """
+    words = list(categories)
+    planes = np.stack(list(categories.values()))
+    parts = _Parts.of(clothing > _INSIDE)
+    count = len(parts.sizes)
+    # Of each part and category: all of its probability.
+    weights = np.stack([np.bincount(parts.labels.ravel(), p.ravel(), count) for p in planes])
+    greatest = weights.argmax(axis=0)
+    fair = np.array([_SECOND_THING if word in _THINGS else _SECOND_GARMENT for word in words])
+    lesser = weights < fair[:, np.newaxis] * weights.sum(axis=0)
+    lesser[:, 0] = False
+    taken = np.where(lesser[:, parts.labels], planes, np.float32(0))
+    planes = planes - taken
+    winner = greatest[parts.labels][np.newaxis]
+    gained = np.take_along_axis(planes, winner, axis=0) + taken.sum(axis=0)
+    np.put_along_axis(planes, winner, gained, axis=0)
+    return dict(zip(words, planes, strict=True))
+
+
+def _suspected(opacity: Plane, large: Mask) -> Mask:
+    """Where clothing is suspected without a gap from where it is: straps and fringe much thinner than a logit."""
+    parts = _Parts.of(opacity > _SUSPICION)
+    return parts.where(np.isin(np.arange(len(parts.sizes)), parts.labels[large]))
 
 
 def _without_specks(opacity: Plane) -> Plane:
@@ -110,7 +150,8 @@ def _without_specks(opacity: Plane) -> Plane:
     inside = opacity > _INSIDE
     parts, holes = _Parts.of(inside), _Parts.of(~inside)
     least = _SPECK * inside.size
-    kept = _grown(parts.where(parts.sizes >= least), _length(_SOFT_EDGE, opacity))
+    large = parts.where(parts.sizes >= least)
+    kept = _grown(large, _length(_SOFT_EDGE, opacity)) | _grown(_suspected(opacity, large), 1)
     pinholes = holes.where(holes.sizes < least)
     return np.where(kept, np.where(pinholes, 1, opacity), 0).astype(np.float32)
 

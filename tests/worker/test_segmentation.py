@@ -62,6 +62,18 @@ def test_specks_and_pinholes_are_gone() -> None:
     assert clothing[40, 36] == 1
 
 
+def test_haze_stays_where_it_hangs_on_a_garment_as_straps_do_and_nowhere_else() -> None:
+    frame = np.zeros((3, BOX.frame_height, BOX.frame_width), np.float32)
+    logits = seeing(("tops", 0.3, 0.4, 0.7, 0.7)).segment(frame)
+    hazy = logits[:, 0, 0].copy()
+    hazy[BUNDLED.output.labels.index("tops")] = hazy[0] + np.log(0.2 / 0.8)
+    logits[:, 20:44, 30] = hazy[:, np.newaxis]  # up from the tops
+    logits[:, 20:44, 5] = hazy[:, np.newaxis]  # beside them
+    clothing = interpret(logits, BOX, BUNDLED.output).clothing
+    assert clothing[22, 30] == pytest.approx(0.2, abs=0.02)
+    assert clothing[22, 5] == 0
+
+
 def test_a_passer_bys_clothing_is_dropped() -> None:
     seen = segment(
         PERSON,
@@ -93,6 +105,29 @@ def test_garments_without_a_person_are_all_kept() -> None:
 def test_an_island_of_another_category_goes_to_what_surrounds_it() -> None:
     seen = segment(("coat", 0.1, 0.1, 0.9, 0.9), ("skirt", 0.5, 0.5, 0.53, 0.52))
     assert at(seen.categories[Category.SKIRT], 0.51, 0.51) == 0
+
+
+def test_a_garment_that_nobody_wears_is_all_of_one_category() -> None:
+    seen = segment(("skirt", 0.3, 0.2, 0.7, 0.9), ("pants", 0.3, 0.7, 0.5, 0.9))
+    assert at(seen.categories[Category.SKIRT], 0.4, 0.8) > 0.95
+    assert seen.categories[Category.PANTS].max() < 0.01
+
+
+def test_trousers_laid_out_under_a_shirt_stay_trousers_and_shoes_below_them_shoes() -> None:
+    seen = segment(
+        ("tops", 0.3, 0.1, 0.7, 0.45),
+        ("pants", 0.3, 0.45, 0.7, 0.85),
+        ("shoes", 0.3, 0.85, 0.7, 0.97),
+    )
+    assert at(seen.categories[Category.TOPS], 0.5, 0.3) > 0.95
+    assert at(seen.categories[Category.PANTS], 0.5, 0.7) > 0.95
+    assert at(seen.categories[Category.SHOES], 0.5, 0.9) > 0.95
+
+
+def test_what_a_person_wears_may_be_small() -> None:
+    shorts = ("pants", 0.35, 0.6, 0.65, 0.68)
+    seen = segment(PERSON, ("tops", 0.35, 0.2, 0.65, 0.6), shorts)
+    assert at(seen.categories[Category.PANTS], 0.5, 0.64) > 0.95
 
 
 def test_labels_that_share_a_category_are_added_up() -> None:
