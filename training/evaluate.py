@@ -7,23 +7,22 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import cv2
 import numpy as np
 
+from training.choice import spread
 from training.dataset import Split, list_split, read_labels, read_photo, read_tags
 from training.garment_masks import WORK_SIDE, find_masks
 from training.labels import CATEGORIES, certain_classes
-from training.metrics import GarmentScores, Scores
-from training.plots import draw_contact_sheet, draw_scores
+from training.metrics import GarmentScores, Scores, is_clothing
+from training.plots import draw_scores
 from training.prediction import LONG_SIDE, Predictor
+from training.sheet import draw_contact_sheet
 
 _log = logging.getLogger("training")
 
 SHEET_PHOTOS = 12
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -91,15 +90,13 @@ def write(evaluation: Evaluation, predictor: Predictor, split: Split, folder: Pa
     }
     (folder / "scores.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
     draw_scores(evaluation.people, evaluation.garments, folder)
-    photos = [person.photo for person in _spread(split.people)]
-    photos += [garment.photo for garment in _spread(split.garments)]
+    photos = [person.photo for person in spread(split.people, SHEET_PHOTOS)]
+    photos += [garment.photo for garment in spread(split.garments, SHEET_PHOTOS)]
     rgbs = [read_photo(photo) for photo in photos]
-    draw_contact_sheet(rgbs, [predictor.predict(rgb) for rgb in rgbs], folder / "sheet.png")
-
-
-def _spread(items: tuple[Item, ...]) -> list[Item]:
-    """Take `SHEET_PHOTOS` items at equal distances."""
-    return [items[i] for i in np.linspace(0, len(items) - 1, SHEET_PHOTOS).astype(int)]
+    answers = [predictor.predict(rgb) for rgb in rgbs]
+    # Without the worker's refinement: `tests.quality.sheet` draws the same sheet with it.
+    alphas = [is_clothing(answer).astype(np.float32) for answer in answers]
+    draw_contact_sheet(rgbs, answers, alphas, folder / "sheet.png")
 
 
 def main() -> None:

@@ -1,31 +1,18 @@
-"""Pictures of an evaluation: bars, confusions, and what the network sees in some photos."""
+"""Pictures of an evaluation: bars and confusions."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot
 from numpy.typing import NDArray
 
-from training.dataset import Pixels
-from training.labels import CATEGORIES, CLASSES, ClassMap
+from training.labels import CATEGORIES, CLASSES
 from training.metrics import GarmentScores, Scores
 
 mpl.use("Agg")
-
-#: RGB, by class.
-PALETTE = np.array(
-    [
-        (40, 40, 40), (228, 26, 28), (255, 150, 0), (200, 60, 220), (40, 90, 230), (0, 200, 210), (50, 180, 60),
-        (250, 230, 40), (150, 150, 150), (240, 200, 170),
-    ],
-    np.uint8,
-)  # fmt: skip
-TILE_HEIGHT, TILE_WIDTH = 270, 540
-SHEET_COLUMNS = 4
 
 
 def draw_scores(people: Scores, garments: GarmentScores, folder: Path) -> None:
@@ -57,26 +44,3 @@ def _draw_confusion(counts: NDArray[np.int64], what: str, file: Path) -> None:
         )
     figure.savefig(file, dpi=110)
     pyplot.close(figure)
-
-
-def draw_contact_sheet(photos: list[Pixels], answers: list[ClassMap], file: Path) -> None:
-    """Write each photo beside its answer's colours and its cut-out on white."""
-    tiles = [_tile(rgb, answer) for rgb, answer in zip(photos, answers, strict=True)]
-    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % SHEET_COLUMNS)
-    rows = [
-        np.concatenate(tiles[i : i + SHEET_COLUMNS], axis=1)
-        for i in range(0, len(tiles), SHEET_COLUMNS)
-    ]
-    cv2.imwrite(str(file), cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR))
-
-
-def _tile(rgb: Pixels, answer: ClassMap) -> Pixels:
-    overlay = (0.35 * rgb + 0.65 * PALETTE[answer]).astype(np.uint8)
-    clothing = np.isin(answer, [CLASSES.index(name) for name in CATEGORIES])
-    cut_out = np.where(clothing[:, :, None], rgb, np.uint8(255))
-    strip = np.concatenate([rgb, overlay, cut_out], axis=1)
-    scale = min(TILE_HEIGHT / strip.shape[0], TILE_WIDTH / strip.shape[1])
-    small = cv2.resize(strip, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    tile = np.full((TILE_HEIGHT + 4, TILE_WIDTH + 8, 3), 255, np.uint8)
-    tile[: small.shape[0], : small.shape[1]] = small
-    return tile

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from training.dataset import Pixels
 from training.labels import ACCESSORY, CLASSES, ClassMap
@@ -64,21 +65,9 @@ class Predictor:
     def predict(self, rgb: Pixels) -> ClassMap:
         """Give the class of every pixel of a photo (H, W, 3), (H, W): arg max of logits enlarged to its size."""
         height, width = rgb.shape[:2]
-        scale = self.long_side / max(height, width)
-        rows, columns = (
-            max(1, round(side * scale / self.output_stride)) * self.output_stride
-            for side in (height, width)
-        )
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(rgb, (columns, rows), interpolation=how)
-        frame = cv2.copyMakeBorder(
-            small, 0, -rows % self.stride, 0, -columns % self.stride, cv2.BORDER_REPLICATE
-        )
-        frame = frame[:, :, ::-1] if self.is_bgr else frame
-        tensor = frame.astype(np.float32) * np.array(self.scale, np.float32)
-        tensor += np.array(self.offset, np.float32)
         name = self.session.get_inputs()[0].name
-        (logits,) = self.session.run(None, {name: tensor.transpose(2, 0, 1)[None]})
+        (logits,) = self.session.run(None, {name: self.frame(rgb)})
+        rows, columns = self._content_size(rgb)
         own = logits[0, :, : rows // self.output_stride, : columns // self.output_stride]
         best = np.full((height, width), -np.inf, np.float32)
         answer = np.zeros((height, width), np.uint8)
@@ -87,3 +76,26 @@ class Predictor:
             answer[large > best] = class_index
             best = np.maximum(best, large)
         return answer
+
+    def frame(self, rgb: Pixels) -> NDArray[np.float32]:
+        """Give what the network is fed of a photo, (1, 3, rows, columns): scaled, padded, normalised."""
+        rows, columns = self._content_size(rgb)
+        how = cv2.INTER_AREA if self.long_side < max(rgb.shape[:2]) else cv2.INTER_LINEAR
+        small = cv2.resize(rgb, (columns, rows), interpolation=how)
+        frame = cv2.copyMakeBorder(
+            small, 0, -rows % self.stride, 0, -columns % self.stride, cv2.BORDER_REPLICATE
+        )
+        frame = frame[:, :, ::-1] if self.is_bgr else frame
+        tensor = frame.astype(np.float32) * np.array(self.scale, np.float32)
+        tensor += np.array(self.offset, np.float32)
+        return np.ascontiguousarray(tensor.transpose(2, 0, 1)[None])
+
+    def _content_size(self, rgb: Pixels) -> tuple[int, int]:
+        """Rows and columns of the photo in the frame: whole output pixels."""
+        height, width = rgb.shape[:2]
+        scale = self.long_side / max(height, width)
+        rows, columns = (
+            max(1, round(side * scale / self.output_stride)) * self.output_stride
+            for side in (height, width)
+        )
+        return rows, columns

@@ -59,3 +59,37 @@ def test_extreme_shapes_are_refined_too(size: tuple[int, int]) -> None:
     seen = np.full((*size, 3), 128, np.uint8)
     alpha = refine(np.ones((max(2, size[0] // 28), max(2, size[1] // 28)), np.float32), seen, seen)
     assert (alpha == 255).all()
+
+
+def test_colours_of_one_brightness_have_an_edge_too() -> None:
+    seen = np.full((800, 600, 3), (200, 60, 60), np.uint8)
+    seen[:, 307:] = (30, 132, 130)
+    assert np.ptp(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY)) <= 2
+    coarse = np.zeros((108, 81), np.float32)
+    coarse[:, 41:] = 1
+    alpha = refine(coarse, seen, seen)
+    assert (alpha[:, 305] < 128).all()
+    assert (alpha[:, 308] >= 128).all()
+
+
+def test_a_strap_much_thinner_than_a_cell_is_found_where_the_network_suspects_it() -> None:
+    truth = np.zeros((1600, 1200), np.float32)
+    truth[600:, 200:1000] = 1
+    truth[:600, 598:601] = 1
+    seen = np.full((1600, 1200, 3), (60, 90, 140), np.uint8)
+    seen[truth > 0] = (220, 190, 60)
+    cells = cv2.resize(truth, (81, 108), interpolation=cv2.INTER_AREA)
+    coarse = np.asarray(cv2.GaussianBlur(cells, (0, 0), 0.7), np.float32)
+    assert coarse[20].max() < 0.2
+    alpha = refine(coarse, seen, seen)
+    assert (alpha[40:560, 598:601] >= 128).all()
+    assert (alpha[40:560, :596] == 0).all()
+    assert (alpha[40:560, 603:] == 0).all()
+
+
+def test_a_patterned_ground_does_not_come_along_with_the_haze() -> None:
+    seen = np.random.default_rng(2).integers(0, 255, (400, 300, 3), np.uint8)
+    seen = np.asarray(cv2.resize(seen, (1200, 1600), interpolation=cv2.INTER_NEAREST))
+    haze = np.full((108, 81), 0.1, np.float32)
+    haze[50:, 20:60] = 1
+    assert (refine(haze, seen, seen)[:600] >= 128).mean() < 0.001

@@ -1,0 +1,95 @@
+"""The worker's image path in steps, so that what comes out of each can be measured."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from shared.contract import ReturnForm
+from shared.errors import ErrorCode, Refused
+from shared.job import CutoutOptions
+from shared.manifest import Manifest, load_manifest
+from worker.cutout import cut_out
+from worker.decoding import decode
+from worker.letterbox import fit
+from worker.model import Network
+from worker.preprocessing import to_frame
+from worker.refinement import refine
+from worker.segmentation import Segmentation, interpret
+from worker.shrinking import overview_of
+
+Pixels = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+
+_OVERVIEW_LONG_SIDE = 500
+_NEVER = -20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """One coarse opacity brought to the photo's size in two ways, (H, W), 0..1."""
+
+    plain: Plane
+    refined: Plane
+
+
+def load_network(onnx_file: Path) -> Network:
+    """Load a network that has its `model.toml` beside it."""
+    return Network(load_manifest(str(onnx_file.parent), onnx_file.parent), "cpu")
+
+
+def see(rgb: Pixels, network: Network) -> Segmentation:
+    """Let the network look at a photo (H, W, 3)."""
+    letterbox = fit(rgb.shape[0], rgb.shape[1], network.manifest)
+    overview = overview_of(rgb, max(_OVERVIEW_LONG_SIDE, network.manifest.input.long_side))
+    logits = network.segment(to_frame(overview, letterbox, network.manifest.input))
+    return interpret(logits, letterbox, network.manifest.output)
+
+
+def see_truth(alpha: Plane, manifest: Manifest, softness: float) -> Segmentation:
+    """Take the answer of a network that sees the opacity (H, W) rightly, as coarse and as soft as networks answer.
+
+    `softness` is the standard deviation of its blur, in pixels of its answer.
+    """
+    letterbox = fit(alpha.shape[0], alpha.shape[1], manifest)
+    size = (letterbox.logits_width, letterbox.logits_height)
+    mean = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    share = np.clip(cv2.GaussianBlur(mean, (0, 0), softness), 1e-4, 1 - 1e-4)
+    logits = np.full((manifest.output.planes, *share.shape), _NEVER, np.float32)
+    labels = manifest.output.labels
+    logits[labels.index("background")] = np.log(1 - share)
+    logits[labels.index("tops")] = np.log(share)
+    below = letterbox.frame_height // letterbox.output_stride - share.shape[0]
+    beside = letterbox.frame_width // letterbox.output_stride - share.shape[1]
+    padded = np.pad(logits, ((0, 0), (0, below), (0, beside)), mode="edge")
+    return interpret(padded, letterbox, manifest.output)
+
+
+def enlarge(seen: Segmentation, rgb: Pixels) -> Edges:
+    """Bring the coarse opacity to the photo's size: by plain bilinear interpolation, and as the worker does."""
+    height, width = rgb.shape[:2]
+    refined = refine(seen.clothing, rgb, overview_of(rgb, _OVERVIEW_LONG_SIDE))
+    return Edges(
+        plain=np.asarray(cv2.resize(seen.clothing, (width, height)), np.float32),
+        refined=refined.astype(np.float32) / np.float32(255),
+    )
+
+
+def mask_of(rgb: Pixels, network: Network) -> Pixels | None:
+    """Send a photo through the whole worker as a JPEG; the mask (H, W), or None if it shows no clothing."""
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "JPEG", quality=92)
+    options = CutoutOptions(return_form=ReturnForm.MASK)
+    try:
+        png = cut_out(decode(file.getvalue()), options, network).image
+    except Refused as refused:
+        if refused.code is not ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED:
+            raise
+        return None
+    return np.asarray(Image.open(io.BytesIO(png)), np.uint8)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+
+from shared.contract import Category
+from worker.photo import Photo
+from worker.postprocessing import Opacities, to_opacities, without_doubtful
+from worker.segmentation import Segmentation
+
+PHOTO = Photo(np.full((640, 480, 3), 128, np.uint8))
+
+
+def soft_box(probability: float, *, left: int = 20, right: int = 60) -> np.ndarray:
+    plane = np.zeros((108, 81), np.float32)
+    plane[28:82, left - 2 : right + 2] = 0.3
+    plane[30:80, left:right] = probability
+    return plane
+
+
+def opacities(clothing: np.ndarray, *, categories: bool) -> Opacities:
+    known = {Category.TOPS: clothing} if categories else {}
+    return to_opacities(Segmentation(clothing, known), PHOTO, PHOTO.rgb, PHOTO.rgb, ())
+
+
+def test_clothing_of_which_the_network_is_never_certain_is_none() -> None:
+    assert not opacities(soft_box(0.6), categories=True).clothing.any()
+    assert opacities(soft_box(0.95), categories=True).shows_clothing
+
+
+def test_a_doubtful_part_goes_and_a_certain_one_stays() -> None:
+    both = np.maximum(soft_box(0.95, right=35), soft_box(0.6, left=50))
+    left = without_doubtful(both, 0.7)
+    assert (left[:, :40] == both[:, :40]).all()
+    assert not left[30:80, 46:].any()
+
+
+def test_a_certain_part_keeps_its_own_doubtful_pixels() -> None:
+    plane = soft_box(0.95)
+    plane[40:50, 25:30] = 0.55
+    assert without_doubtful(plane, 0.7) is plane
+
+
+def test_a_veil_is_as_transparent_as_a_network_without_categories_says() -> None:
+    assert opacities(soft_box(0.6), categories=False).shows_clothing
