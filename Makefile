@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench check format lock train evaluate export clean
+.PHONY: help run test soak bench check format lock train evaluate export variants clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,14 +56,17 @@ $(TRAINING)/.ready: $(LOCKS)/training.txt
 	$(TRAINING)/bin/python -m pip install --quiet --require-hashes -r $(LOCKS)/training.txt
 	@touch $@
 
-train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was stopped)
-	$(TRAINING)/bin/python -m training.train --data $(DATA) --output $(RUN)
+train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was stopped; START=….onnx: from there)
+	$(TRAINING)/bin/python -m training.train --data $(DATA) --output $(RUN) $(if $(START),--start $(START))
 
 evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx)
 	$(TRAINING)/bin/python -m training.evaluate --data $(DATA) --model $(MODEL) --output $(RUN)/evaluation
 
 export: $(TRAINING)/.ready ## Write what was trained as ONNX, with its manifest (MODEL=worker/models/…)
 	$(TRAINING)/bin/python -m training.export --run $(RUN) --output $(MODEL)
+
+variants: $(TRAINING)/.ready ## Make and measure half and eight bits of a model (DATA=folder MODEL=….onnx)
+	$(TRAINING)/bin/python -m training.variants --data $(DATA) --model $(MODEL) --output $(RUN)/variants
 
 clean: ## Remove the virtual environment and all caches; what `make run` stored stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

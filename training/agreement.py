@@ -14,10 +14,9 @@ import cv2
 import numpy as np
 
 from training.augmentation import Sample
-from training.inference import logits_of
+from training.inference import Teacher
 from training.metrics import is_clothing, overlap
 from training.mixing import Mixture
-from training.network import ClothingNet
 
 _log = logging.getLogger("training")
 
@@ -26,23 +25,22 @@ LEAST_OVERLAP = 0.75
 LONG_SIDE = 256
 
 
-def find_disagreements(network: ClothingNet, mixture: Mixture, file: Path) -> list[int]:
+def find_disagreements(teacher: Teacher, mixture: Mixture, file: Path) -> list[int]:
     """List the garments whose mask the network disagrees with, by place in the mixture.
 
     Args:
-        network: Averaged weights; it is in evaluation mode after.
+        teacher: The half-trained network.
         mixture: Whose garments are looked at.
         file: Where the list is kept, so that a run that goes on sees the same masks.
     """
     if file.is_file():
         kept: list[int] = json.loads(file.read_text(encoding="utf-8"))
         return kept
-    network.eval()
     indices = [
         int(index)
         for value, which in mixture.pieces.items()
         for index in which
-        if _overlap(network, mixture.garments[index], value) < LEAST_OVERLAP
+        if _overlap(teacher, mixture.garments[index], value) < LEAST_OVERLAP
     ]
     masks = sum(len(which) for which in mixture.pieces.values())
     _log.info("%d of %d masks dropped: the network disagrees", len(indices), masks)
@@ -50,8 +48,8 @@ def find_disagreements(network: ClothingNet, mixture: Mixture, file: Path) -> li
     return sorted(indices)
 
 
-def _overlap(network: ClothingNet, sample: Sample, class_set: int) -> float:
-    answer = logits_of(network, sample.rgb, LONG_SIDE).argmax(axis=0).astype(np.uint8)
+def _overlap(teacher: Teacher, sample: Sample, class_set: int) -> float:
+    answer = teacher.logits_of(sample.rgb, LONG_SIDE).argmax(axis=0).astype(np.uint8)
     size = (answer.shape[1], answer.shape[0])
     mask = cv2.resize(
         (sample.sets == class_set).astype(np.float32), size, interpolation=cv2.INTER_AREA

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -21,13 +21,34 @@ class Stage:
     empty_share: float = 0.0
     #: How often something is pasted onto a street photo, of `training.mixing`'s shares.
     paste_factor: float = 1.0
+    #: Of a batch's street photos, those seen from near: heads and torsos, not whole people.
+    close_share: float = 0.0
     #: Drop, before the stage begins, the garment masks that the averaged network disagrees with.
     checks_masks: bool = False
+    #: Let, before the stage begins, the averaged network label the photos of which only words are known.
+    pseudo_labels: bool = False
 
     @property
     def pixels(self) -> int:
         """Of one batch."""
         return self.height * self.width * self.batch_size
+
+
+#: All photos, at the size at which the network is used; the half-trained network helps to label them.
+LAST_STAGE = Stage(
+    share=0.5,
+    height=384,
+    width=288,
+    batch_size=12,
+    empty_share=0.06,
+    paste_factor=0.5,
+    close_share=0.2,
+    checks_masks=True,
+    pseudo_labels=True,
+)
+#: Small first: most is learnt about categories there, at half of the cost.
+FROM_BACKBONE = (Stage(share=0.5, height=256, width=192, batch_size=16), LAST_STAGE)
+FROM_NETWORK = (replace(LAST_STAGE, share=1.0),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,29 +60,20 @@ class TrainingConfig:
     #: Checkpoints and the cache of masks go here.
     output: Path
     seed: int = 1
-    steps: int = 1650
-    #: Small first: most is learnt about categories there, at half of the cost.
-    stages: tuple[Stage, ...] = (
-        Stage(share=2 / 3, height=256, width=192, batch_size=16),
-        Stage(
-            share=1 / 3,
-            height=352,
-            width=256,
-            batch_size=12,
-            empty_share=0.06,
-            paste_factor=0.5,
-            checks_masks=True,
-        ),
-    )
+    steps: int = 3000
+    #: An ONNX file that `training.export` wrote: learn on from it, and not from the backbone.
+    start: Path | None = None
     #: Of a batch; the rest are street photos.
-    garment_share: float = 0.42
+    garment_share: float = 0.4
     #: The long side at which photos are kept in memory.
     people_long_side: int = 560
     garment_long_side: int = 416
-    decoder_rate: float = 1.5e-3
-    backbone_rate: float = 4e-4
+    decoder_rate: float = 1.2e-3
+    backbone_rate: float = 3e-4
     weight_decay: float = 0.02
-    warm_up_share: float = 0.04
+    warm_up_share: float = 0.03
+    #: Of the steps, the last, over which the rates go down.
+    cool_down_share: float = 0.4
     #: Of the peak, at the last step.
     final_rate: float = 0.01
     gradient_norm: float = 2.0
@@ -69,6 +81,11 @@ class TrainingConfig:
     ema_decay: float = 0.995
     checkpoint_seconds: float = 60.0
     threads: int = 2
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The parts of the run, in order."""
+        return FROM_NETWORK if self.start else FROM_BACKBONE
 
     def spans(self) -> list[tuple[Stage, int, int]]:
         """List the stages with the first step of each and the first that is no more of it."""

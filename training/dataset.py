@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.labels import NO_CLASS, ClassSets, class_of_garment, tag_sets
+from training.labels import NO_CLASS, ClassSets, class_of_garment, set_of_tags, tag_sets
 
 #: (H, W, 3), RGB.
 Pixels = NDArray[np.uint8]
@@ -37,6 +37,15 @@ class Garment:
 
     photo: Path
     class_index: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagged:
+    """A street photo of which only the tags are known."""
+
+    photo: Path
+    #: The classes that it may contain.
+    class_set: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +79,16 @@ def list_split(data: Path, *, validation: bool) -> Split:
         if is_validation(garment.photo.name) == validation
     )
     return Split(people=people, garments=garments)
+
+
+def list_tagged(data: Path) -> tuple[Tagged, ...]:
+    """List the street photos with tags only, sorted by name; they are for training alone."""
+    folder = data / "ccp" / "unlabelled"
+    with (folder / "tags.csv").open(newline="", encoding="utf-8") as file:
+        rows = sorted((row["photo"], row["tags"].split()) for row in csv.DictReader(file))
+    return tuple(
+        Tagged(photo=folder / f"{name}.jpg", class_set=set_of_tags(tags)) for name, tags in rows
+    )
 
 
 def _list_garments(folder: Path) -> list[Garment]:

@@ -40,7 +40,19 @@ def export(network: ClothingNet, folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / ONNX_FILE
     parameters = sum(p.numel() for p in network.parameters()) / 1e6
-    folded = fold(deepcopy(network))
+    write_onnx(network, file)
+    difference = largest_difference(network.eval(), file)
+    if difference > TOLERANCE:
+        raise ArithmeticError(f"The exported network differs by {difference:.4f}")
+    _log.info("%s: %.1f MB, differs by %.1e", file, file.stat().st_size / 1e6, difference)
+    text = manifest(file, name, DESCRIPTION.format(parameters=parameters))
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return file
+
+
+def write_onnx(network: ClothingNet, file: Path) -> None:
+    """Write a copy without batch norms as ONNX; batch, height and width stay open."""
+    folded = fold(deepcopy(network).cpu())
     sizes = {0: "batch", 2: "height", 3: "width"}
     torch.onnx.export(
         folded,
@@ -52,13 +64,6 @@ def export(network: ClothingNet, folder: Path, name: str) -> Path:
         opset_version=OPSET,
         dynamo=False,
     )
-    difference = largest_difference(network.eval(), file)
-    if difference > TOLERANCE:
-        raise ArithmeticError(f"The exported network differs by {difference:.4f}")
-    _log.info("%s: %.1f MB, differs by %.1e", file, file.stat().st_size / 1e6, difference)
-    text = manifest(file, name, DESCRIPTION.format(parameters=parameters))
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
-    return file
 
 
 def largest_difference(network: ClothingNet, file: Path) -> float:

@@ -27,6 +27,8 @@ PERSON = CLASSES.index("person")
 CATEGORIES = CLASSES[1:8]
 #: Clothing of which the category is not known.
 CLOTHING = 254
+#: Chance that the classes of a pixel's pseudo-label have together, at least.
+TRUSTED = 0.9
 #: A pixel that says nothing.
 NO_CLASS = 255
 ANY = (1 << CLASS_COUNT) - 1
@@ -82,9 +84,38 @@ def tag_sets(tags: list[str]) -> NDArray[np.uint16]:
     """
     sets = np.full(256, ANY, np.uint16)
     for index, tag in enumerate(tags):
-        names = AMBIGUOUS_TAGS.get(tag) or (_CLASS_OF_TAG[tag],)
-        sets[index] = sum(bit(name) for name in names)
+        sets[index] = set_of_tags([tag])
     return sets
+
+
+def set_of_tags(tags: list[str]) -> int:
+    """Give the set of classes that a photo with these tags may contain.
+
+    Raises:
+        KeyError: A tag is in no list above.
+    """
+    names = {name for tag in tags for name in AMBIGUOUS_TAGS.get(tag) or (_CLASS_OF_TAG[tag],)}
+    return sum(bit(name) for name in names)
+
+
+def smallest_sets(logits: NDArray[np.float32], allowed: int) -> ClassSets:
+    """Give for each pixel the smallest set of allowed classes that has `TRUSTED` of the chance.
+
+    Args:
+        logits: (10, h, w).
+        allowed: The set of classes that may be; background always may.
+
+    Returns:
+        (h, w).
+    """
+    planes = [i for i in range(CLASS_COUNT) if (allowed | 1 << BACKGROUND) >> i & 1]
+    chance = np.exp(logits[planes] - logits[planes].max(axis=0))
+    chance /= chance.sum(axis=0)
+    order = np.argsort(-chance, axis=0)
+    falling = np.take_along_axis(chance, order, axis=0)
+    before = np.cumsum(falling, axis=0) - falling
+    bits = np.array([1 << i for i in planes], np.uint16)[order]
+    return np.asarray(np.where(before < TRUSTED, bits, 0).sum(axis=0), np.uint16)
 
 
 def certain_classes(sets: ClassSets) -> ClassMap:

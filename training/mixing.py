@@ -6,7 +6,7 @@ run that goes on after being killed sees what it would have seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from training.augmentation import Motion, Sample, fill, ground_of, paste, place, recolour, top_of
 from training.config import Stage
-from training.labels import BACKGROUND, PERSON, bit
+from training.labels import BACKGROUND, PERSON, ClassSets, bit
 
 #: How much more often a street photo with this category is drawn.
 RARE = {"hat": 2.0, "bag": 0.4, "coat": 0.3}
@@ -22,10 +22,14 @@ RARE = {"hat": 2.0, "bag": 0.4, "coat": 0.3}
 HAT_SHARE, PIECE_SHARE = 0.12, 0.15
 #: Share of garments that are laid onto another ground, and that get a second garment of another class beside them.
 GROUND_SHARE, SECOND_SHARE = 0.35, 0.10
+#: Of the draws of street photos, those with pseudo-labels once there are some.
+TAGGED_SHARE = 0.35
 #: Of a photo's pixels, to count as containing a category.
 PRESENT = 0.001
 HAT_WIDTH = 1.5
 PEOPLE_MOTION = Motion(scale=(0.75, 1.7), degrees=12)
+#: Cut at the waist or closer, as portraits and details are.
+CLOSE_MOTION = Motion(scale=(1.6, 3.2), degrees=12)
 GARMENT_MOTION = Motion(scale=(0.6, 1.4), degrees=25)
 TURNED_MOTION = Motion(scale=(0.6, 1.1), degrees=180)
 TURNED_SHARE = 0.15
@@ -48,22 +52,29 @@ class Mixture:
     @classmethod
     def of(cls, people: list[Sample], garments: list[Sample], classes: list[int]) -> Mixture:
         """Weigh the photos: rare categories more, each garment class by the square root of its number."""
-        weight = np.ones(len(people))
-        for index, sample in enumerate(people):
-            for name, more in RARE.items():
-                weight[index] += more * float(np.mean(sample.sets == bit(name)) > PRESENT)
         sets = np.array([1 << index for index in classes], np.uint16)
         counts = {value: int(np.sum(sets == value)) for value in set(sets.tolist())}
         balance = np.array([counts[value] ** -0.5 for value in sets.tolist()])
         masked = np.array([bool((s.sets == v).any()) for s, v in zip(garments, sets, strict=True)])
         balance = balance * np.where(masked, 1.0, 0.3)
+        weight = _weigh(people)
         return cls(
             people=people,
             garments=garments,
             garment_sets=sets,
-            people_chance=weight / weight.sum(),
+            people_chance=weight / max(weight.sum(), 1.0),
             garment_chance=balance / balance.sum(),
             pieces={value: np.nonzero(masked & (sets == value))[0] for value in counts},
+        )
+
+    def with_tagged(self, tagged: list[Sample]) -> Mixture:
+        """Give the same photos and street photos with pseudo-labels, `TAGGED_SHARE` of the street photos' draws."""
+        chance = _weigh(tagged)
+        chance *= TAGGED_SHARE / chance.sum()
+        return replace(
+            self,
+            people=self.people + tagged,
+            people_chance=np.concatenate([self.people_chance * (1 - TAGGED_SHARE), chance]),
         )
 
     def draw(self, stage: Stage, garment_share: float, rng: Generator) -> Sample:
@@ -80,7 +91,8 @@ class Mixture:
 
     def _draw_person(self, stage: Stage, rng: Generator) -> Sample:
         index = rng.choice(len(self.people), p=self.people_chance)
-        sample = place(self.people[index], stage.height, stage.width, PEOPLE_MOTION, rng)
+        motion = CLOSE_MOTION if rng.random() < stage.close_share else PEOPLE_MOTION
+        sample = place(self.people[index], stage.height, stage.width, motion, rng)
         chance = rng.random()
         if chance < HAT_SHARE * stage.paste_factor:
             return self._put_on_a_hat(sample, rng)
@@ -135,15 +147,29 @@ class Mixture:
 
     def without_masks(self, indices: list[int]) -> Mixture:
         """Give the same photos with some garments' masks forgotten: there, all may be ground or garment."""
-        forgotten = set(indices)
+        return self.with_garment_labels(
+            {
+                index: np.full_like(
+                    self.garments[index].sets, int(self.garment_sets[index]) | BACKGROUND_SET
+                )
+                for index in indices
+            }
+        )
+
+    def with_garment_labels(self, labels: dict[int, ClassSets]) -> Mixture:
+        """Give the same photos with other labels for some garments, by place."""
         garments = [
-            Sample(rgb=s.rgb, sets=np.full_like(s.sets, int(value) | BACKGROUND_SET))
-            if index in forgotten
-            else s
-            for index, (s, value) in enumerate(zip(self.garments, self.garment_sets, strict=True))
+            Sample(rgb=sample.rgb, sets=labels.get(index, sample.sets))
+            for index, sample in enumerate(self.garments)
         ]
         classes = [int(value).bit_length() - 1 for value in self.garment_sets]
-        return Mixture.of(self.people, garments, classes)
+        fresh = Mixture.of([], garments, classes)
+        return replace(
+            self,
+            garments=garments,
+            garment_chance=fresh.garment_chance,
+            pieces=fresh.pieces,
+        )
 
     def _lay_on_other_ground(self, sample: Sample, class_set: int, rng: Generator) -> Sample:
         donor = self.garments[int(rng.integers(len(self.garments)))]
@@ -159,6 +185,15 @@ class Mixture:
         )
         centre = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
         return paste(below, sample, class_set, centre, extent_of(columns))
+
+
+def _weigh(people: list[Sample]) -> NDArray[np.float64]:
+    """Say how often each street photo is drawn against one without rare categories."""
+    weight = np.ones(len(people))
+    for index, sample in enumerate(people):
+        for name, more in RARE.items():
+            weight[index] += more * float(np.mean(sample.sets == bit(name)) > PRESENT)
+    return weight
 
 
 def extent_of(indices: NDArray[np.int64]) -> float:

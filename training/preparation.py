@@ -1,4 +1,4 @@
-"""All training photos, read and shrunk, in memory: about 3 GB."""
+"""All training photos, read and shrunk, in memory: about 4 GB."""
 
 from __future__ import annotations
 
@@ -10,9 +10,21 @@ from numpy.typing import NDArray
 
 from training.augmentation import Sample
 from training.config import TrainingConfig
-from training.dataset import Garment, Person, list_split, read_labels, read_photo, read_tags
+from training.dataset import (
+    Garment,
+    Person,
+    Tagged,
+    list_split,
+    list_tagged,
+    read_labels,
+    read_photo,
+    read_tags,
+)
 from training.garment_masks import Mask, find_masks, garment_sets
+from training.inference import Teacher
+from training.labels import ClassSets
 from training.mixing import Mixture
+from training.pseudo_labels import label_photos
 
 
 def prepare(config: TrainingConfig) -> Mixture:
@@ -33,13 +45,43 @@ def prepare(config: TrainingConfig) -> Mixture:
     return Mixture.of(people, garments, [garment.class_index for garment in split.garments])
 
 
+def add_pseudo_labels(teacher: Teacher, mixture: Mixture, config: TrainingConfig) -> Mixture:
+    """Add the street photos with tags only, and labels for the garments without a mask, both as a network sees them."""
+    cache = config.output / "pseudo-labels"
+    tagged = list_tagged(config.data)
+    labels = label_photos(teacher, [(t.photo, t.class_set) for t in tagged], cache / "tagged")
+    people = [read_tagged(t, labels[t.photo.stem], config.people_long_side) for t in tagged]
+    garments = list_split(config.data, validation=False).garments
+    bare = {
+        index: garment
+        for index, garment in enumerate(garments)
+        if not (mixture.garments[index].sets == 1 << garment.class_index).any()
+    }
+    known = [(garment.photo, 1 << garment.class_index) for garment in bare.values()]
+    labels = label_photos(teacher, known, cache / "garments")
+    sizes = {index: mixture.garments[index].sets.shape for index in bare}
+    return mixture.with_tagged(people).with_garment_labels(
+        {i: enlarge(labels[garment.photo.stem], *sizes[i]) for i, garment in bare.items()}
+    )
+
+
+def read_tagged(tagged: Tagged, labels: ClassSets, long_side: int) -> Sample:
+    """Read a street photo with its pseudo-labels at a long side."""
+    rgb = read_photo(tagged.photo, long_side)
+    return Sample(rgb=rgb, sets=enlarge(labels, *rgb.shape[:2]))
+
+
+def enlarge(sets: ClassSets, height: int, width: int) -> ClassSets:
+    """Give sets of classes at another size."""
+    size = (width, height)
+    return np.asarray(cv2.resize(sets, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint16)
+
+
 def read_person(person: Person, tags: NDArray[np.uint16], long_side: int) -> Sample:
     """Read a street photo with its labels at a long side."""
     rgb = read_photo(person.photo, long_side)
     sets = read_labels(person, tags)
-    size = (rgb.shape[1], rgb.shape[0])
-    small = cv2.resize(sets, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    return Sample(rgb=rgb, sets=np.asarray(small, np.uint16))
+    return Sample(rgb=rgb, sets=enlarge(sets, *rgb.shape[:2]))
 
 
 def read_garment(garment: Garment, mask: Mask | None, long_side: int) -> Sample:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +18,13 @@ from torch.optim import AdamW
 
 from training.agreement import find_disagreements
 from training.checkpoint import CHECKPOINT, Checkpoint
-from training.config import TrainingConfig
+from training.config import Stage, TrainingConfig
+from training.fine_tuning import load_exported
+from training.inference import Teacher
 from training.losses import set_loss
 from training.mixing import Mixture
 from training.network import ClothingNet
-from training.preparation import prepare
+from training.preparation import add_pseudo_labels, prepare
 from training.progress import Progress
 
 _log = logging.getLogger("training")
@@ -35,14 +36,15 @@ LOSS_STRIDE = 2
 class Run:
     """One run on one device; everything that it changes is in the checkpoint."""
 
-    def __init__(self, config: TrainingConfig) -> None:
+    def __init__(self, config: TrainingConfig, mixture: Mixture) -> None:
         torch.manual_seed(config.seed)
         torch.set_num_threads(config.threads)
         cv2.setNumThreads(1)
         self.config = config
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.mixture = mixture
         self.network = ClothingNet()
-        self.network.backbone.load(config.data / "backbone" / "mobilenet_v2.npz")
+        self._begin()
         self.network.backbone.freeze_fine_layers()
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = create_optimizer(self.network, config)
@@ -50,22 +52,39 @@ class Run:
         self.checkpoint = Checkpoint.start(file, self.network, self.optimizer)
         self.progress = Progress(config, self.checkpoint.step)
 
-    def finish(self, mixture: Mixture) -> Path:
+    def finish(self) -> Path:
         """Go through the stages that are not done, and give the file of the checkpoint."""
         self.network.train()
         for stage, first_step, end in self.config.spans():
             if end <= self.checkpoint.step:
                 continue
-            if stage.checks_masks:
-                file = self.config.output / f"disagreed-{first_step}.json"
-                wrong = find_disagreements(self.checkpoint.averaged, mixture, file)
-                mixture = mixture.without_masks(wrong)
-            self._learn_until(end, mixture)
+            self._improve_labels(stage, first_step)
+            self._learn_until(end)
         return self.checkpoint.file
 
-    def _learn_until(self, end: int, mixture: Mixture) -> None:
+    def _begin(self) -> None:
+        """Take the weights of the first step."""
+        if self.config.start is None:
+            self.network.backbone.load(self.config.data / "backbone" / "mobilenet_v2.npz")
+        else:
+            images, _ = _draw_batch(self.mixture, self.config, 0)
+            load_exported(self.network, self.config.start, images)
+
+    def _improve_labels(self, stage: Stage, first_step: int) -> None:
+        """Let the averaged network doubt and add labels, where the stage wants it."""
+        if not stage.checks_masks and not stage.pseudo_labels:
+            return
+        teacher = Teacher(self.checkpoint.averaged, self.config.output / "teacher.onnx")
+        if stage.checks_masks:
+            file = self.config.output / f"disagreed-{first_step}.json"
+            wrong = find_disagreements(teacher, self.mixture, file)
+            self.mixture = self.mixture.without_masks(wrong)
+        if stage.pseudo_labels:
+            self.mixture = add_pseudo_labels(teacher, self.mixture, self.config)
+
+    def _learn_until(self, end: int) -> None:
         saved_at = time.monotonic()
-        for image, sets in batches(mixture, self.config, self.checkpoint.step, end):
+        for image, sets in batches(self.mixture, self.config, self.checkpoint.step, end):
             set_rates(self.optimizer, self.config, self.checkpoint.step)
             loss = self._step(image.to(self.device), sets.to(self.device))
             self.checkpoint.advance(self.network, self.config.ema_decay)
@@ -109,13 +128,10 @@ def create_optimizer(network: ClothingNet, config: TrainingConfig) -> AdamW:
 
 
 def set_rates(optimizer: AdamW, config: TrainingConfig, step_index: int) -> None:
-    """Warm up linearly, then go down along a cosine."""
+    """Warm up linearly, hold, then go down linearly: while it holds, a run can still be made longer or shorter."""
     share = (step_index + 1) / config.steps
-    if share < config.warm_up_share:
-        factor = share / config.warm_up_share
-    else:
-        done = (share - config.warm_up_share) / (1 - config.warm_up_share)
-        factor = config.final_rate + (1 - config.final_rate) * (1 + math.cos(math.pi * done)) / 2
+    left = min(1.0, (1 - share) / config.cool_down_share)
+    factor = min(share / config.warm_up_share, config.final_rate + (1 - config.final_rate) * left)
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * factor
 
@@ -155,13 +171,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="ccp/, clothing/ and backbone/")
     parser.add_argument("--output", type=Path, required=True, help="checkpoints and caches")
     parser.add_argument("--steps", type=int, default=TrainingConfig.steps)
+    parser.add_argument(
+        "--start", type=Path, help="ONNX file of `training.export`, to learn on from"
+    )
     parser.add_argument("--seed", type=int, default=TrainingConfig.seed)
     parser.add_argument("--threads", type=int, default=TrainingConfig.threads)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     config = TrainingConfig(**vars(parser.parse_args()))
-    run = Run(config)
-    _log.info("Reading photos; device %s, from step %d", run.device, run.checkpoint.step)
-    file = run.finish(prepare(config))
+    _log.info("Reading photos")
+    run = Run(config, prepare(config))
+    _log.info("On %s, from step %d", run.device, run.checkpoint.step)
+    file = run.finish()
     _log.info("Done: %s", file)
 
 

@@ -29,6 +29,13 @@ def test_a_step_belongs_to_the_stage_of_its_span() -> None:
     assert CONFIG.stage_at(end) is second
 
 
+def test_a_run_that_starts_from_a_network_has_the_last_stage_alone() -> None:
+    further = TrainingConfig(data=Path(), output=Path(), steps=100, start=Path("model.onnx"))
+
+    assert [end for _, _, end in further.spans()] == [100]
+    assert further.stages[0].pseudo_labels
+
+
 def test_frames_are_what_the_network_can_take() -> None:
     assert all(not stage.height % 16 and not stage.width % 16 for stage in CONFIG.stages)
 

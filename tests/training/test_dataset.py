@@ -8,7 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from training.dataset import is_validation, list_split, read_labels, read_photo, read_tags
+from training.dataset import (
+    is_validation,
+    list_split,
+    list_tagged,
+    read_labels,
+    read_photo,
+    read_tags,
+)
 from training.labels import bit
 
 NAMES = [f"{index:04}.jpg" for index in range(1, 2001)]
@@ -88,3 +95,15 @@ def test_what_is_no_photo_is_refused(tmp_path: Path) -> None:
 
 #: Written down once; a change of the rule would mix training photos into the validation split.
 VALIDATION_OF_THE_FIRST_30 = ["0001.jpg", "0016.jpg"]
+
+
+def test_a_tagged_photo_may_contain_what_its_tags_say(tmp_path: Path) -> None:
+    folder = tmp_path / "ccp" / "unlabelled"
+    folder.mkdir(parents=True)
+    (folder / "tags.csv").write_text("photo,tags\n7,null hair skin romper\n5,null jacket jeans\n")
+
+    first, second = list_tagged(tmp_path)
+
+    assert first.photo == folder / "5.jpg"
+    assert first.class_set == bit("background") | bit("coat") | bit("pants")
+    assert second.class_set == sum(map(bit, ("background", "person", "tops", "skirt", "pants")))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from training.augmentation import Sample
 from training.config import Stage
-from training.labels import CLASSES, bit
-from training.mixing import BACKGROUND_SET, Mixture
+from training.labels import ANY, CLASSES, bit
+from training.mixing import BACKGROUND_SET, TAGGED_SHARE, Mixture
 
 STAGE = Stage(share=1, height=64, width=48, batch_size=2)
 ONLY_GROUND = Stage(share=1, height=64, width=48, batch_size=2, empty_share=1)
@@ -76,3 +78,34 @@ def test_a_forgotten_mask_leaves_ground_or_garment(mixture: Mixture) -> None:
     assert (changed.garments[0].sets == BACKGROUND_SET | bit("tops")).all()
     assert (changed.garments[1].sets == mixture.garments[1].sets).all()
     assert 0 not in changed.pieces[bit("tops")]
+
+
+def test_garments_get_other_labels_and_become_pieces(mixture: Mixture) -> None:
+    labels = np.full((60, 50), BACKGROUND_SET, np.uint16)
+    labels[20:40, 20:30] = bit("tops")
+
+    changed = mixture.with_garment_labels({2: labels})
+
+    assert (changed.garments[2].sets == labels).all()
+    assert 2 in changed.pieces[bit("tops")]
+    assert changed.garment_chance[2] > mixture.garment_chance[2]
+    assert changed.people_chance.tolist() == mixture.people_chance.tolist()
+
+
+def test_tagged_photos_are_a_fixed_share_of_the_street_photos(mixture: Mixture) -> None:
+    more = mixture.with_tagged([person(hat=False) for _ in range(50)])
+
+    assert len(more.people) == 55
+    assert more.people_chance.sum() == pytest.approx(1)
+    assert more.people_chance[5:].sum() == pytest.approx(TAGGED_SHARE)
+
+
+def test_a_photo_seen_from_near_leaves_less_of_the_frame_empty(mixture: Mixture) -> None:
+    near = replace(STAGE, close_share=1, paste_factor=0)
+    far = replace(STAGE, close_share=0, paste_factor=0)
+
+    def empty(stage: Stage) -> float:
+        drawn = [mixture.draw(stage, 0, np.random.default_rng(seed)).sets for seed in range(40)]
+        return float(np.mean([sets == ANY for sets in drawn]))
+
+    assert empty(near) < empty(far) / 2

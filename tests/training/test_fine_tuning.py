@@ -1,0 +1,34 @@
+"""Learning on from an exported network.
+
+Needs torch, which only the environment of `make train` has; with pytest put there too, this runs with `--noconftest`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is in the environment of `make train` alone")
+
+from training.fine_tuning import load_exported  # noqa: E402
+from training.inference import Teacher  # noqa: E402
+from training.network import ClothingNet  # noqa: E402
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_network_that_was_exported_and_loaded_again_answers_as_before(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    images = torch.rand(2, 3, 96, 64) * 2 - 1
+    exported = ClothingNet()
+    exported(images)  # so that its norms have seen something
+    exported.eval()
+    file = tmp_path / "model.onnx"
+    Teacher(exported, file)
+
+    again = ClothingNet()
+    load_exported(again, file, images)
+
+    assert again.training
+    with torch.no_grad():
+        assert torch.allclose(again.eval()(images), exported(images), atol=1e-4)
