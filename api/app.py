@@ -36,7 +36,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(query.create_blueprint(services))
     app.register_blueprint(jobs.create_blueprint(services))
     app.register_blueprint(openapi.create_blueprint())
-    app.register_blueprint(health.create_blueprint(services))
+    app.register_blueprint(health.create_blueprint(settings, services))
     return app
 
 

@@ -50,8 +50,10 @@ class Envelope(TypedDict):
     task_status: int
     #: There exactly when `task_status` is 2: clients look for a status in it first.
     data: NotRequired[dict[str, Any]]
-    #: Of /readyz only.
+    #: Of /readyz only, as the next: what it stands on → its state.
     checks: NotRequired[dict[str, str]]
+    #: What is missing, and keeps nothing from being answered → its state.
+    warnings: NotRequired[dict[str, str]]
 
 
 class JobItem(TypedDict):

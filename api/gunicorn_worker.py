@@ -1,4 +1,4 @@
-"""gunicorn's gevent worker, except for what it says and logs of a request that it cannot read.
+"""gunicorn's gevent worker, except for what it says of itself, and says and logs of a request that it cannot read.
 
 Its own answers are pages of HTML with the unreadable part in them, and its log line has that too: a header line
 without its colon, which may be a key. Nothing of the application is imported here, because gunicorn imports this
@@ -11,10 +11,13 @@ import ssl
 from typing import Any
 
 from gunicorn import util
-from gunicorn.http import errors
+from gunicorn.http import errors, wsgi
 from gunicorn.workers.ggevent import GeventWorker
 
 from api.unreadable import answer_unreadable
+
+# The `Server` header of all answers. Whose weaknesses to try is nobody's business.
+wsgi.SERVER = "cutwork"
 
 _BAD_REQUEST, _INTERNAL_SERVER_ERROR = 400, 500
 _STATUS = {

@@ -14,7 +14,12 @@ from api.form import CutoutRequest
 from api.idempotency import fingerprint_of, replay
 from api.services import Services
 from shared.contract import TaskType
-from shared.errors import BrokerUnavailable, DatabaseUnavailable, ObjectStoreUnavailable
+from shared.errors import (
+    BrokerUnavailable,
+    CommitUncertain,
+    DatabaseUnavailable,
+    ObjectStoreUnavailable,
+)
 from shared.job import Job, NewJob, Queue
 from shared.logs import about, get_logger
 
@@ -30,6 +35,7 @@ def submit(
         Refused: The key was used for something else.
         ObjectStoreUnavailable: Nothing is stored.
         DatabaseUnavailable: The same.
+        CommitUncertain: The job may be stored, with its upload; then it will be worked on.
     """
     new = _new_job(request, tenant, idempotency_key)
     if idempotency_key is not None:
@@ -71,12 +77,17 @@ def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -
 
 
 def _insert(services: Services, new: NewJob) -> Job | None:
-    """Store the row; without one, the input goes too."""
-    job = None
+    """Store the row; when there certainly is none, the input goes too."""
+    may_be_stored = False
     try:
         job = services.job_store.create(new)
+        may_be_stored = job is not None
+    except CommitUncertain:
+        # A row without its upload would fail, and under an idempotency key the client's next try with it.
+        may_be_stored = True
+        raise
     finally:
-        if job is None:
+        if not may_be_stored:
             # Best effort: the bucket forgets it in any case.
             with suppress(ObjectStoreUnavailable):
                 services.object_store.delete_input(new.id)

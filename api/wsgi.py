@@ -22,6 +22,9 @@ from shared.logs import get_logger, set_up_logs
 from shared.object_store import ObjectStore
 from shared.settings import Settings, load_settings
 
+#: A client is waiting: with what it takes to find out that a new connection gets no answer either, 8 s in all.
+_STATEMENT_SECONDS = 4.0
+
 
 def create_app() -> Flask:
     """Start a front end with real services, as the environment says.
@@ -46,7 +49,7 @@ def create_services(settings: Settings) -> Services:
     Raises:
         Misconfigured: A setting is not usable.
     """
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, _STATEMENT_SECONDS)
     job_store = JobStore(database, limits_of(settings))
     return Services(
         job_store=job_store,

@@ -6,12 +6,24 @@ gevent, because threads that wait for slow uploads answer nobody else: sixteen s
 from __future__ import annotations
 
 import os
+import resource
+
+
+def _raise_file_limit(files: int) -> None:
+    """Ask for more than the usual 1024 open files: each connection is one, and what it needs behind may be another."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
 
 worker_class = (
     "api.gunicorn_worker.GunicornWorker"  # gevent's, with envelopes for what it cannot read
 )
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_connections = 500
+# Clients that poll keep their connections: whoever comes when all are taken is not even accepted.
+worker_connections = 2000
+_raise_file_limit(2 * worker_connections)
 # How long a worker's event loop may stand still. It is no limit on a request: those have their own.
 timeout = 30
 # What still waits for a job by then is cut off; the job goes on.

@@ -6,6 +6,8 @@ costs time, not a job: the row is the truth, and the sweeper rings again.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import redis
@@ -17,6 +19,12 @@ from shared.settings import Settings
 
 #: The one task there is. The front end knows its name, the worker its body.
 TASK = "cutwork.process_job"
+
+#: Holds when the last sweep was, in seconds since the epoch.
+_SWEPT = "cutwork:swept"
+
+#: Tells the time that all processes share, in seconds since the epoch.
+BrokerClock = Callable[[redis.Redis], float]
 
 #: Longer than the second for which a worker's read blocks.
 _SOCKET_SECONDS = 2.0
@@ -39,11 +47,18 @@ def create_celery(settings: Settings, socket_seconds: float = _SOCKET_SECONDS) -
     return app
 
 
+def redis_clock(client: redis.Redis) -> float:
+    """Ask Redis for the time."""
+    seconds, microseconds = client.time()
+    return float(seconds) + float(microseconds) / 1e6
+
+
 class Broker:
     """What front ends and the sweeper do with the broker."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: BrokerClock = redis_clock) -> None:
         """Prepare a publisher; nothing is connected yet."""
+        self._clock = clock
         self._celery = create_celery(settings, _PUBLISH_SOCKET_SECONDS)
         self._redis = connect(settings)
 
@@ -65,10 +80,27 @@ class Broker:
         Raises:
             BrokerUnavailable: The broker did not answer.
         """
-        try:
+        with _translated():
             return int(self._redis.llen(queue.value))
-        except redis.RedisError as error:
-            raise BrokerUnavailable("Redis does not answer") from error
+
+    def note_sweep(self) -> None:
+        """Leave word that a sweep was made just now.
+
+        Raises:
+            BrokerUnavailable: The broker did not take it.
+        """
+        with _translated():
+            self._redis.set(_SWEPT, self._clock(self._redis))
+
+    def seconds_since_sweep(self) -> float | None:
+        """Tell how long ago the last sweep was; None if the broker knows of none, or has forgotten it.
+
+        Raises:
+            BrokerUnavailable: The broker did not answer.
+        """
+        with _translated():
+            swept = self._redis.get(_SWEPT)
+            return None if swept is None else self._clock(self._redis) - float(swept)
 
     def ping(self) -> None:
         """Ask the broker something.
@@ -76,10 +108,16 @@ class Broker:
         Raises:
             BrokerUnavailable: It did not answer.
         """
-        try:
+        with _translated():
             self._redis.ping()
-        except redis.RedisError as error:
-            raise BrokerUnavailable("Redis does not answer") from error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise BrokerUnavailable("Redis does not answer") from error
 
 
 def connect(settings: Settings) -> redis.Redis:

@@ -6,28 +6,40 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.errors import DatabaseUnavailable, Misconfigured
+from shared.errors import CommitUncertain, DatabaseUnavailable, Misconfigured
+from shared.patient_connection import PatientConnection
 
 _SQLITE_BUSY_TIMEOUT_MS = 10_000
 _READS_ONLY = "cutwork_reads_only"
+#: Seconds to connect to PostgreSQL, and to wait for a free connection of the pool.
+_CONNECT_SECONDS, _POOL_SECONDS = 3, 5
+#: Seconds that one statement may take.
+_STATEMENT_SECONDS = 15.0
+#: How much later than the server itself would this end gives a statement up: a server that lives says why.
+_LATER_SECONDS = 1.0
 
 
 class Database:
     """One engine with its connection pool. Make one a process, after any fork."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, statement_seconds: float = _STATEMENT_SECONDS) -> None:
         """Build the engine; nothing is connected yet.
+
+        Args:
+            url: The SQLAlchemy URL.
+            statement_seconds: How long PostgreSQL may take for one statement. SQLite has no such limit.
 
         Raises:
             Misconfigured: This is no URL of a database that there is a driver for.
         """
         try:
-            self.engine = _create_engine(url)
+            self.engine = _create_engine(make_url(url), statement_seconds)
         except ArgumentError:
             # Its text may hold the password.
             raise Misconfigured("CUTWORK_DATABASE_URL is no usable SQLAlchemy URL.") from None
@@ -37,10 +49,13 @@ class Database:
         """Open a transaction that is committed at the end.
 
         Raises:
-            DatabaseUnavailable: The database cannot be reached, or is locked for too long.
+            DatabaseUnavailable: The database cannot be reached, or is locked for too long; nothing is written.
+            CommitUncertain: The answer to the COMMIT was lost.
         """
-        with _translated(), self.engine.begin() as connection:
+        with _translated(), self.engine.connect() as connection, connection.begin() as transaction:
             yield connection
+            with _translated(CommitUncertain):
+                transaction.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -67,33 +82,49 @@ class Database:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(as_error: type[DatabaseUnavailable] = DatabaseUnavailable) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise DatabaseUnavailable("the database does not answer") from error
+        raise as_error("the database does not answer") from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise DatabaseUnavailable("the connection to the database broke") from error
+            raise as_error("the connection to the database broke") from error
         raise
 
 
-def _create_engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed)
+def _create_engine(url: URL, statement_seconds: float) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        if url.database and url.database != ":memory:":
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url)
         _prepare_sqlite(engine)
         return engine
-    return create_engine(
-        parsed,
+    engine = create_engine(
+        url,
         pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=20,
-        pool_timeout=5,
-        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=15000"},
+        # What is more is closed after each use: the lasting ones are for all that a full front end needs.
+        pool_size=20,
+        max_overflow=10,
+        pool_timeout=_POOL_SECONDS,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "options": f"-c statement_timeout={int(statement_seconds * 1000)}",
+        },
     )
+    if url.get_driver_name() == "psycopg":
+        _prepare_psycopg(engine, statement_seconds + _LATER_SECONDS)
+    return engine
+
+
+def _prepare_psycopg(engine: Engine, patience: float) -> None:
+    @event.listens_for(engine, "do_connect")
+    def _on_do_connect(
+        _dialect: object, _record: object, arguments: Any, options: Any
+    ) -> PatientConnection:
+        connection = PatientConnection.connect(*arguments, **options)
+        connection.patience = patience
+        return connection
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -123,6 +123,10 @@ class DatabaseUnavailable(Unavailable):
     """The job table cannot be reached."""
 
 
+class CommitUncertain(DatabaseUnavailable):
+    """The answer to a COMMIT was lost: what it wrote may be there, or not."""
+
+
 class ObjectStoreUnavailable(Unavailable):
     """The object store cannot be reached."""
 

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import urllib3
@@ -22,6 +23,7 @@ from minio.commonconfig import ENABLED, Filter
 from minio.error import InvalidResponseError, S3Error, ServerError
 from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
 from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as HTTPTimeout
 
 from shared.errors import Misconfigured, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
@@ -34,7 +36,7 @@ PNG = "image/png"
 _RULE_ID = "cutwork-one-day"
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 _NO_RULE = "NoSuchLifecycleConfiguration"
-_CONNECT_SECONDS, _READ_SECONDS, _POOL_SIZE = 2, 10, 32
+_CONNECT_SECONDS, _READ_SECONDS, _POOL_SIZE = 2, 8, 32
 
 
 class ObjectStore:
@@ -184,9 +186,29 @@ def _client(settings: Settings, endpoint: str) -> Minio:
         http_client=urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
             maxsize=_POOL_SIZE,
-            retries=urllib3.Retry(total=1, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
+            retries=_OneRetry(total=1, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
         ),
     )
+
+
+class _OneRetry(urllib3.Retry):
+    """For a connection that broke, or a gateway's error; who was silent once is not waited for again."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: Any = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> Self:
+        # What timed out while it was being sent comes as a broken connection with the cause in it.
+        if error is not None and any(
+            isinstance(cause, (HTTPTimeout, TimeoutError)) for cause in (error, *error.args)
+        ):
+            raise error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
 @contextmanager

@@ -77,6 +77,8 @@ class RecordingBroker(Broker):
         #: Set it to let every call fail, as when nothing answers.
         self.is_down = False
         self.rung: list[Queue] = []
+        #: How long ago the last sweep was; a test may let time pass.
+        self.since_sweep: float | None = None
 
     def ring(self, queue: Queue) -> None:
         self._answer()
@@ -85,6 +87,14 @@ class RecordingBroker(Broker):
     def count_messages(self, queue: Queue) -> int:
         self._answer()
         return self.rung.count(queue)
+
+    def note_sweep(self) -> None:
+        self._answer()
+        self.since_sweep = 0.0
+
+    def seconds_since_sweep(self) -> float | None:
+        self._answer()
+        return self.since_sweep
 
     def ping(self) -> None:
         self._answer()

@@ -12,7 +12,8 @@ from shared.errors import CATALOGUE, ErrorCode
 #: When a client sees a code; docs/api.md has the same words.
 MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.MISSING_PARAMETERS: "no `image`, or an empty one; no `task_id`",
-    ErrorCode.ERROR_INVALID_PARAMETER: "more than one `image`; an unknown value in another field, header or parameter",
+    ErrorCode.ERROR_INVALID_PARAMETER: "more than one `image`; an unknown value in another field, header or parameter; "
+    "as the job's answer, a category that the network does not know",
     ErrorCode.ERROR_PARAMETERS: "the body is no readable multipart form; with 408, it did not arrive in time",
     ErrorCode.ERROR_USER_NOT_EXISTS: "the key is missing, unknown, revoked or expired",
     ErrorCode.ERROR_RESOURCE_NOT_FOUND: "no such path; a job that does not exist or is not yours",

@@ -64,9 +64,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "FailedJob": {**error_example(_EMPTY), **_TASK},
     "JobList": _success(2, data={"jobs": [_ITEM], "next_cursor": ""}),
     "Alive": _success(2, data={}),
-    "Ready": _success(2, data={}, checks=_WELL),
+    "Ready": _success(2, data={}, checks=_WELL, warnings={}),
     "NotReady": {
         **error_example(_DOWN),
         "checks": {**_WELL, "database": "the database does not answer"},
+        "warnings": {
+            "sweeper": "the last sweep was 95 s ago: see that `python -m worker.sweeper` runs"
+        },
     },
 }

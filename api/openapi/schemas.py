@@ -25,6 +25,7 @@ _TASK: Schema = {"task_id": _UUID, "task_type": {"const": "async"}}
 
 #: What can become of a job that was accepted, short of success.
 JOB_FAILURES = (
+    ErrorCode.ERROR_INVALID_PARAMETER,
     ErrorCode.FILE_DECODING_FAILURE,
     ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED,
     ErrorCode.PROCESSING_FAILURE,
@@ -58,10 +59,19 @@ def create_schemas() -> dict[str, Schema]:
         "JobList": _success("A page of jobs.", **_NO_TASK, task_status={"const": 2}, data=_page()),
         "Alive": _success("All is well.", **_NO_TASK, task_status={"const": 2}, data=_closed()),
         "Ready": _success(
-            "All is well.", **_NO_TASK, task_status={"const": 2}, data=_closed(), checks=_checks()
+            "All is well; `warnings` say what is missing all the same.",
+            **_NO_TASK,
+            task_status={"const": 2},
+            data=_closed(),
+            checks=_checks(),
+            warnings=_warnings(),
         ),
         "NotReady": _failure(
-            "What is down.", [ErrorCode.ERROR_RESOURCE_UNAVAILABLE], _NO_TASK, checks=_checks()
+            "What is down.",
+            [ErrorCode.ERROR_RESOURCE_UNAVAILABLE],
+            _NO_TASK,
+            checks=_checks(),
+            warnings=_warnings(),
         ),
         "Error": _failure(
             "What went wrong. With a `task_id`, it is about that job; with `task_status` 0 or 1, the job goes on.",
@@ -154,3 +164,7 @@ def _page() -> Schema:
 
 def _checks() -> Schema:
     return _closed(database=_TEXT, redis=_TEXT, object_store=_TEXT)
+
+
+def _warnings() -> Schema:
+    return {"type": "object", "properties": {"sweeper": _TEXT}, "additionalProperties": False}

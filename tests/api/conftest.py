@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from limits.storage import MemoryStorage
-from sqlalchemy import Connection, select, text
+from sqlalchemy import select, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
@@ -35,20 +34,11 @@ from shared.settings import Settings
 from shared.tables import jobs
 from tests.api.document_check import CheckingClient
 from tests.api.photos import photo
+from tests.clock import HandClock
 from tests.fakes import InMemoryObjectStore, RecordingBroker
 
 #: Events of the log, as they were written.
 Logged = list[MutableMapping[str, Any]]
-
-
-class HandClock:
-    """The time, and as much later as a test wants."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
-
-    def __call__(self, connection: Connection) -> datetime:
-        return datetime.now(UTC) + self.ahead
 
 
 @dataclass
@@ -88,7 +78,8 @@ class FrontEnd:
     def post_raw(
         self, body: bytes, content_type: str | None, path: str = CUTOUT, **headers: str
     ) -> TestResponse:
-        """Send these very bytes."""
+        """Send these very bytes, a little later than the last ones."""
+        self.clock.advance(milliseconds=1)
         return self.client().post(
             path,
             input_stream=io.BytesIO(body),
@@ -158,7 +149,7 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
     object_store, broker = InMemoryObjectStore(), RecordingBroker()
     services = Services(
         job_store=job_store,
-        key_store=KeyStore(database),
+        key_store=KeyStore(database, clock),
         object_store=object_store,
         broker=broker,
         database=database,

@@ -38,7 +38,7 @@ def check_shape(answer: TestResponse) -> dict[str, Any]:
     for name, value in HEADERS.items():
         assert answer.headers[name] == value, name
     body: dict[str, Any] = answer.get_json()
-    extra = [key for key in ("data", "checks") if key in body]
+    extra = [key for key in ("data", "checks", "warnings") if key in body]
     assert list(body) == KEYS + extra
     assert re.fullmatch("[0-9a-f]{32}", body["request_id"])
     assert re.fullmatch("[0-9a-f]{32}", body["log_id"])

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.errors import ErrorCode
 from shared.job_store import JobStore
-from tests.api.conftest import FrontEnd
+from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import PRIVATE, assert_error, assert_success
 
 ALL_WELL = {"database": "ok", "redis": "ok", "object_store": "ok"}
@@ -33,10 +33,13 @@ def test_a_process_lives_even_when_all_it_stands_on_is_down(
 
 
 def test_a_front_end_is_ready_when_all_three_answer(open_front_end: FrontEnd) -> None:
+    open_front_end.broker.note_sweep()
+
     body = assert_success(open_front_end.client().get("/readyz"), task_status=2)
 
     assert body["data"] == {}
     assert body["checks"] == ALL_WELL
+    assert body["warnings"] == {}
 
 
 @pytest.mark.parametrize("name", ["redis", "object_store"])
@@ -73,6 +76,56 @@ def test_a_schema_that_is_not_migrated_is_not_ready_and_names_the_cure(front_end
     )
 
     assert "cutwork-admin setup" in body["checks"]["database"]
+
+
+@pytest.mark.parametrize("since_sweep", [None, 30.5, 4000.0])
+def test_a_sweeper_that_stays_away_is_a_warning_and_takes_no_front_end_out_of_service(
+    front_end: FrontEnd, since_sweep: float | None
+) -> None:
+    front_end.broker.since_sweep = since_sweep
+
+    body = assert_success(front_end.client().get("/readyz"), task_status=2)
+
+    assert body["checks"] == ALL_WELL
+    assert "worker.sweeper" in body["warnings"]["sweeper"]
+    assert not PRIVATE.search(str(body["warnings"]))
+
+
+@pytest.mark.parametrize("changes", [{"sweep_interval": 60}])
+def test_a_sweeper_is_missed_only_after_ten_of_its_sweeps(front_end: FrontEnd) -> None:
+    front_end.broker.since_sweep = 599
+
+    assert assert_success(front_end.client().get("/readyz"), task_status=2)["warnings"] == {}
+
+    front_end.broker.since_sweep = 601
+    assert assert_success(front_end.client().get("/readyz"), task_status=2)["warnings"] != {}
+
+
+def test_a_sweeper_is_logged_once_when_it_stays_away_and_once_when_it_is_back(
+    front_end: FrontEnd, logged: Logged
+) -> None:
+    client = front_end.client()
+    for since_sweep in (None, 40.0, 50.0, 0.0, 1.0):
+        front_end.broker.since_sweep = since_sweep
+        client.get("/readyz")
+
+    assert [(event["event"], event["log_level"]) for event in logged] == [
+        ("sweeper.missing", "warning"),
+        ("sweeper.seen", "info"),
+    ]
+
+
+def test_where_the_sweepers_word_cannot_be_read_nothing_is_said_of_its_absence(
+    front_end: FrontEnd, logged: Logged
+) -> None:
+    front_end.broker.is_down = True
+
+    body = assert_error(
+        front_end.client().get("/readyz"), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE
+    )
+
+    assert body["warnings"] == {"sweeper": "cannot be seen: Redis does not answer"}
+    assert logged == []
 
 
 def test_a_check_that_hangs_is_not_waited_for(

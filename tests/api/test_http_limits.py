@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from api.form import MAX_BODY_BYTES
 from deploy.local.ports import LOOPBACK
 from tests.api.deployed import answers, serving
 from tests.api.photos import photo
-from tests.api.raw_http import CHUNKED, END, FORM, MEGABYTE, Target, chunk, head, part
+from tests.api.raw_http import CHUNKED, END, FORM, MEGABYTE, Target, chunk, head, part, read_all
 from tests.conditions import eventually
 
 #: What all of this may add to the memory of the process.
@@ -71,6 +72,29 @@ def test_a_head_that_is_too_large_or_no_http_is_an_envelope(
     [(answered, envelope)] = target.send([request_bytes])
 
     assert (answered, envelope["error_detail"]["code"]) == (status, "ERROR_PARAMETERS")
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /readyz HTTP/1.0\r\n\r\n",
+        b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n",
+        head(length=len(FORM)) + FORM,
+        b"no http at all\r\n\r\n",
+    ],
+    ids=["alive", "not ready", "unknown path", "upload", "unreadable"],
+)
+def test_no_answer_tells_what_software_it_is_from(target: Target, request_bytes: bytes) -> None:
+    with socket.create_connection((LOOPBACK, int(target.url.rpartition(":")[2])), 30) as client:
+        client.sendall(request_bytes)
+        client.shutdown(socket.SHUT_WR)
+        answer = read_all(client)
+
+    assert answer.startswith(b"HTTP/1.")
+    assert not re.search(
+        rb"(?i)gunicorn|gevent|werkzeug|flask|python|\n(via|x-powered-by):", answer
+    )
 
 
 def test_what_could_not_be_read_is_neither_answered_nor_logged(target: Target, home: Path) -> None:

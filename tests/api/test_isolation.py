@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def _nothing(_front_end: FrontEnd, _job_id: uuid.UUID) -> None:
 
 def _expire(front_end: FrontEnd, job_id: uuid.UUID) -> None:
     front_end.complete(job_id)
-    front_end.clock.ahead += timedelta(hours=25)
+    front_end.clock.advance(hours=25)
 
 
 def _fail(front_end: FrontEnd, job_id: uuid.UUID) -> None:

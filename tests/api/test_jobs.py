@@ -91,7 +91,7 @@ def test_a_failed_job_is_a_200_with_the_error_in_its_body(front_end: FrontEnd) -
 def test_an_expired_job_is_gone(front_end: FrontEnd) -> None:
     job_id = created(front_end)
     front_end.complete(job_id)
-    front_end.clock.ahead += A_DAY
+    front_end.clock.now += A_DAY
 
     assert_error(show(front_end, job_id), 410, ErrorCode.ERROR_RESOURCE_RECLAIMED)
     assert_error(erase(front_end, job_id), 410, ErrorCode.ERROR_RESOURCE_RECLAIMED)
@@ -267,7 +267,7 @@ def test_a_deleted_job_is_gone_on_every_route_before_and_after_the_sweeper_came(
     if finished:
         front_end.complete(job_id)
     erase(front_end, job_id)
-    front_end.clock.ahead += timedelta(hours=hours)
+    front_end.clock.advance(hours=hours)
     front_end.services.job_store.expire(
         [job.id for job in front_end.services.job_store.due_for_expiry(10)]
     )

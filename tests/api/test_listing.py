@@ -107,7 +107,7 @@ def test_an_item_says_how_the_job_stands_and_since_when(front_end: FrontEnd) -> 
 def test_an_item_agrees_with_the_job_itself_when_it_is_gone(front_end: FrontEnd) -> None:
     expired = front_end.submit()
     front_end.complete(expired)
-    front_end.clock.ahead += A_DAY
+    front_end.clock.now += A_DAY
     erased = front_end.submit()
     front_end.services.job_store.erase(erased, "shop")
 

@@ -50,7 +50,7 @@ def test_without_requested_categories_there_are_no_category_urls(front_end: Fron
 def test_urls_are_signed_for_what_is_left_of_the_24_hours(front_end: FrontEnd) -> None:
     job_id = front_end.submit()
     front_end.complete(job_id)
-    front_end.clock.ahead += ALMOST_A_DAY
+    front_end.clock.now += ALMOST_A_DAY
 
     body = assert_success(front_end.query(job_id), task_status=2)
 
@@ -61,7 +61,7 @@ def test_urls_are_signed_for_what_is_left_of_the_24_hours(front_end: FrontEnd) -
 def test_an_expired_job_is_gone_before_and_after_the_sweeper_came(front_end: FrontEnd) -> None:
     job_id = front_end.submit()
     front_end.complete(job_id)
-    front_end.clock.ahead += A_DAY
+    front_end.clock.now += A_DAY
 
     before = front_end.query(job_id)
     front_end.services.job_store.expire([job_id])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from shared.contract import Category
-from shared.errors import DatabaseUnavailable, ErrorCode
+from shared.errors import CommitUncertain, DatabaseUnavailable, ErrorCode
 from shared.job import NewJob, Queue
 from shared.job_store import JobStore
 from tests.api.conftest import FrontEnd, Logged
@@ -96,6 +95,23 @@ def test_an_input_that_cannot_be_deleted_after_a_failed_insert_does_not_change_t
     assert_error(front_end.post(), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
 
 
+def test_an_upload_whose_row_may_be_stored_is_kept_for_it(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_create = JobStore.create
+
+    def create_and_lose_the_answer(store: JobStore, new: NewJob) -> None:
+        real_create(store, new)
+        raise CommitUncertain("lost")
+
+    monkeypatch.setattr(JobStore, "create", create_and_lose_the_answer)
+    assert_error(post(front_end, "order-1"), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
+    monkeypatch.undo()
+
+    assert set(front_end.object_store.inputs) == front_end.job_ids()
+    assert uuid.UUID(task_id(post(front_end, "order-1"))) in front_end.object_store.inputs
+
+
 def test_the_same_key_and_payload_are_the_same_job(front_end: FrontEnd) -> None:
     first, second = post(front_end, "order-1"), post(front_end, "order-1")
 
@@ -146,7 +162,7 @@ def test_without_a_key_the_same_payload_is_another_job(front_end: FrontEnd) -> N
 def test_a_key_is_free_again_when_its_job_has_expired(front_end: FrontEnd) -> None:
     first = uuid.UUID(task_id(post(front_end, "order-1")))
     front_end.complete(first)
-    front_end.clock.ahead += timedelta(hours=25)
+    front_end.clock.advance(hours=25)
     front_end.services.job_store.expire([first])
 
     assert task_id(post(front_end, "order-1", return_form="mask")) != str(first)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from tests.api.photos import photo
 from tests.conditions import eventually
 
 STALLED_UPLOADS = 40
+POLLING_CLIENTS = 600
 HEAD = (
     f"POST {CUTOUT} HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n"
     "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
@@ -49,6 +52,30 @@ def test_40_stalled_uploads_do_not_stop_the_others(url: str) -> None:
             assert time.monotonic() - began < 1
         # A whole upload gets through too, as far as the object store that is not there.
         assert httpx.post(url + CUTOUT, files={"image": photo()}).status_code == 503
+
+
+def test_600_clients_that_poll_do_not_keep_an_upload_out(url: str) -> None:
+    """They keep their connections, so a process that serves fewer would never accept another one."""
+    address = (LOOPBACK, int(url.rpartition(":")[2]))
+    stop = threading.Event()
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection(address, 5))
+            for _ in range(POLLING_CLIENTS)
+        ]
+
+        def poll() -> None:
+            while not stop.wait(0.5):
+                for client in clients:
+                    client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+
+        polling = stack.enter_context(ThreadPoolExecutor(1)).submit(poll)
+        stack.callback(stop.set)
+
+        assert httpx.post(url + CUTOUT, files={"image": photo()}, timeout=30).status_code == 503
+
+        stop.set()
+        polling.result()
 
 
 def test_a_body_over_its_limit_is_answered_although_nobody_reads_it(url: str) -> None:

@@ -42,6 +42,27 @@ def test_a_message_names_its_queue_and_nothing_else(settings: Settings) -> None:
     assert message["headers"]["argsrepr"] == repr(["bulk"])
 
 
+@pytest.mark.parametrize("kind", ["redis", "fake"])
+def test_a_sweep_is_known_to_all_once_it_was_made(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    here = RecordingBroker() if kind == "fake" else Broker(request.getfixturevalue("settings"))
+    there = here if kind == "fake" else Broker(request.getfixturevalue("settings"))
+    assert there.seconds_since_sweep() is None
+
+    here.note_sweep()
+
+    seconds = there.seconds_since_sweep()
+    assert seconds is not None
+    assert 0 <= seconds < 30
+
+
+def test_a_sweeps_age_is_told_by_the_brokers_clock(settings: Settings) -> None:
+    Broker(settings, lambda _: 1_000_000.0).note_sweep()
+
+    assert Broker(settings, lambda _: 1_000_095.5).seconds_since_sweep() == 95.5
+
+
 @pytest.fixture
 def nowhere(settings: Settings) -> Settings:
     return settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
@@ -55,6 +76,8 @@ def test_a_broker_that_is_down_is_noticed_within_seconds(nowhere: Settings) -> N
         lambda: broker.ring(Queue.BULK),
         lambda: broker.count_messages(Queue.BULK),
         broker.ping,
+        broker.note_sweep,
+        broker.seconds_since_sweep,
         lambda: Announcer(nowhere).announce(uuid.uuid4()),
         lambda: listen(nowhere, lambda _: None, lambda: False),
     ):

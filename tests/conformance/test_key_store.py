@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import event, text
 
 from shared.database import Database
 from shared.key_store import KeyStore
@@ -31,6 +34,46 @@ def test_a_wrong_secret_under_a_known_id_is_nobodys(key_store: KeyStore) -> None
 
     for wrong in ("", "cw", f"cw_{key.id}", f"cw_{key.id}_", f"{secret}x", secret[:-1], "x" * 9999):
         assert key_store.tenant_of(wrong) is None
+
+
+@pytest.mark.parametrize(
+    "kind", ["right", "wrong secret", "unknown id", "revoked", "expired", "none of ours", "empty"]
+)
+def test_every_key_costs_one_question_one_hash_and_one_comparison_in_constant_time(
+    key_store: KeyStore, database: Database, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """So that the time of an answer does not tell which ids there are, or how much of a secret is right."""
+    _, right = key_store.create("shop")
+    revoked_key, revoked = key_store.create("shop")
+    key_store.revoke(revoked_key.id)
+    _, expired = key_store.create("shop", valid_for=timedelta(seconds=-1))
+    sent = {
+        "right": right,
+        "wrong secret": f"{right}x",
+        "unknown id": "cw_000000000000_secret",
+        "revoked": revoked,
+        "expired": expired,
+        "none of ours": "x",
+        "empty": "",
+    }[kind]
+    compared: list[tuple[int, int]] = []
+    asked: list[str] = []
+    real = hmac.compare_digest
+
+    def compare(stored: str, sent_sha256: str) -> bool:
+        compared.append((len(stored), len(sent_sha256)))
+        return real(stored, sent_sha256)
+
+    def note(*arguments: Any) -> None:
+        asked.append(arguments[2])
+
+    monkeypatch.setattr("shared.key_store.hmac.compare_digest", compare)
+    event.listen(database.engine, "before_cursor_execute", note)
+
+    assert (key_store.tenant_of(sent) == "shop") == (kind == "right")
+
+    assert compared == [(64, 64)]
+    assert len([statement for statement in asked if "api_keys" in statement]) == 1
 
 
 def test_a_revoked_key_ends_at_once_and_only_once(key_store: KeyStore) -> None:

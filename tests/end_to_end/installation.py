@@ -6,7 +6,7 @@ import os
 import sys
 import sysconfig
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,8 @@ from pydantic import SecretStr
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import Process
 from shared.settings import Settings, variable
+from tests.conditions import eventually
+from tests.end_to_end.client import submit
 
 _START_SECONDS = 40
 _ROOT = Path(__file__).parents[2]
@@ -24,8 +26,9 @@ _ROOT = Path(__file__).parents[2]
 class Installation:
     """One front end, any workers, one sweeper; logs lie in `directory`."""
 
-    def __init__(self, settings: Settings, directory: Path) -> None:
+    def __init__(self, settings: Settings, directory: Path, front_end_workers: int = 1) -> None:
         """Describe it; nothing is started yet."""
+        self._front_end_workers = front_end_workers
         self.settings = settings
         self.gate = directory / "gate"
         self.port = free_port()
@@ -41,7 +44,7 @@ class Installation:
     def start_front_end(self) -> Process:
         command = [
             str(Path(sysconfig.get_path("scripts"), "gunicorn")),
-            *("-c", "deploy/gunicorn.conf.py", "--workers", "1"),
+            *("-c", "deploy/gunicorn.conf.py", "--workers", str(self._front_end_workers)),
             *("--bind", f"{LOOPBACK}:{self.port}", "api.wsgi:create_app()"),
         ]
         front_end = self._start("front-end", command)
@@ -68,6 +71,21 @@ class Installation:
     def count_at_gate(self) -> int:
         """Count the attempts that stand before the network, dead ones included."""
         return len(list(self.gate.iterdir())) if self.gate.exists() else 0
+
+    def hold_a_job(
+        self, photo: bytes, start: Callable[[], Process] | None = None
+    ) -> tuple[Process, str]:
+        """Submit a photo, and wait until a worker stands still with it at the closed gate.
+
+        Args:
+            photo: What to submit.
+            start: Starts the worker, which begins once the gate is closed; None: `start_worker`.
+        """
+        self.close_gate()
+        worker = (start or self.start_worker)()
+        task_id = submit(self.url, photo)
+        eventually(self.count_at_gate)
+        return worker, task_id
 
     def logs(self) -> str:
         return "".join(log.read_text() for log in sorted(self._directory.glob("*.log")))

@@ -36,10 +36,7 @@ def assert_one_right_answer(installation: Installation, task_id: str, attempt: i
 def test_a_worker_killed_in_the_middle_of_a_job_costs_an_attempt_and_nothing_else(
     installation: Installation, photo: bytes
 ) -> None:
-    installation.close_gate()
-    doomed = installation.start_worker()
-    task_id = submit(installation.url, photo)
-    eventually(installation.count_at_gate)
+    doomed, task_id = installation.hold_a_job(photo)
 
     doomed.kill()
     installation.open_gate()
@@ -51,10 +48,7 @@ def test_a_worker_killed_in_the_middle_of_a_job_costs_an_attempt_and_nothing_els
 def test_a_worker_paused_past_its_lease_comes_back_and_changes_nothing(
     installation: Installation, photo: bytes
 ) -> None:
-    installation.close_gate()
-    paused = installation.start_worker()
-    task_id = submit(installation.url, photo)
-    eventually(installation.count_at_gate)
+    paused, task_id = installation.hold_a_job(photo)
 
     paused.pause()
     installation.open_gate()
@@ -84,10 +78,7 @@ def test_a_broker_killed_with_all_its_messages_loses_no_job(
 def test_a_worker_goes_on_after_the_broker_was_killed_under_it(
     installation: Installation, photo: bytes, valkey: Valkey
 ) -> None:
-    installation.close_gate()
-    installation.start_worker()
-    task_id = submit(installation.url, photo)
-    eventually(installation.count_at_gate)
+    _, task_id = installation.hold_a_job(photo)
 
     valkey.kill()
     valkey.start()
@@ -98,10 +89,7 @@ def test_a_worker_goes_on_after_the_broker_was_killed_under_it(
 
 
 def test_a_stopped_worker_finishes_what_it_runs(installation: Installation, photo: bytes) -> None:
-    installation.close_gate()
-    worker = installation.start_worker()
-    task_id = submit(installation.url, photo)
-    eventually(installation.count_at_gate)
+    worker, task_id = installation.hold_a_job(photo)
 
     worker.request_stop()
     eventually(lambda: "worker.stopping" in installation.logs())
@@ -116,10 +104,7 @@ def test_a_stopped_worker_finishes_what_it_runs(installation: Installation, phot
 def test_a_stopped_worker_hands_back_what_takes_too_long(
     installation: Installation, photo: bytes
 ) -> None:
-    installation.close_gate()
-    worker = installation.start_worker()
-    task_id = submit(installation.url, photo)
-    eventually(installation.count_at_gate)
+    worker, task_id = installation.hold_a_job(photo)
 
     worker.request_stop()
     eventually(lambda: not worker.is_running)
@@ -135,9 +120,7 @@ def test_a_stopped_worker_hands_back_what_takes_too_long(
 def test_a_network_that_hangs_ends_its_worker_and_not_the_job(
     installation: Installation, photo: bytes
 ) -> None:
-    installation.close_gate()
-    worker = installation.start_worker()
-    task_id = submit(installation.url, photo)
+    worker, task_id = installation.hold_a_job(photo)
 
     eventually(lambda: not worker.is_running)
 
@@ -145,6 +128,10 @@ def test_a_network_that_hangs_ends_its_worker_and_not_the_job(
     installation.open_gate()
     installation.start_worker()
     assert_one_right_answer(installation, task_id, attempt=2)
+
+
+def test_the_front_end_sees_the_sweeper_that_runs(installation: Installation) -> None:
+    eventually(lambda: httpx.get(f"{installation.url}/readyz").json()["warnings"] == {})
 
 
 @pytest.mark.parametrize("changes", [{"inline_wait": 1, "sync_wait": 1}])

@@ -139,10 +139,7 @@ def test_a_broker_that_turns_everybody_away_for_a_while_costs_no_job(
     heal: Callable[[redis.Redis], None],
 ) -> None:
     """A changed role ends Celery's worker for good, after what it runs: whoever supervises it starts it again."""
-    site.close_gate()
-    worker = site.start_worker()
-    running = submit(site.url, photo)
-    eventually(site.count_at_gate)
+    worker, running = site.hold_a_job(photo)
 
     hurt(control)
     during = [submit(site.url, photo) for _ in range(2)]

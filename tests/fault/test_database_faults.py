@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -14,7 +16,12 @@ from shared.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import post, submit, wait_for
 from tests.fault.audit import Audit
+from tests.fault.process_tree import signal_tree
 from tests.fault.site import Site
+
+GONE = (503, "ERROR_RESOURCE_UNAVAILABLE")
+#: A busy machine's share of it included.
+PATIENCE = timedelta(seconds=25)
 
 
 def test_an_upload_without_a_database_is_refused_and_leaves_nothing(
@@ -32,9 +39,34 @@ def test_an_upload_without_a_database_is_refused_and_leaves_nothing(
     assert answer.headers["retry-after"]
     assert ready.json()["checks"]["database"] != "ok"
     audit = Audit(site.settings)
-    assert (audit.inputs(), audit.rows(), sum(audit.messages().values())) == (set(), {}, 0)
+    assert (audit.inputs(), audit.rows(), audit.count_messages()) == (set(), {}, 0)
     audit.close()
     site.start_real_worker()
+    assert wait_for(site.url, submit(site.url, photo))["task_status"] == 2
+    site.assert_clean()
+
+
+def test_an_upload_to_a_database_that_stands_still_is_refused_in_seconds_and_leaves_nothing(
+    site_on_postgres: Site, photo: bytes, own_postgres: Postgres
+) -> None:
+    site = site_on_postgres
+    before = submit(site.url, photo)
+    signal_tree(own_postgres.process.pid, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(5) as pool:
+            answers = list(pool.map(lambda _: post(site.url, photo, task_type="async"), range(5)))
+    finally:
+        signal_tree(own_postgres.process.pid, signal.SIGCONT)
+
+    for answer in answers:
+        assert (answer.status_code, answer.json()["error_code_str"]) == GONE
+        assert answer.headers["retry-after"]
+        assert answer.elapsed < PATIENCE
+    audit = Audit(site.settings)
+    assert (audit.inputs(), set(audit.rows())) == ({before}, {before})
+    audit.close()
+    site.start_real_worker()
+    assert wait_for(site.url, before)["task_status"] == 2
     assert wait_for(site.url, submit(site.url, photo))["task_status"] == 2
     site.assert_clean()
 
@@ -60,10 +92,7 @@ def test_a_database_killed_under_a_running_job_is_waited_for(
     site_on_postgres: Site, photo: bytes, own_postgres: Postgres
 ) -> None:
     site = site_on_postgres
-    site.close_gate()
-    site.start_worker()
-    task_id = submit(site.url, photo)
-    eventually(site.count_at_gate)
+    _, task_id = site.hold_a_job(photo)
 
     own_postgres.kill()
     site.open_gate()

@@ -113,10 +113,7 @@ def test_bytes_that_are_no_message_cost_a_restart_each_and_no_job(site: Site, ph
 def test_the_message_of_a_killed_worker_comes_back_and_finds_nothing_to_do(
     site: Site, photo: bytes
 ) -> None:
-    site.close_gate()
-    doomed = site.start_worker()
-    task_id = submit(site.url, photo)
-    eventually(site.count_at_gate)
+    doomed, task_id = site.hold_a_job(photo)
     doomed.kill()
     site.open_gate()
 

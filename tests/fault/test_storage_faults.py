@@ -7,6 +7,8 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -21,6 +23,10 @@ from tests.fault.audit import Audit
 from tests.fault.halting_store import Point
 from tests.fault.site import Site
 from worker.job_runner import UPLOAD_GONE
+
+GONE = (503, "ERROR_RESOURCE_UNAVAILABLE")
+#: A busy machine's share of it included.
+PATIENCE = timedelta(seconds=25)
 
 
 @contextmanager
@@ -43,6 +49,26 @@ def test_an_upload_without_an_object_store_is_refused_and_leaves_no_row(
     assert site.rows() == []
 
 
+@pytest.mark.parametrize("size", [0, 4_000_000])
+def test_an_upload_to_an_object_store_that_stands_still_is_refused_in_seconds_and_has_no_row(
+    site: Site, photo: bytes, seaweedfs: SeaweedFS, size: int
+) -> None:
+    """What the store finds in its socket later is an upload without a row: the bucket's rule forgets it."""
+    submit(site.url, photo)
+    [before] = site.rows()
+    seaweedfs.pause()
+    try:
+        answer = post(site.url, photo + bytes(size), task_type="async")
+    finally:
+        seaweedfs.resume()
+
+    assert (answer.status_code, answer.json()["error_code_str"]) == GONE
+    assert answer.headers["retry-after"]
+    assert answer.elapsed < PATIENCE
+    assert site.rows() == [before]
+    assert post(site.url, photo, task_type="async").status_code == 200
+
+
 def test_an_object_store_that_is_away_at_the_fetch_is_waited_for_and_costs_no_attempt(
     site: Site, photo: bytes, seaweedfs: SeaweedFS
 ) -> None:
@@ -59,10 +85,7 @@ def test_an_object_store_that_is_away_at_the_fetch_is_waited_for_and_costs_no_at
 def test_an_object_store_that_is_away_for_the_results_is_waited_for_and_costs_no_attempt(
     site: Site, photo: bytes, seaweedfs: SeaweedFS
 ) -> None:
-    site.close_gate()
-    site.start_worker()
-    task_id = submit(site.url, photo)
-    eventually(site.count_at_gate)
+    _, task_id = site.hold_a_job(photo)
 
     with away(seaweedfs):
         site.open_gate()
@@ -74,10 +97,7 @@ def test_an_object_store_that_is_away_for_the_results_is_waited_for_and_costs_no
 
 
 def test_an_upload_that_vanished_fails_its_job_at_once(site: Site, photo: bytes) -> None:
-    site.close_gate()
-    site.start_halting_worker(Point.CLAIMED)
-    task_id = submit(site.url, photo)
-    eventually(site.count_at_gate)
+    _, task_id = site.hold_a_job(photo, partial(site.start_halting_worker, Point.CLAIMED))
 
     ObjectStore(site.settings).delete_input(uuid.UUID(task_id))
     site.open_gate()

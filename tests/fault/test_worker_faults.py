@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 
 import httpx
 import pytest
@@ -30,10 +31,7 @@ def assert_one_right_answer(site: Site, task_id: str, attempt: int) -> None:
 def test_a_worker_killed_before_its_completion_leaves_the_job_to_another(
     site: Site, photo: bytes, point: Point
 ) -> None:
-    site.close_gate()
-    doomed = site.start_halting_worker(point)
-    task_id = submit(site.url, photo)
-    eventually(site.count_at_gate)
+    doomed, task_id = site.hold_a_job(photo, partial(site.start_halting_worker, point))
 
     doomed.kill()
     site.open_gate()
@@ -44,10 +42,7 @@ def test_a_worker_killed_before_its_completion_leaves_the_job_to_another(
 
 
 def test_a_worker_killed_after_its_completion_has_done_the_job(site: Site, photo: bytes) -> None:
-    site.close_gate()
-    doomed = site.start_halting_worker(Point.COMPLETED)
-    task_id = submit(site.url, photo)
-    eventually(site.count_at_gate)
+    doomed, task_id = site.hold_a_job(photo, partial(site.start_halting_worker, Point.COMPLETED))
 
     doomed.kill()
 
@@ -95,10 +90,7 @@ def test_a_network_that_answers_nonsense_each_time_is_an_error_and_never_an_empt
 def test_a_second_signal_while_a_worker_stops_costs_an_attempt_at_most(
     site: Site, photo: bytes, second: signal.Signals
 ) -> None:
-    site.close_gate()
-    worker = site.start_worker()
-    task_id = submit(site.url, photo)
-    eventually(site.count_at_gate)
+    worker, task_id = site.hold_a_job(photo)
 
     worker.request_stop()
     eventually(lambda: "worker.stopping" in site.logs())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from deploy.local.postgres import Postgres
 from shared.database import Database
-from shared.errors import DatabaseUnavailable
+from shared.errors import CommitUncertain, DatabaseUnavailable
 from shared.schema import check_schema, migrate
 from shared.tables import metadata
+from tests.conditions import eventually
+from tests.fault.process_tree import signal_tree
 
 
 @pytest.fixture
@@ -76,3 +80,65 @@ def test_what_was_written_before_an_error_is_rolled_back(database: Database) -> 
 
     with database.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM notes")).scalar_one() == 0
+
+
+def _one_note(server: Postgres, name: str) -> Database:
+    database = Database(server.create_database(name), statement_seconds=0.2)
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE notes (note TEXT)"))
+    return database
+
+
+def _notes(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return list(connection.execute(text("SELECT note FROM notes")).scalars())
+
+
+def test_a_server_that_stands_still_is_given_up_on_with_the_connection(postgres: Postgres) -> None:
+    database = _one_note(postgres, "given_up_on")
+
+    def write_while_it_stands_still() -> None:
+        with database.writing() as connection:
+            connection.execute(text("INSERT INTO notes VALUES ('written')"))
+            signal_tree(postgres.process.pid, signal.SIGSTOP)
+            connection.execute(text("INSERT INTO notes VALUES ('never answered')"))
+
+    try:
+        with pytest.raises(DatabaseUnavailable) as raised:
+            write_while_it_stands_still()
+        with pytest.raises(DatabaseUnavailable):
+            database.ping()
+    finally:
+        signal_tree(postgres.process.pid, signal.SIGCONT)
+
+    assert not isinstance(raised.value, CommitUncertain)
+    assert _notes(database) == []
+    database.close()
+
+
+def test_a_commit_whose_answer_is_lost_is_uncertain(postgres: Postgres) -> None:
+    database = _one_note(postgres, "uncertain")
+
+    def commit_while_it_stands_still() -> None:
+        with database.writing() as connection:
+            connection.execute(text("INSERT INTO notes VALUES ('perhaps')"))
+            signal_tree(postgres.process.pid, signal.SIGSTOP)
+
+    try:
+        with pytest.raises(CommitUncertain):
+            commit_while_it_stands_still()
+    finally:
+        signal_tree(postgres.process.pid, signal.SIGCONT)
+
+    assert eventually(lambda: _notes(database)) == ["perhaps"]
+    database.close()
+
+
+def test_a_statement_that_takes_too_long_is_unavailable(postgres: Postgres) -> None:
+    database = _one_note(postgres, "too_long")
+
+    with pytest.raises(DatabaseUnavailable), database.reading() as connection:
+        connection.execute(text("SELECT pg_sleep(30)"))
+
+    assert _notes(database) == []
+    database.close()

@@ -256,3 +256,27 @@ def test_results_of_attempts_that_lost_go_with_the_job(
     sweeper.sweep()
 
     assert object_store.results == {}
+
+
+def test_every_sweep_leaves_word_of_itself(sweeper: Sweeper, broker: RecordingBroker) -> None:
+    assert broker.since_sweep is None
+
+    sweeper.sweep()
+
+    assert broker.since_sweep == 0
+
+
+def test_a_sweep_whose_stores_are_away_was_one_all_the_same(
+    sweeper: Sweeper,
+    job_store: JobStore,
+    object_store: InMemoryObjectStore,
+    broker: RecordingBroker,
+    clock: HandClock,
+) -> None:
+    finished(job_store, object_store)
+    clock.now += RESULT_LIFETIME
+    object_store.is_down = True
+
+    sweeper.sweep()
+
+    assert broker.since_sweep == 0

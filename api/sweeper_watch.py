@@ -1,0 +1,52 @@
+"""Whether anybody sweeps.
+
+Without a sweeper uploads are taken and done as ever, so a front end stays ready; but jobs of workers that died wait for
+ever, and results outlive their day. Nobody would notice until then.
+"""
+
+from __future__ import annotations
+
+from shared.broker import Broker
+from shared.errors import BrokerUnavailable
+from shared.logs import get_logger
+from shared.settings import Settings
+
+_log = get_logger(__name__)
+
+#: So many sweeps may be missed, and so many seconds at least: a restart, or a sweep with much to do, is no alarm.
+_MISSED_SWEEPS, _LEAST_SECONDS = 10, 30.0
+_CURE = "see that `python -m worker.sweeper` runs"
+
+
+class SweeperWatch:
+    """Looks for the word that sweepers leave after each sweep, and logs it when that begins or ceases to come."""
+
+    def __init__(self, settings: Settings, broker: Broker) -> None:
+        """Look for nothing yet."""
+        self._broker = broker
+        self._patience = max(_LEAST_SECONDS, _MISSED_SWEEPS * settings.sweep_interval)
+        self._is_missing = False
+
+    def look(self) -> str:
+        """Tell what is wrong; nothing if somebody swept lately."""
+        try:
+            seconds = self._broker.seconds_since_sweep()
+        except BrokerUnavailable as error:
+            return f"cannot be seen: {error}"
+        is_missing = seconds is None or seconds > self._patience
+        self._log_change(is_missing, seconds)
+        if not is_missing:
+            return ""
+        since = (
+            "no sweep is known" if seconds is None else f"the last sweep was {seconds:.0f} s ago"
+        )
+        return f"{since}: {_CURE}"
+
+    def _log_change(self, is_missing: bool, seconds: float | None) -> None:
+        if is_missing == self._is_missing:
+            return
+        self._is_missing = is_missing
+        if is_missing:
+            _log.warning("sweeper.missing", last_sweep_s=seconds, cure=_CURE)
+        else:
+            _log.info("sweeper.seen")
