@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import shutil
 import statistics
 import time
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 from training.choice import spread
 from training.dataset import Split, list_split, read_photo
 from training.evaluate import Evaluation, evaluate
+from training.export import manifest
 from training.prediction import LONG_SIDE, MANIFEST, Predictor
 
 _log = logging.getLogger("training")
@@ -179,17 +180,17 @@ def main() -> None:
 
 
 def _write_all(model: Path, data: Path, folder: Path, names: list[str]) -> dict[str, Path]:
-    """Write each variant into a folder of its own, the manifest beside it."""
+    """Write each variant into a folder of its own with its manifest, as the worker takes it."""
     files = {name: folder / name / model.name for name in names}
-    manifest = model.with_name(MANIFEST)
+    table = tomllib.loads(model.with_name(MANIFEST).read_text(encoding="utf-8"))
     for name, file in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
-        if manifest.is_file():
-            shutil.copy(manifest, file.parent)
         if name in RECIPES:
             write_eight(model, file, RECIPES[name], data)
         else:
             write_half(model, file)
+        text = manifest(file, f"{table['name']}-{name}", f"{table['description']}; {name}")
+        file.with_name(MANIFEST).write_text(text, encoding="utf-8")
     return files
 
 

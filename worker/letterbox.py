@@ -11,6 +11,11 @@ from dataclasses import dataclass
 
 from shared.manifest import Manifest
 
+#: A tiny photo is not enlarged further: a network that learnt from sharp photos sees little in a blur. IoU of the
+#: clothing in 24 street photos shrunk to 60 pixels: 0.75 at 3.5 times, 0.60 at 4.8; to 90 pixels: 0.84 at 3.2 times,
+#: 0.83 at 2.4.
+_MOST_ENLARGED = 3.5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Letterbox:
@@ -41,6 +46,8 @@ def fit(height: int, width: int, manifest: Manifest) -> Letterbox:
     """Lay a photo of `height` x `width` pixels into the frame of a network."""
     long_side, output_stride = manifest.input.long_side, manifest.output.stride
     scale = long_side / max(height, width)
+    if manifest.input.stride < long_side:  # else the network takes this size and no other
+        scale = min(scale, _MOST_ENLARGED)
     content_height = _round(height * scale, output_stride)
     content_width = _round(width * scale, output_stride)
     return Letterbox(

@@ -23,11 +23,11 @@ _INSIDE = 0.5
 #: the seven categories had its best F1, 0.94, at 0.002 to 0.003; hats and shoes cover 0.003 to 0.011 of such photos.
 LEAST_SHOWN = 0.002
 _OPAQUE_ENOUGH = 128
-#: A part of the clothing of which the network is, on average, less certain is no clothing. Without this rule 45 % of 75
-#: photographs without clothes (and their quarters) showed some, with it 35 %; of 94 pictures of ground 27 % and 22 %.
-#: Of 94 street photos and 94 of garments none lost its clothing. But of 94 close-ups of cloth 17 % do instead of 7 %,
-#: and higher values cost more of those (`tests.quality.certainty`).
-LEAST_CERTAIN = 0.7
+#: A part of the clothing of which the network is, on average, less certain is no clothing. Without this rule 35 % of 75
+#: photographs without clothes (and their quarters) showed some, with it 32 %; of 94 pictures of ground 19 % and 16 %.
+#: Of 94 street photos and 94 of garments none lost its clothing. But of 94 close-ups of cloth 12 % do instead of 10 %,
+#: and higher values cost many more of those (`tests.quality.certainty`).
+LEAST_CERTAIN = 0.65
 #: How far the haze around a part reaches, as a share of the view's long side.
 _HAZE = 2 / 108
 #: Where the borders between categories are drawn, in pixels of the photo's long side.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from PIL import Image
 from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
+from shared.manifest import load_manifest
 from tests import pictures
-from tests.worker.networks import BUNDLED, Seeing, seeing
+from tests.worker.networks import Seeing, seeing
 from worker.cutout import cut_out
 from worker.decoding import decode
 from worker.model import Network
@@ -160,9 +162,11 @@ def test_nothing_of_the_inputs_metadata_comes_back() -> None:
     assert not Image.open(io.BytesIO(image)).info
 
 
-def test_the_real_network_finds_the_astronauts_suit() -> None:
+@pytest.mark.parametrize("name", ["cutwork-1", "cutwork-1-int8"])
+def test_the_bundled_networks_find_the_astronauts_suit(name: str, tmp_path: Path) -> None:
     photo = Photo(np.asarray(pictures.astronaut()))
-    mask = pixels(cut_out(photo, CutoutOptions(return_form=MASK), Network(BUNDLED, "cpu")).image)
+    network = Network(load_manifest(name, tmp_path), "cpu")
+    mask = pixels(cut_out(photo, CutoutOptions(return_form=MASK), network).image)
     assert mask[350, 100] == 255  # the suit
     assert mask[100, 300] == 0  # the wall
     assert mask[200, 470] == 0  # the table
