@@ -170,3 +170,12 @@ def test_the_bundled_networks_find_the_astronauts_suit(name: str, tmp_path: Path
     assert mask[350, 100] == 255  # the suit
     assert mask[100, 300] == 0  # the wall
     assert mask[200, 470] == 0  # the table
+
+
+@pytest.mark.parametrize("size", [(64, 64), (72, 64), (80, 64), (60, 90)])
+def test_a_person_in_a_tiny_photo_wears_something(size: tuple[int, int], tmp_path: Path) -> None:
+    photo = decode(pictures.jpeg(pictures.photo(*size)))
+    network = Network(load_manifest("cutwork-1", tmp_path), "cpu")
+    mask = pixels(cut_out(photo, CutoutOptions(return_form=MASK), network).image)
+    assert mask.shape[::-1] == size
+    assert (mask > 127).mean() > 0.02
