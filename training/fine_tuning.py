@@ -34,8 +34,10 @@ def load_exported(network: ClothingNet, onnx_file: Path, images: Tensor) -> None
         tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy())
         for tensor in graph.initializer
     }
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    folded = {id(parameter) for norm in norms for parameter in norm.parameters()}
     for name, parameter in network.named_parameters():
-        if name in weights:
+        if id(parameter) not in folded:
             parameter.data.copy_(weights[name])
     _put_norms_back(network, weights, images)
     network.train()

@@ -46,9 +46,9 @@ class Scores:
         counts = np.bincount(pairs, minlength=CLASS_COUNT**2)
         self.confusion += counts.reshape(CLASS_COUNT, CLASS_COUNT)
         ours, theirs = is_clothing(answer), is_clothing(truth)
-        counted = (truth != ACCESSORY) & (truth != NO_CLASS)
-        self.both += int(np.sum(ours & theirs & counted))
-        self.either += int(np.sum((ours | theirs) & counted))
+        both, either = count_clothing(ours, truth)
+        self.both += both
+        self.either += either
         self.edge_scores.append(boundary_score(ours, theirs))
 
     def overlap_of(self, name: str) -> float:
@@ -106,6 +106,17 @@ class GarmentScores:
 def is_clothing(classes: ClassMap) -> Mask:
     """Tell which pixels are clothing, of a category or of several; accessories are not."""
     return np.isin(classes, (*_CATEGORY_INDICES, CLOTHING))
+
+
+def is_counted(truth: ClassMap) -> Mask:
+    """Tell which pixels count in a clothing score: accessories and unknown pixels do not."""
+    return np.asarray((truth != ACCESSORY) & (truth != NO_CLASS), np.bool_)
+
+
+def count_clothing(answer: Mask, truth: ClassMap) -> tuple[int, int]:
+    """Count the pixels that are clothing in both, and in either, of those that count."""
+    theirs, counted = is_clothing(truth), is_counted(truth)
+    return int(np.sum(answer & theirs & counted)), int(np.sum((answer | theirs) & counted))
 
 
 def largest_category(answer: ClassMap) -> int:

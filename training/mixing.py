@@ -53,18 +53,15 @@ class Mixture:
     def of(cls, people: list[Sample], garments: list[Sample], classes: list[int]) -> Mixture:
         """Weigh the photos: rare categories more, each garment class by the square root of its number."""
         sets = np.array([1 << index for index in classes], np.uint16)
-        counts = {value: int(np.sum(sets == value)) for value in set(sets.tolist())}
-        balance = np.array([counts[value] ** -0.5 for value in sets.tolist()])
-        masked = np.array([bool((s.sets == v).any()) for s, v in zip(garments, sets, strict=True)])
-        balance = balance * np.where(masked, 1.0, 0.3)
         weight = _weigh(people)
+        chance, pieces = _weigh_garments(garments, sets)
         return cls(
             people=people,
             garments=garments,
             garment_sets=sets,
-            people_chance=weight / max(weight.sum(), 1.0),
-            garment_chance=balance / balance.sum(),
-            pieces={value: np.nonzero(masked & (sets == value))[0] for value in counts},
+            people_chance=weight / weight.sum(),
+            garment_chance=chance,
+            pieces=pieces,
         )
 
     def with_tagged(self, tagged: list[Sample]) -> Mixture:
@@ -162,14 +159,8 @@ class Mixture:
             Sample(rgb=sample.rgb, sets=labels.get(index, sample.sets))
             for index, sample in enumerate(self.garments)
         ]
-        classes = [int(value).bit_length() - 1 for value in self.garment_sets]
-        fresh = Mixture.of([], garments, classes)
-        return replace(
-            self,
-            garments=garments,
-            garment_chance=fresh.garment_chance,
-            pieces=fresh.pieces,
-        )
+        chance, pieces = _weigh_garments(garments, self.garment_sets)
+        return replace(self, garments=garments, garment_chance=chance, pieces=pieces)
 
     def _lay_on_other_ground(self, sample: Sample, class_set: int, rng: Generator) -> Sample:
         donor = self.garments[int(rng.integers(len(self.garments)))]
@@ -194,6 +185,18 @@ def _weigh(people: list[Sample]) -> NDArray[np.float64]:
         for name, more in RARE.items():
             weight[index] += more * float(np.mean(sample.sets == bit(name)) > PRESENT)
     return weight
+
+
+def _weigh_garments(
+    garments: list[Sample], sets: NDArray[np.uint16]
+) -> tuple[NDArray[np.float64], dict[int, NDArray[np.int64]]]:
+    """Give the chance of each garment, and which have a mask, by their class's set."""
+    counts = {value: int(np.sum(sets == value)) for value in set(sets.tolist())}
+    balance = np.array([counts[value] ** -0.5 for value in sets.tolist()])
+    masked = np.array([bool((s.sets == v).any()) for s, v in zip(garments, sets, strict=True)])
+    balance = balance * np.where(masked, 1.0, 0.3)
+    pieces = {value: np.nonzero(masked & (sets == value))[0] for value in counts}
+    return balance / balance.sum(), pieces
 
 
 def extent_of(indices: NDArray[np.int64]) -> float:

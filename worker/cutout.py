@@ -23,7 +23,7 @@ from worker.segmentation import interpret
 from worker.shrinking import overview_of
 
 #: Pixels, at least: what finding edges and their colours needs; a network may need more.
-_OVERVIEW_LONG_SIDE = 500
+OVERVIEW_LONG_SIDE = 500
 
 
 class Segmenter(Protocol):
@@ -57,7 +57,7 @@ def cut_out(photo: Photo, options: CutoutOptions, network: Segmenter) -> Cutouts
     known = tuple(network.manifest.output.labels_of)
     _check_known(options, known)
     seen = photo.on_white()
-    overview = overview_of(seen, max(_OVERVIEW_LONG_SIDE, network.manifest.input.long_side))
+    overview = overview_of(seen, max(OVERVIEW_LONG_SIDE, network.manifest.input.long_side))
     letterbox = fit(seen.shape[0], seen.shape[1], network.manifest)
     frame = to_frame(overview, letterbox, network.manifest.input)
     logits = network.segment(frame)

@@ -19,8 +19,8 @@ from tests.quality.whole_photos import INVENTED, grounds
 from training.choice import spread
 from training.dataset import list_split, read_labels, read_photo, read_tags
 from training.garment_masks import find_masks
-from training.labels import ACCESSORY, NO_CLASS, certain_classes
-from training.metrics import is_clothing, overlap
+from training.labels import certain_classes
+from training.metrics import is_clothing, is_counted, overlap
 from worker.model import Network
 from worker.postprocessing import LEAST_SHOWN, without_doubtful
 
@@ -50,9 +50,8 @@ def main() -> None:
     people = []
     for person in spread(split.people, count):
         truth = certain_classes(read_labels(person, tags))
-        counted = (truth != ACCESSORY) & (truth != NO_CLASS)
         rgb = read_photo(person.photo)
-        people.append(_seen_with(rgb, is_clothing(truth), network, counted))
+        people.append(_seen_with(rgb, is_clothing(truth), network, is_counted(truth)))
     masks = find_masks(split.garments, arguments.masks)
     photos = [(g, read_photo(g.photo)) for g in spread(split.garments, count)]
     garments = [_seen_with(rgb, masks.get(g.photo.stem), network) for g, rgb in photos]

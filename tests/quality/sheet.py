@@ -15,8 +15,8 @@ import numpy as np
 from tests.quality.sight import Pixels, Plane, load_network, mask_of
 from training.choice import spread
 from training.dataset import Split, list_split, read_labels, read_photo, read_tags
-from training.labels import ACCESSORY, NO_CLASS, certain_classes
-from training.metrics import is_clothing, largest_category, overlap
+from training.labels import certain_classes
+from training.metrics import is_clothing, is_counted, largest_category, overlap
 from training.prediction import Predictor
 from training.sheet import draw_contact_sheet
 from worker.model import Network
@@ -54,7 +54,7 @@ def _worst_people(split: Split, data: Path, predictor: Predictor) -> list[Path]:
     overlaps = []
     for person in split.people:
         truth = certain_classes(read_labels(person, tags))
-        counted = (truth != ACCESSORY) & (truth != NO_CLASS)
+        counted = is_counted(truth)
         answer = predictor.predict(read_photo(person.photo))
         overlaps.append(overlap(is_clothing(answer) & counted, is_clothing(truth) & counted))
     return [split.people[index].photo for index in np.argsort(overlaps)[:PHOTOS]]

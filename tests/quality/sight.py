@@ -15,7 +15,7 @@ from shared.contract import ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.manifest import Manifest, load_manifest
-from worker.cutout import cut_out
+from worker.cutout import OVERVIEW_LONG_SIDE, cut_out
 from worker.decoding import decode
 from worker.letterbox import fit
 from worker.model import Network
@@ -27,7 +27,6 @@ from worker.shrinking import overview_of
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
-_OVERVIEW_LONG_SIDE = 500
 _NEVER = -20.0
 
 
@@ -47,7 +46,7 @@ def load_network(onnx_file: Path) -> Network:
 def see(rgb: Pixels, network: Network) -> Segmentation:
     """Let the network look at a photo (H, W, 3)."""
     letterbox = fit(rgb.shape[0], rgb.shape[1], network.manifest)
-    overview = overview_of(rgb, max(_OVERVIEW_LONG_SIDE, network.manifest.input.long_side))
+    overview = overview_of(rgb, max(OVERVIEW_LONG_SIDE, network.manifest.input.long_side))
     logits = network.segment(to_frame(overview, letterbox, network.manifest.input))
     return interpret(logits, letterbox, network.manifest.output)
 
@@ -74,7 +73,7 @@ def see_truth(alpha: Plane, manifest: Manifest, softness: float) -> Segmentation
 def enlarge(seen: Segmentation, rgb: Pixels) -> Edges:
     """Bring the coarse opacity to the photo's size: by plain bilinear interpolation, and as the worker does."""
     height, width = rgb.shape[:2]
-    refined = refine(seen.clothing, rgb, overview_of(rgb, _OVERVIEW_LONG_SIDE))
+    refined = refine(seen.clothing, rgb, overview_of(rgb, OVERVIEW_LONG_SIDE))
     return Edges(
         plain=np.asarray(cv2.resize(seen.clothing, (width, height)), np.float32),
         refined=refined.astype(np.float32) / np.float32(255),

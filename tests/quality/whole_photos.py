@@ -31,8 +31,8 @@ from tests.quality.sight import load_network, mask_of
 from training.choice import spread
 from training.dataset import Split, list_split, read_labels, read_photo, read_tags
 from training.garment_masks import find_masks
-from training.labels import ACCESSORY, NO_CLASS, ClassMap, certain_classes
-from training.metrics import is_clothing
+from training.labels import ClassMap, certain_classes
+from training.metrics import count_clothing
 from worker.model import Network
 
 PHOTOS = 24
@@ -58,14 +58,14 @@ class Overlap:
 
     def add(self, answer: Mask, truth: ClassMap, borders: tuple[int, ...] = ()) -> None:
         """Count a photo; accessories and unknown pixels are left out."""
-        both, either = _count(answer, truth)
+        both, either = count_clothing(answer, truth)
         self.both += both
         self.either += either
         self.each.append(both / max(either, 1))
         for part, known in zip(
             np.split(answer, borders, axis=1), np.split(truth, borders, axis=1), strict=True
         ):
-            both, either = _count(part, known)
+            both, either = count_clothing(part, known)
             self.of_people.append(both / max(either, 1))
 
     def summary(self) -> dict[str, float]:
@@ -76,12 +76,6 @@ class Overlap:
             "worst": min(self.each),
             "people found": float(np.mean([value > _FOUND for value in self.of_people])),
         }
-
-
-def _count(answer: Mask, truth: ClassMap) -> tuple[int, int]:
-    counted = (truth != ACCESSORY) & (truth != NO_CLASS)
-    theirs = is_clothing(truth)
-    return int(np.sum(answer & theirs & counted)), int(np.sum((answer | theirs) & counted))
 
 
 def main() -> None:
