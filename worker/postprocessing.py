@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shared.contract import Category
 from worker.photo import Photo, Pixels
 from worker.refinement import refine
-from worker.segmentation import Segmentation
+from worker.segmentation import LEAST_CERTAIN, Segmentation, without_doubtful
 from worker.shrinking import shrunk_size
 
 Plane = NDArray[np.float32]
@@ -23,13 +23,6 @@ _INSIDE = 0.5
 #: the seven categories had its best F1, 0.94, at 0.002 to 0.003; hats and shoes cover 0.003 to 0.011 of such photos.
 LEAST_SHOWN = 0.002
 _OPAQUE_ENOUGH = 128
-#: A part of the clothing of which the network is, on average, less certain is no clothing. Without this rule 35 % of 75
-#: photographs without clothes (and their quarters) showed some, with it 32 %; of 94 pictures of ground 19 % and 16 %.
-#: Of 94 street photos and 94 of garments none lost its clothing. But of 94 close-ups of cloth 12 % do instead of 10 %,
-#: and higher values cost many more of those (`tests.quality.certainty`).
-LEAST_CERTAIN = 0.65
-#: How far the haze around a part reaches, as a share of the view's long side.
-_HAZE = 2 / 108
 #: Where the borders between categories are drawn, in pixels of the photo's long side.
 _BORDERS_LONG_SIDE = 416
 
@@ -88,23 +81,6 @@ def to_opacities(
                 if _is_shown(alpha):
                     categories[category] = alpha
     return Opacities(clothing, categories)
-
-
-def without_doubtful(probability: Plane, least: float) -> Plane:
-    """Take out the parts whose mean probability is below `least`, with the haze around them."""
-    inside = (probability > _INSIDE).astype(np.uint8)
-    count, labels = cv2.connectedComponents(inside, connectivity=8)
-    sums = np.bincount(labels.ravel(), weights=probability.ravel(), minlength=count)
-    doubtful = sums < least * np.bincount(labels.ravel(), minlength=count)
-    doubtful[0] = False
-    if not doubtful.any():
-        return probability
-    side = 2 * max(1, round(_HAZE * max(probability.shape))) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    gone = doubtful[labels]
-    near_gone = cv2.dilate(gone.astype(np.uint8), disc) > 0
-    near_kept = cv2.dilate(((inside > 0) & ~gone).astype(np.uint8), disc) > 0
-    return np.where(gone | (near_gone & ~near_kept), np.float32(0), probability)
 
 
 def _shares(segmentation: Segmentation, size: tuple[int, int]) -> dict[Category, Pixels]:

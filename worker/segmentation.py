@@ -24,6 +24,11 @@ Mask = NDArray[np.bool_]
 _INSIDE = 0.5
 #: A strap that covers a twelfth of a logit is still a strap, if it hangs on a garment.
 _SUSPICION = 0.08
+#: A part of the clothing of which the network is, on average, less certain is no clothing. Without this rule 35 % of 75
+#: photographs without clothes (and their quarters) showed some, with it 32 %; of 94 pictures of ground 19 % and 16 %.
+#: Of 94 street photos and 94 of garments none lost its clothing. But of 94 close-ups of cloth 12 % do instead of 10 %,
+#: and higher values cost many more of those (`tests.quality.certainty`).
+LEAST_CERTAIN = 0.65
 #: How wide the network's edges are on their outer side: 2 logits of 108.
 _SOFT_EDGE = 2 / 108
 #: Parts and holes up to this share of the view are noise: some 6 logits, a third of a small shoe.
@@ -173,6 +178,22 @@ def _without_islands(
         islands = parts.where(touching & (parts.sizes < least))
         cleaned[word] = np.where(islands, np.float32(0), categories[word])
     return cleaned
+
+
+def without_doubtful(probability: Plane, least: float) -> Plane:
+    """Take out the parts whose mean probability is below `least`, with the haze around them."""
+    inside = probability > _INSIDE
+    parts = _Parts.of(inside)
+    sums = np.bincount(parts.labels.ravel(), probability.ravel(), len(parts.sizes))
+    doubtful = sums < least * parts.sizes
+    if not doubtful.any():
+        return probability
+    side = 2 * _length(_SOFT_EDGE, probability) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    gone = parts.where(doubtful)
+    near_gone = cv2.dilate(_as_bytes(gone), disc) > 0
+    near_kept = cv2.dilate(_as_bytes(inside & ~gone), disc) > 0
+    return np.where(gone | (near_gone & ~near_kept), np.float32(0), probability)
 
 
 @dataclass(frozen=True, eq=False)

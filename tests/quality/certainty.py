@@ -1,6 +1,6 @@
 """`python -m tests.quality.certainty`: how certain the network must be of a part of the clothing for it to be kept.
 
-For choosing `LEAST_CERTAIN` of `worker.postprocessing` anew when the network changes: a row for each value, what it
+For choosing `LEAST_CERTAIN` of `worker.segmentation` anew when the network changes: a row for each value, what it
 costs on photos with clothing and gains on photos without. Measured at the network's own size.
 """
 
@@ -22,7 +22,8 @@ from training.garment_masks import find_masks
 from training.labels import certain_classes
 from training.metrics import is_clothing, is_counted, overlap
 from worker.model import Network
-from worker.postprocessing import LEAST_SHOWN, without_doubtful
+from worker.postprocessing import LEAST_SHOWN
+from worker.segmentation import without_doubtful
 
 VALUES = (0.0, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 PHOTOS = 94

@@ -4,8 +4,8 @@ import numpy as np
 
 from shared.contract import Category
 from worker.photo import Photo
-from worker.postprocessing import Opacities, to_opacities, without_doubtful
-from worker.segmentation import Segmentation
+from worker.postprocessing import Opacities, to_opacities
+from worker.segmentation import Segmentation, without_doubtful
 
 PHOTO = Photo(np.full((640, 480, 3), 128, np.uint8))
 
