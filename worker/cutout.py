@@ -14,16 +14,13 @@ from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.manifest import Manifest
 from worker.foreground import decontaminate
-from worker.letterbox import fit
 from worker.photo import Photo, Pixels
 from worker.postprocessing import Opacities, to_opacities
 from worker.preprocessing import to_frame
 from worker.rendering import render
-from worker.segmentation import interpret
-from worker.shrinking import overview_of
-
-#: Pixels, at least: what finding edges and their colours needs; a network may need more.
-OVERVIEW_LONG_SIDE = 500
+from worker.scene import Scene
+from worker.segmentation import Segmentation, interpret
+from worker.view import closer_view
 
 
 class Segmenter(Protocol):
@@ -56,19 +53,32 @@ def cut_out(photo: Photo, options: CutoutOptions, network: Segmenter) -> Cutouts
     """
     known = tuple(network.manifest.output.labels_of)
     _check_known(options, known)
-    seen = photo.on_white()
-    overview = overview_of(seen, max(OVERVIEW_LONG_SIDE, network.manifest.input.long_side))
-    letterbox = fit(seen.shape[0], seen.shape[1], network.manifest)
-    frame = to_frame(overview, letterbox, network.manifest.input)
-    logits = network.segment(frame)
-    segmentation = interpret(logits, letterbox, network.manifest.output)
-    opacities = to_opacities(segmentation, photo, seen, overview, _needed(options, known))
-    if not opacities.shows_clothing:
+    scene = Scene.of(photo, network.manifest)
+    opacities = _look(scene, network, _needed(options, known))
+    if opacities is None:
         raise Refused(
             ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED, "The image shows no clothing."
         )
-    colours = _clean_colours(photo, seen, overview, opacities, options.return_form)
+    colours = _clean_colours(scene, opacities, options.return_form)
     return _render_all(colours, opacities, options)
+
+
+def _look(scene: Scene, network: Segmenter, needed: Sequence[Category]) -> Opacities | None:
+    """Look at the whole photo, and again from nearer if the clothing is small in it; None if it shows none."""
+    segmentation = segment(scene, network)
+    view = closer_view(segmentation.clothing, scene.letterbox, network.manifest)
+    if view is None:
+        opacities = to_opacities(segmentation, scene, needed)
+        return opacities if opacities.shows_clothing else None
+    part = scene.part(view, network.manifest)
+    opacities = to_opacities(segment(part, network), part, needed)
+    return opacities.placed(view, scene.seen.shape) if opacities.shows_clothing else None
+
+
+def segment(scene: Scene, network: Segmenter) -> Segmentation:
+    """Let the network look once at a scene."""
+    frame = to_frame(scene.overview, scene.letterbox, network.manifest.input)
+    return interpret(network.segment(frame), scene.letterbox, network.manifest.output)
 
 
 def _check_known(options: CutoutOptions, known: Sequence[Category]) -> None:
@@ -97,12 +107,11 @@ def _needed(options: CutoutOptions, known: tuple[Category, ...]) -> tuple[Catego
     return options.cloth_class
 
 
-def _clean_colours(
-    photo: Photo, seen: Pixels, overview: Pixels, opacities: Opacities, form: ReturnForm
-) -> Pixels:
+def _clean_colours(scene: Scene, opacities: Opacities, form: ReturnForm) -> Pixels:
+    photo = scene.photo
     if form is ReturnForm.MASK:
         return photo.rgb
-    clean = decontaminate(seen, overview, opacities.clothing)
+    clean = decontaminate(scene.seen, scene.overview, opacities.clothing)
     if photo.alpha is not None:
         # Half-transparent pixels of a cut-out photo have their own colour already.
         np.copyto(clean, photo.rgb, where=(photo.alpha < 255)[..., np.newaxis])  # noqa: PLR2004

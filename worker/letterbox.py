@@ -44,10 +44,8 @@ class Letterbox:
 
 def fit(height: int, width: int, manifest: Manifest) -> Letterbox:
     """Lay a photo of `height` x `width` pixels into the frame of a network."""
-    long_side, output_stride = manifest.input.long_side, manifest.output.stride
-    scale = long_side / max(height, width)
-    if manifest.input.stride < long_side:  # else the network takes this size and no other
-        scale = min(scale, _MOST_ENLARGED)
+    output_stride = manifest.output.stride
+    scale = scale_of(height, width, manifest)
     content_height = _round(height * scale, output_stride)
     content_width = _round(width * scale, output_stride)
     return Letterbox(
@@ -59,6 +57,15 @@ def fit(height: int, width: int, manifest: Manifest) -> Letterbox:
         frame_width=_round_up(content_width, manifest.input.stride),
         output_stride=output_stride,
     )
+
+
+def scale_of(height: int, width: int, manifest: Manifest) -> float:
+    """How many pixels of the frame a pixel of the photo is wide."""
+    long_side = manifest.input.long_side
+    scale = long_side / max(height, width)
+    if manifest.input.stride == long_side:  # the network takes this size and no other
+        return scale
+    return min(scale, _MOST_ENLARGED)
 
 
 def _round(length: float, multiple: int) -> int:

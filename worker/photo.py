@@ -24,6 +24,11 @@ class Photo:
     #: (H, W), C-contiguous; None if every pixel is opaque. Colours are not premultiplied.
     alpha: Pixels | None = None
 
+    def part(self, window: tuple[slice, slice]) -> Photo:
+        """What lies in a window (rows, columns), as a photo of its own."""
+        alpha = None if self.alpha is None else np.ascontiguousarray(self.alpha[window])
+        return Photo(np.ascontiguousarray(self.rgb[window]), alpha)
+
     def on_white(self) -> Pixels:
         """The photo as an eye sees it, (H, W, 3): colours under transparency do not show.
 

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.contract import Category
-from worker.photo import Photo, Pixels
+from worker.photo import Pixels
 from worker.refinement import refine
+from worker.scene import Scene
 from worker.segmentation import LEAST_CERTAIN, Segmentation, without_doubtful
 from worker.shrinking import shrunk_size
+from worker.view import View
 
 Plane = NDArray[np.float32]
 
@@ -41,6 +43,18 @@ class Opacities:
         """Whether there is any worth cutting out."""
         return _is_shown(self.clothing)
 
+    def placed(self, view: View, shape: tuple[int, ...]) -> Opacities:
+        """The same in a photo (height, width, …) of which this was a part; there is nothing around it."""
+
+        def place(alpha: Pixels) -> Pixels:
+            whole = np.zeros(shape[:2], np.uint8)
+            whole[view.window] = alpha
+            return whole
+
+        return Opacities(
+            place(self.clothing), {word: place(alpha) for word, alpha in self.categories.items()}
+        )
+
     def of_categories(self) -> Pixels:
         """The categories together."""
         together = np.zeros_like(self.clothing)
@@ -50,28 +64,22 @@ class Opacities:
 
 
 def to_opacities(
-    segmentation: Segmentation,
-    photo: Photo,
-    seen: Pixels,
-    overview: Pixels,
-    requested: Sequence[Category],
+    segmentation: Segmentation, scene: Scene, requested: Sequence[Category]
 ) -> Opacities:
     """Bring what the network saw to the photo's size, its edges onto the photo's edges.
 
     Args:
-        segmentation: Of the whole view, at any size.
-        photo: Whose own transparency stays.
-        seen: (H, W, 3), the photo on white.
-        overview: A smaller copy of `seen`, or itself.
+        segmentation: Of the whole scene, at any size.
+        scene: Whose own transparency stays.
         requested: The categories wanted for themselves; none costs nothing.
     """
     coarse = segmentation.clothing
     # Without categories it is an opacity, of which a veil may have little.
     if segmentation.categories:
         coarse = without_doubtful(coarse, LEAST_CERTAIN)
-    clothing = refine(coarse, seen, overview)
-    if photo.alpha is not None:
-        clothing = _product(clothing, photo.alpha)
+    clothing = refine(coarse, scene.seen, scene.overview)
+    if scene.photo.alpha is not None:
+        clothing = _product(clothing, scene.photo.alpha)
     categories = {}
     if requested:
         shares = _shares(segmentation, shrunk_size(clothing.shape, _BORDERS_LONG_SIDE))

@@ -15,12 +15,13 @@ from shared.contract import ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.manifest import Manifest, load_manifest
-from worker.cutout import OVERVIEW_LONG_SIDE, cut_out
+from worker.cutout import cut_out, segment
 from worker.decoding import decode
 from worker.letterbox import fit
 from worker.model import Network
-from worker.preprocessing import to_frame
+from worker.photo import Photo
 from worker.refinement import refine
+from worker.scene import OVERVIEW_LONG_SIDE, Scene
 from worker.segmentation import Segmentation, interpret
 from worker.shrinking import overview_of
 
@@ -44,11 +45,8 @@ def load_network(onnx_file: Path) -> Network:
 
 
 def see(rgb: Pixels, network: Network) -> Segmentation:
-    """Let the network look at a photo (H, W, 3)."""
-    letterbox = fit(rgb.shape[0], rgb.shape[1], network.manifest)
-    overview = overview_of(rgb, max(OVERVIEW_LONG_SIDE, network.manifest.input.long_side))
-    logits = network.segment(to_frame(overview, letterbox, network.manifest.input))
-    return interpret(logits, letterbox, network.manifest.output)
+    """Let the network look once at a photo (H, W, 3)."""
+    return segment(Scene.of(Photo(rgb), network.manifest), network)
 
 
 def see_truth(alpha: Plane, manifest: Manifest, softness: float) -> Segmentation:

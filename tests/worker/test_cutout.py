@@ -128,12 +128,66 @@ def test_the_photos_own_transparency_stays() -> None:
     assert not rgba[205:245].any()
 
 
+def orange(frame: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Take for tops what is orange, as the astronaut's suit: much red, little blue."""
+    return np.where((frame[0] - frame[2])[2::4, 2::4] > 0.5, 1, 0)
+
+
+def wide_scene() -> tuple[Photo, Pixels]:
+    """Something orange of 120 × 180 pixels in a photo of 2,400 × 1,200, and where it is."""
+    rgb = np.full((1200, 2400, 3), 120, np.uint8)
+    rgb[500:680, 700:820] = (230, 120, 20)
+    mask = np.zeros((1200, 2400), np.bool_)
+    mask[500:680, 700:820] = True
+    return Photo(rgb), mask
+
+
+def test_small_clothing_is_looked_at_again_from_nearer() -> None:
+    photo, truth = wide_scene()
+    shares = []
+
+    def looking(frame: NDArray[np.float32]) -> NDArray[np.int64]:
+        shares.append(float(orange(frame).mean()))
+        return orange(frame)
+
+    options = CutoutOptions(cloth_class=(Category.TOPS,), return_form=MASK)
+    cutouts = cut_out(photo, options, Seeing(looking))
+
+    assert len(shares) == 2
+    assert shares[1] > 20 * shares[0]
+    for png in (cutouts.image, cutouts.categories[Category.TOPS]):
+        mask = pixels(png) > 127
+        assert (mask & truth).sum() > 0.97 * (mask | truth).sum()
+
+
+def test_clothing_that_is_none_from_near_is_none() -> None:
+    photo, _ = wide_scene()
+    looks = 0
+
+    def first_only(frame: NDArray[np.float32]) -> NDArray[np.int64]:
+        nonlocal looks
+        looks += 1
+        return orange(frame) if looks == 1 else 0 * orange(frame)
+
+    with pytest.raises(Refused) as refused:
+        cut_out(photo, CutoutOptions(), Seeing(first_only))
+    assert refused.value.code is ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED
+    assert looks == 2
+
+
+def test_the_transparency_of_a_photo_stays_in_a_closer_look() -> None:
+    photo, truth = wide_scene()
+    alpha = np.full(truth.shape, 255, np.uint8)
+    alpha[:, :760] = 100
+
+    rgba = pixels(cut_out(Photo(photo.rgb, alpha), CutoutOptions(), Seeing(orange)).image)
+
+    assert abs(int(rgba[600, 730, 3]) - 100) <= 1
+    assert rgba[600, 790, 3] == 255
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_turned_photo_gives_the_upright_photos_mask(orientation: int) -> None:
-    def orange(frame: NDArray[np.float32]) -> NDArray[np.int64]:
-        # The astronaut's suit: much red, little blue.
-        return np.where((frame[0] - frame[2])[2::4, 2::4] > 0.5, 1, 0)
-
     upright = pictures.astronaut().resize((160, 240))
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     stored = upright.transpose(Image.Transpose(undo[orientation])) if orientation > 1 else upright

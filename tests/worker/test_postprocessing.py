@@ -3,11 +3,13 @@ from __future__ import annotations
 import numpy as np
 
 from shared.contract import Category
+from tests.worker.networks import BUNDLED
 from worker.photo import Photo
 from worker.postprocessing import Opacities, to_opacities
+from worker.scene import Scene
 from worker.segmentation import Segmentation, without_doubtful
 
-PHOTO = Photo(np.full((640, 480, 3), 128, np.uint8))
+SCENE = Scene.of(Photo(np.full((640, 480, 3), 128, np.uint8)), BUNDLED)
 
 
 def soft_box(probability: float, *, left: int = 20, right: int = 60) -> np.ndarray:
@@ -19,7 +21,7 @@ def soft_box(probability: float, *, left: int = 20, right: int = 60) -> np.ndarr
 
 def opacities(clothing: np.ndarray, *, categories: bool) -> Opacities:
     known = {Category.TOPS: clothing} if categories else {}
-    return to_opacities(Segmentation(clothing, known), PHOTO, PHOTO.rgb, PHOTO.rgb, ())
+    return to_opacities(Segmentation(clothing, known), SCENE, ())
 
 
 def test_clothing_of_which_the_network_is_never_certain_is_none() -> None:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shared.manifest import OutputKind
+from tests.worker.networks import BUNDLED, changed
+from worker.letterbox import fit
+from worker.view import View, closer_view
+
+Plane = np.ndarray
+#: (height, width) of a photo and of what a network says of it.
+WIDE, CELLS = (1000, 3000), (36, 108)
+
+
+def clothing(top: float, left: float, bottom: float, right: float) -> Plane:
+    """Clothing in a box, as shares of the photo."""
+    plane = np.zeros(CELLS, np.float32)
+    rows = slice(round(top * CELLS[0]), round(bottom * CELLS[0]))
+    plane[rows, round(left * CELLS[1]) : round(right * CELLS[1])] = 1
+    return plane
+
+
+def test_small_clothing_is_worth_a_second_look_with_some_of_what_is_around_it() -> None:
+    view = closer_view(clothing(0.25, 0.5, 0.75, 0.6), fit(*WIDE, BUNDLED), BUNDLED)
+
+    # 500 pixels high, 306 wide, and a quarter of 500 on each side.
+    assert view == View(top=125, left=1375, height=750, width=556)
+
+
+def test_the_view_ends_where_the_photo_ends() -> None:
+    view = closer_view(clothing(0, 0, 0.5, 0.1), fit(*WIDE, BUNDLED), BUNDLED)
+
+    assert view is not None
+    assert (view.top, view.left) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "plane", [clothing(0.1, 0.1, 0.9, 0.9), clothing(0.4, 0, 0.6, 1), clothing(0, 0, 0, 0)]
+)
+def test_clothing_that_fills_the_photo_or_is_not_there_is_looked_at_once(plane: Plane) -> None:
+    assert closer_view(plane, fit(*WIDE, BUNDLED), BUNDLED) is None
+
+
+def test_a_tiny_photo_has_nothing_to_show_from_nearer() -> None:
+    assert closer_view(clothing(0.25, 0.4, 0.75, 0.6), fit(60, 120, BUNDLED), BUNDLED) is None
+
+
+def test_what_stands_out_of_the_whole_photo_is_not_looked_for_in_a_part() -> None:
+    saliency = changed(BUNDLED, output=changed(BUNDLED.output, kind=OutputKind.ALPHA))
+
+    assert closer_view(clothing(0.25, 0.5, 0.75, 0.6), fit(*WIDE, saliency), saliency) is None

@@ -1,0 +1,46 @@
+"""A photo as it goes through the image path: with the pictures of it that several steps look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.manifest import Manifest
+from worker.letterbox import Letterbox, fit
+from worker.photo import Photo, Pixels
+from worker.shrinking import overview_of
+from worker.view import View
+
+#: Pixels, at least: what finding edges and their colours needs; a network may need more.
+OVERVIEW_LONG_SIDE = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """All or a part of a photo."""
+
+    photo: Photo
+    #: (H, W, 3), the photo on white.
+    seen: Pixels
+    #: A smaller copy of `seen`, or itself; nowhere smaller than what the network is fed.
+    overview: Pixels
+    #: How it lies in the network's frame.
+    letterbox: Letterbox
+
+    @classmethod
+    def of(cls, photo: Photo, manifest: Manifest) -> Scene:
+        """Prepare a photo for a network."""
+        return cls._of(photo, photo.on_white(), manifest)
+
+    @classmethod
+    def _of(cls, photo: Photo, seen: Pixels, manifest: Manifest) -> Scene:
+        letterbox = fit(seen.shape[0], seen.shape[1], manifest)
+        fed = max(letterbox.content_height, letterbox.content_width)
+        overview = overview_of(seen, max(OVERVIEW_LONG_SIDE, fed))
+        return cls(photo, seen, overview, letterbox)
+
+    def part(self, view: View, manifest: Manifest) -> Scene:
+        """Take what lies in a view as a scene of its own."""
+        seen = np.ascontiguousarray(self.seen[view.window])
+        return self._of(self.photo.part(view.window), seen, manifest)
