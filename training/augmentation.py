@@ -19,6 +19,9 @@ from training.labels import ANY, ClassSets
 PASTE_BLUR = 0.8
 #: JPEG quality drawn between these, for a part of the samples.
 JPEG_QUALITY = (35, 90)
+#: How often a photo is shrunk and enlarged again, as if it had been tiny, and how much, evenly in the logarithm.
+COARSE_SHARE = 0.08
+COARSENESS = (1.5, 6.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +112,25 @@ def paste(
     return Sample(rgb=np.asarray(blended + 0.5, np.uint8), sets=np.asarray(sets, np.uint16))
 
 
+def stand_before(ground: Sample, person: Sample, background_set: int) -> Sample:
+    """Put all of one sample that is surely no ground onto another one of the same size.
+
+    Labels that follow superpixels take the old ground along; so the outermost pixels stay behind, and what is there is
+    left open.
+    """
+    whole = (person.sets & background_set == 0).astype(np.uint8)
+    square = np.ones((3, 3), np.uint8)
+    inside = cv2.erode(whole, square, borderValue=1)
+    rim = (cv2.dilate(whole, square) > inside).astype(np.bool_)
+    alpha = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), PASTE_BLUR)[:, :, None]
+    blended = ground.rgb + (person.rgb.astype(np.float32) - ground.rgb) * alpha
+    sets = np.where(inside > 0, person.sets, ground.sets)
+    return Sample(
+        rgb=np.asarray(blended + 0.5, np.uint8),
+        sets=np.asarray(np.where(rim, sets | person.sets | background_set, sets), np.uint16),
+    )
+
+
 def top_of(sample: Sample, class_set: int) -> tuple[float, float, float] | None:
     """Find the uppermost part of a class: row, column and width of its first band, or None if there is none.
 
@@ -124,7 +146,7 @@ def top_of(sample: Sample, class_set: int) -> tuple[float, float, float] | None:
 
 
 def recolour(rgb: Pixels, rng: Generator) -> Pixels:
-    """Change brightness, contrast, gamma, white balance and saturation; sometimes blur and compress."""
+    """Change brightness, contrast, gamma, white balance and saturation; sometimes blur, compress and lose detail."""
     gain = np.exp(rng.uniform(-0.25, 0.25)) * np.exp(rng.uniform(-0.08, 0.08, 3))
     gamma = np.exp(rng.uniform(-0.3, 0.3))
     levels = np.linspace(0, 1, 256)[:, None] ** gamma * gain + rng.uniform(-0.08, 0.08)
@@ -135,11 +157,22 @@ def recolour(rgb: Pixels, rng: Generator) -> Pixels:
     changed = cv2.addWeighted(changed, saturation, grey, 1 - saturation, 0)
     if rng.random() < 0.15:  # noqa: PLR2004
         changed = cv2.GaussianBlur(changed, (0, 0), rng.uniform(0.4, 1.2))
+    if rng.random() < COARSE_SHARE:
+        changed = _coarsened(
+            np.asarray(changed, np.uint8), float(np.exp(rng.uniform(*np.log(COARSENESS))))
+        )
     if rng.random() < 0.2:  # noqa: PLR2004
         quality = int(rng.integers(*JPEG_QUALITY))
         _, data = cv2.imencode(".jpg", changed, [cv2.IMWRITE_JPEG_QUALITY, quality])
         changed = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
     return np.asarray(changed, np.uint8)
+
+
+def _coarsened(rgb: Pixels, factor: float) -> Pixels:
+    height, width = rgb.shape[:2]
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def ground_of(sample: Sample, background_set: int, rng: Generator) -> Pixels | None:

@@ -69,4 +69,5 @@ def load_averaged(file: Path) -> ClothingNet:
     """Read the averaged network of a checkpoint, in evaluation mode."""
     network = ClothingNet()
     network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["averaged"])
-    return network.eval()
+    network.eval()
+    return network

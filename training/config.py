@@ -23,6 +23,10 @@ class Stage:
     paste_factor: float = 1.0
     #: Of a batch's street photos, those seen from near: heads and torsos, not whole people.
     close_share: float = 0.0
+    #: Of a batch's street photos, people cut out and put before other ground, half of them from far away.
+    elsewhere_share: float = 0.0
+    #: Of a batch's street photos, those with a second person beside the first.
+    company_share: float = 0.0
     #: Drop, before the stage begins, the garment masks that the averaged network disagrees with.
     checks_masks: bool = False
     #: Let, before the stage begins, the averaged network label the photos of which only words are known.
@@ -36,31 +40,38 @@ class Stage:
 
 #: All photos, at the size at which the network is used; the half-trained network helps to label them.
 LAST_STAGE = Stage(
-    share=0.5,
+    share=0.3,
     height=384,
     width=288,
     batch_size=12,
-    empty_share=0.06,
+    empty_share=0.12,
     paste_factor=0.5,
     close_share=0.2,
+    elsewhere_share=0.12,
+    company_share=0.05,
     checks_masks=True,
     pseudo_labels=True,
 )
-#: Small first: most is learnt about categories there, at half of the cost.
-FROM_BACKBONE = (Stage(share=0.5, height=256, width=192, batch_size=16), LAST_STAGE)
+#: Small first: most is learnt about categories there, at half of the cost. Half-way through the rest the photos without
+#: pixel labels are labelled anew, by what is a better network then.
+FROM_BACKBONE = (
+    Stage(share=0.4, height=256, width=192, batch_size=16, close_share=0.1),
+    LAST_STAGE,
+    LAST_STAGE,
+)
 FROM_NETWORK = (replace(LAST_STAGE, share=1.0),)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """One run. The defaults are near the run that made the bundled network; `docs/model.md` says how near."""
+    """One run. The defaults are those of the run that made the bundled network."""
 
     #: The folder that holds `ccp/`, `clothing/` and `backbone/`.
     data: Path
     #: Checkpoints and the cache of masks go here.
     output: Path
     seed: int = 1
-    steps: int = 3000
+    steps: int = 9000
     #: An ONNX file that `training.export` wrote: learn on from it, and not from the backbone.
     start: Path | None = None
     #: Of a batch; the rest are street photos.
@@ -78,7 +89,7 @@ class TrainingConfig:
     final_rate: float = 0.01
     gradient_norm: float = 2.0
     #: Of the averaged weights, per step.
-    ema_decay: float = 0.995
+    ema_decay: float = 0.998
     checkpoint_seconds: float = 60.0
     threads: int = 2
 

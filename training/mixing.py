@@ -12,7 +12,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training.augmentation import Motion, Sample, fill, ground_of, paste, place, recolour, top_of
+from training.augmentation import (
+    Motion,
+    Sample,
+    fill,
+    ground_of,
+    paste,
+    place,
+    recolour,
+    stand_before,
+    top_of,
+)
 from training.config import Stage
 from training.labels import BACKGROUND, PERSON, ClassSets, bit
 
@@ -30,6 +40,11 @@ HAT_WIDTH = 1.5
 PEOPLE_MOTION = Motion(scale=(0.75, 1.7), degrees=12)
 #: Cut at the waist or closer, as portraits and details are.
 CLOSE_MOTION = Motion(scale=(1.6, 3.2), degrees=12)
+#: A small part of a wide scene, anywhere in it.
+FAR_MOTION = Motion(scale=(0.25, 0.8), degrees=8)
+FAR_SHARE = 0.5
+#: Somebody else of about the same size, anywhere in the frame.
+COMPANY_MOTION = Motion(scale=(0.6, 1.2), degrees=8, shift=0.4)
 GARMENT_MOTION = Motion(scale=(0.6, 1.4), degrees=25)
 TURNED_MOTION = Motion(scale=(0.6, 1.1), degrees=180)
 TURNED_SHARE = 0.15
@@ -87,15 +102,26 @@ class Mixture:
         return Sample(rgb=recolour(sample.rgb, rng), sets=sample.sets)
 
     def _draw_person(self, stage: Stage, rng: Generator) -> Sample:
-        index = rng.choice(len(self.people), p=self.people_chance)
+        scene = rng.random()
+        if scene < stage.elsewhere_share:
+            motion = FAR_MOTION if rng.random() < FAR_SHARE else PEOPLE_MOTION
+            ground = self._draw_ground(stage.height, stage.width, rng)
+            return stand_before(ground, self._place_person(stage, motion, rng), BACKGROUND_SET)
         motion = CLOSE_MOTION if rng.random() < stage.close_share else PEOPLE_MOTION
-        sample = place(self.people[index], stage.height, stage.width, motion, rng)
+        sample = self._place_person(stage, motion, rng)
+        if scene < stage.elsewhere_share + stage.company_share:
+            other = self._place_person(stage, COMPANY_MOTION, rng)
+            return stand_before(sample, other, BACKGROUND_SET)
         chance = rng.random()
         if chance < HAT_SHARE * stage.paste_factor:
             return self._put_on_a_hat(sample, rng)
         if chance < (HAT_SHARE + PIECE_SHARE) * stage.paste_factor:
             return self._add_piece(sample, rng)
         return sample
+
+    def _place_person(self, stage: Stage, motion: Motion, rng: Generator) -> Sample:
+        index = rng.choice(len(self.people), p=self.people_chance)
+        return place(self.people[index], stage.height, stage.width, motion, rng)
 
     def _put_on_a_hat(self, sample: Sample, rng: Generator) -> Sample:
         head = top_of(sample, 1 << PERSON)

@@ -1,5 +1,8 @@
 """The network: MobileNetV2 as DeepLab left it, and a light decoder that goes back up to a quarter of the size.
 
+At a sixteenth of the size every place looks at every other one (`training.attention`), and a list is drawn up of the
+classes that the photo shows: whether a striped dress is one garment or four is seen from afar, not from near.
+
 The backbone has no batch norms (they are folded in its file); the decoder has, and `fold` takes them out for export.
 """
 
@@ -13,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from training.attention import Attention
+from training.depthwise import convolve_depthwise
 from training.labels import CLASS_COUNT
 
 #: (output channels, stride, dilation) of the seventeen blocks; DeepLab trades the last stride for dilation.
@@ -22,9 +27,10 @@ BLOCKS = (
 )  # fmt: skip
 STEM_CHANNELS = 32
 EXPANSION = 6
-#: The blocks whose outputs are the finest at a quarter and at an eighth of the size.
-QUARTER, EIGHTH = 2, 5
+#: The blocks whose outputs are the finest at half, a quarter and an eighth of the size.
+HALF, QUARTER, EIGHTH = 0, 2, 5
 DECODER_CHANNELS = 96
+ATTENTION_LAYERS = 2
 INPUT_STRIDE, OUTPUT_STRIDE = 16, 4
 
 
@@ -44,6 +50,7 @@ class SameConv(nn.Module):
     ) -> None:
         super().__init__()
         self.padded = stride > 1
+        self.depthwise = depthwise
         self.relu6 = relu6
         self.conv = nn.Conv2d(
             inputs,
@@ -56,10 +63,11 @@ class SameConv(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve (N, C, H, W); H and W even where the stride is 2."""
-        if self.padded:
-            x = functional.pad(x, (0, 1, 0, 1))
-        x = self.conv(x)
+        """Convolve (N, C, H, W); H and W even where the stride or the dilation is 2."""
+        if self.depthwise and self.training:
+            x = convolve_depthwise(x, self.conv)
+        else:
+            x = self.conv(functional.pad(x, (0, 1, 0, 1)) if self.padded else x)
         return functional.hardtanh(x, 0.0, 6.0) if self.relu6 else x
 
 
@@ -95,15 +103,15 @@ class Backbone(nn.Module):
             self.blocks.append(Block(inputs, outputs, stride, dilation, expansion))
             inputs = outputs
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Map (N, 3, H, W) to features at H / 4 (24 channels), H / 8 (32) and H / 16 (320)."""
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Map (N, 3, H, W) to features at H / 2 (16 channels), H / 4 (24), H / 8 (32) and H / 16 (320)."""
         x = self.stem(image)
         features: list[Tensor] = []
         for index, block in enumerate(self.blocks):
             x = block(x)
-            if index in {QUARTER, EIGHTH}:
+            if index in {HALF, QUARTER, EIGHTH}:
                 features.append(x)
-        return features[0], features[1], x
+        return features[0], features[1], features[2], x
 
     def load(self, file: Path) -> None:
         """Take the weights of `mobilenet_v2.npz`; its names are those of TensorFlow's layers."""
@@ -122,11 +130,14 @@ class Backbone(nn.Module):
 
 
 class Separable(nn.Sequential):
-    """A 5 × 5 depthwise and a 1 × 1 convolution, batch norms and one ReLU."""
+    """A 3 × 3 depthwise and a 1 × 1 convolution, batch norms and one ReLU.
+
+    Not 5 × 5: oneDNN has no fast kernel for the gradient of its weights, and it took longer than the whole backbone.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__(
-            nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False),
+            nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False),
             nn.BatchNorm2d(channels),
             nn.Conv2d(channels, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
@@ -135,11 +146,11 @@ class Separable(nn.Sequential):
 
 
 class Lateral(nn.Sequential):
-    """A 1 × 1 convolution to the decoder's width."""
+    """A convolution to the decoder's width, of each `step` × `step` pixels to one."""
 
-    def __init__(self, inputs: int) -> None:
+    def __init__(self, inputs: int, step: int = 1) -> None:
         super().__init__(
-            nn.Conv2d(inputs, DECODER_CHANNELS, 1, bias=False),
+            nn.Conv2d(inputs, DECODER_CHANNELS, step, step, bias=False),
             nn.BatchNorm2d(DECODER_CHANNELS),
             nn.ReLU(),
         )
@@ -153,23 +164,33 @@ class ClothingNet(nn.Module):
         width = DECODER_CHANNELS
         self.backbone = Backbone()
         self.coarse = Lateral(BLOCKS[-1][0])
-        self.gate = nn.Conv2d(BLOCKS[-1][0], width, 1)
+        self.attend = nn.Sequential(*(Attention(width) for _ in range(ATTENTION_LAYERS)))
         self.decode16 = nn.Sequential(Separable(width), Separable(width))
+        self.presence = nn.Conv2d(width, CLASS_COUNT, 1)
+        self.prior = nn.Conv2d(CLASS_COUNT, CLASS_COUNT, 1)
         self.lateral8 = Lateral(BLOCKS[EIGHTH][0])
         self.decode8 = nn.Sequential(Separable(width), Separable(width))
         self.lateral4 = Lateral(BLOCKS[QUARTER][0])
+        # Where an edge runs within a pixel of the output is seen at twice its resolution.
+        self.lateral2 = Lateral(BLOCKS[HALF][0], step=2)
         self.decode4 = nn.Sequential(Separable(width), Separable(width))
         self.classify = nn.Conv2d(width, CLASS_COUNT, 1)
+        nn.init.zeros_(self.prior.weight)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map (N, 3, H, W) float32, RGB, x / 127.5 - 1, sides multiples of 16, to logits (N, 10, H / 4, W / 4)."""
-        fine, middle, coarse = self.backbone(image)
-        gate = torch.sigmoid(self.gate(functional.adaptive_avg_pool2d(coarse, 1)))
-        x = self.decode16(self.coarse(coarse) * gate)
-        x = self.decode8(_double(x) + self.lateral8(middle))
-        x = self.decode4(_double(x) + self.lateral4(fine))
-        logits: Tensor = self.classify(x)
+        logits, _ = self.look(image)
         return logits
+
+    def look(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Give beside the logits those of each class being somewhere in the photo, (N, 10)."""
+        half, fine, middle, coarse = self.backbone(image)
+        x = self.decode16(self.attend(self.coarse(coarse)))
+        presence = self.presence(functional.adaptive_avg_pool2d(x, 1))
+        x = self.decode8(_double(x) + self.lateral8(middle))
+        x = self.decode4(_double(x) + self.lateral4(fine) + self.lateral2(half))
+        logits: Tensor = self.classify(x) + self.prior(presence)
+        return logits, presence.flatten(1)
 
 
 def fold(network: ClothingNet) -> ClothingNet:

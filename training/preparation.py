@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -45,9 +46,10 @@ def prepare(config: TrainingConfig) -> Mixture:
     return Mixture.of(people, garments, [garment.class_index for garment in split.garments])
 
 
-def add_pseudo_labels(teacher: Teacher, mixture: Mixture, config: TrainingConfig) -> Mixture:
+def add_pseudo_labels(
+    teacher: Teacher, mixture: Mixture, config: TrainingConfig, cache: Path
+) -> Mixture:
     """Add the street photos with tags only, and labels for the garments without a mask, both as a network sees them."""
-    cache = config.output / "pseudo-labels"
     tagged = list_tagged(config.data)
     labels = label_photos(teacher, [(t.photo, t.class_set) for t in tagged], cache / "tagged")
     people = [read_tagged(t, labels[t.photo.stem], config.people_long_side) for t in tagged]

@@ -21,7 +21,7 @@ from training.checkpoint import CHECKPOINT, Checkpoint
 from training.config import Stage, TrainingConfig
 from training.fine_tuning import load_exported
 from training.inference import Teacher
-from training.losses import set_loss
+from training.losses import presence_loss, set_loss
 from training.mixing import Mixture
 from training.network import ClothingNet
 from training.preparation import add_pseudo_labels, prepare
@@ -42,7 +42,8 @@ class Run:
         cv2.setNumThreads(1)
         self.config = config
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.mixture = mixture
+        self.mixture = self.given = mixture
+        self.is_half_precise = self.device.type == "cuda" or has_fast_bfloat16()
         self.network = ClothingNet()
         self._begin()
         self.network.backbone.freeze_fine_layers()
@@ -74,13 +75,15 @@ class Run:
         """Let the averaged network doubt and add labels, where the stage wants it."""
         if not stage.checks_masks and not stage.pseudo_labels:
             return
-        teacher = Teacher(self.checkpoint.averaged, self.config.output / "teacher.onnx")
+        folder = self.config.output / f"taught-{first_step}"
+        folder.mkdir(parents=True, exist_ok=True)
+        teacher = Teacher(self.checkpoint.averaged, folder / "teacher.onnx")
+        self.mixture = self.given
         if stage.checks_masks:
-            file = self.config.output / f"disagreed-{first_step}.json"
-            wrong = find_disagreements(teacher, self.mixture, file)
+            wrong = find_disagreements(teacher, self.mixture, folder / "disagreed.json")
             self.mixture = self.mixture.without_masks(wrong)
         if stage.pseudo_labels:
-            self.mixture = add_pseudo_labels(teacher, self.mixture, self.config)
+            self.mixture = add_pseudo_labels(teacher, self.mixture, self.config, folder)
 
     def _learn_until(self, end: int) -> None:
         saved_at = time.monotonic()
@@ -97,18 +100,24 @@ class Run:
     def _step(self, image: Tensor, sets: Tensor) -> float:
         """Learn from a batch: (N, 3, H, W) normalised, sets (N, H / 2, W / 2) int32. Gives the loss."""
         image = image.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cuda", torch.bfloat16, enabled=image.is_cuda):
-            logits = self.network(image)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_half_precise):
+            logits, presence = self.network.look(image)
         logits = functional.interpolate(
             logits.float(), size=sets.shape[1:], mode="bilinear", align_corners=False
         )
-        loss = set_loss(logits, sets)
+        loss = set_loss(logits, sets) + presence_loss(presence.float(), sets)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
         torch.nn.utils.clip_grad_norm_(trained, self.config.gradient_norm)
         self.optimizer.step()
         return float(loss.detach())
+
+
+def has_fast_bfloat16() -> bool:
+    """Tell whether the processor has instructions for bfloat16; without them it is slower than float32."""
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def create_optimizer(network: ClothingNet, config: TrainingConfig) -> AdamW:

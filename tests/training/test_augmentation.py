@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.augmentation import Motion, Sample, fill, ground_of, paste, place, recolour, top_of
+from training.augmentation import (
+    Motion,
+    Sample,
+    fill,
+    ground_of,
+    paste,
+    place,
+    recolour,
+    stand_before,
+    top_of,
+)
 from training.labels import ANY, bit
 
 STILL = Motion(scale=(1.0, 1.0), degrees=0, shift=0, stretch=1.0)
@@ -72,6 +82,44 @@ def test_a_piece_too_small_to_be_seen_is_not_pasted() -> None:
 
     assert paste(sample, red_square(), TOPS, centre=(5, 5), width=2) is sample
     assert paste(sample, red_square(), HAT, centre=(5, 5), width=20) is sample
+
+
+def test_what_stands_before_other_ground_takes_none_of_its_own_along() -> None:
+    ground = Sample(
+        rgb=np.full((40, 40, 3), 30, np.uint8), sets=np.full((40, 40), GROUND, np.uint16)
+    )
+
+    both = stand_before(ground, red_square(), GROUND)
+
+    assert (both.sets[12:28, 12:28] == TOPS).all()
+    assert (both.sets[:8] == GROUND).all()
+    assert both.rgb[20, 20].tolist() == [200, 0, 0]
+    assert both.rgb[2, 2].tolist() == [30, 30, 30]
+    assert not (both.rgb == 100).all(axis=2).any()
+
+
+def test_the_rim_of_what_stands_before_other_ground_is_left_open() -> None:
+    ground = Sample(
+        rgb=np.full((40, 40, 3), 30, np.uint8), sets=np.full((40, 40), GROUND, np.uint16)
+    )
+
+    both = stand_before(ground, red_square(), GROUND)
+
+    assert both.sets[20, 9:12].tolist() == [GROUND, GROUND | TOPS, TOPS]
+
+
+def test_what_may_be_ground_or_says_nothing_stays_behind() -> None:
+    person = red_square()
+    person.sets[person.sets == TOPS] = GROUND | TOPS
+    person.sets[:5] = ANY
+    ground = Sample(
+        rgb=np.full((40, 40, 3), 30, np.uint8), sets=np.full((40, 40), GROUND, np.uint16)
+    )
+
+    both = stand_before(ground, person, GROUND)
+
+    assert (both.rgb == 30).all()
+    assert (both.sets == GROUND).all()
 
 
 def test_the_top_of_a_person_is_found() -> None:

@@ -23,10 +23,9 @@ def test_the_stages_follow_each_other_without_a_gap() -> None:
 
 
 def test_a_step_belongs_to_the_stage_of_its_span() -> None:
-    (first, _, end), (second, _, _) = CONFIG.spans()
-
-    assert CONFIG.stage_at(end - 1) is first
-    assert CONFIG.stage_at(end) is second
+    for stage, first, end in CONFIG.spans():
+        assert CONFIG.stage_at(first) is stage
+        assert CONFIG.stage_at(end - 1) is stage
 
 
 def test_a_run_that_starts_from_a_network_has_the_last_stage_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -98,6 +99,31 @@ def test_tagged_photos_are_a_fixed_share_of_the_street_photos(mixture: Mixture) 
     assert len(more.people) == 55
     assert more.people_chance.sum() == pytest.approx(1)
     assert more.people_chance[5:].sum() == pytest.approx(TAGGED_SHARE)
+
+
+def test_people_put_elsewhere_are_seen_before_ground_of_other_photos(mixture: Mixture) -> None:
+    elsewhere = replace(STAGE, elsewhere_share=1)
+
+    drawn = [mixture.draw(elsewhere, 0, np.random.default_rng(seed)) for seed in range(40)]
+
+    # The photo's own surroundings, and what lies beyond its border, are gone.
+    assert not any((sample.sets == ANY).any() for sample in drawn)
+    sizes = [np.mean(sample.sets == bit("coat")) for sample in drawn]
+    assert min(sizes) < 0.25 * max(sizes)
+    assert np.mean([size > 0 for size in sizes]) > 0.8
+
+
+def test_company_brings_a_second_person(mixture: Mixture) -> None:
+    alone = replace(STAGE, paste_factor=0)
+    together = replace(alone, company_share=1)
+
+    def most_coats(stage: Stage) -> int:
+        drawn = [mixture.draw(stage, 0, np.random.default_rng(seed)).sets for seed in range(40)]
+        coats = [(sets == bit("coat")).astype(np.uint8) for sets in drawn]
+        return max(int(cv2.connectedComponents(coat)[0]) - 1 for coat in coats)
+
+    assert most_coats(alone) == 1
+    assert most_coats(together) > 1
 
 
 def test_a_photo_seen_from_near_leaves_less_of_the_frame_empty(mixture: Mixture) -> None:
