@@ -41,6 +41,8 @@ CALIBRATION_PHOTOS = 100
 ROUNDS = 25
 #: (height, width) at which the time is taken: a street photo's.
 FRAME = (432, 288)
+#: How the names of the nodes of `training.network`'s attention begin.
+ATTENTION = "/attend/"
 #: Points that a variant may lose of each score and still be worth shipping.
 BEARABLE_LOSS = 0.5
 
@@ -50,7 +52,7 @@ class Eight:
     """How eight bits are made."""
 
     format: QuantFormat = QuantFormat.QDQ
-    #: Whether the gate and the last convolution stay float32.
+    #: Whether the list of classes and the last convolution stay float32.
     keeps_ends: bool = False
     #: Whether a range is the mean of the photos' extremes, not their extreme.
     averages: bool = False
@@ -104,7 +106,7 @@ def write_eight(source: Path, target: Path, recipe: Eight, data: Path) -> None:
         reduce_range=recipe.is_reduced,
         weight_type=QuantType.QInt8,
         activation_type=QuantType.QUInt8,
-        nodes_to_exclude=ends_of(onnx.load(prepared)) if recipe.keeps_ends else [],
+        nodes_to_exclude=_excluded(onnx.load(prepared), recipe),
         # All outputs of all frames would not fit into memory. No divisor of the photos' number: then it says that
         # nothing was collected.
         extra_options={"CalibMaxIntermediateOutputs": 7, "CalibMovingAverage": recipe.averages},
@@ -112,16 +114,24 @@ def write_eight(source: Path, target: Path, recipe: Eight, data: Path) -> None:
     prepared.unlink()
 
 
+def _excluded(model: onnx.ModelProto, recipe: Eight) -> list[str]:
+    """Name the nodes that stay float32: a place's share of another's attention is less than eight bits can tell."""
+    attention = [node.name for node in model.graph.node if node.name.startswith(ATTENTION)]
+    return attention + (ends_of(model) if recipe.keeps_ends else [])
+
+
 def ends_of(model: onnx.ModelProto) -> list[str]:
-    """Name the nodes that give the network's outputs, and those from a global mean to where it is used."""
+    """Name the nodes that give the network's outputs, those before them, and those that come of a global mean."""
     outputs = {output.name for output in model.graph.output}
-    gated: set[str] = set()
+    last = [node for node in model.graph.node if outputs & set(node.output)]
+    ends = outputs.union(*(node.input for node in last))
+    of_mean: set[str] = set()
     names = []
     for node in model.graph.node:
-        is_gate = node.op_type == "GlobalAveragePool" or gated & set(node.input)
-        if is_gate and node.op_type != "Mul":
-            gated.update(node.output)
-        if is_gate or outputs & set(node.output):
+        is_global = node.op_type == "GlobalAveragePool" or of_mean & set(node.input)
+        if is_global:
+            of_mean.update(node.output)
+        if is_global or ends & set(node.output):
             names.append(node.name)
     return names
 
