@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from shared.contract import Category
 from shared.database import Database
+from shared.job import CutoutOptions, Job
 from shared.job_store import JobStore, Limits
 from shared.schema import migrate
 from tests.clock import HandClock
+from tests.factories import new_job
 from tests.fakes import InMemoryObjectStore, RecordingBroker
 
 LIMITS = Limits(lease=timedelta(seconds=30), max_attempts=3, deadline=timedelta(hours=1))
@@ -26,6 +30,30 @@ class RecordingAnnouncer:
 
     def announce(self, job_id: uuid.UUID) -> None:
         self.announced.append(job_id)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """All that a worker keeps things in, and the clock that they go by."""
+
+    job_store: JobStore
+    object_store: InMemoryObjectStore
+    broker: RecordingBroker
+    announcer: RecordingAnnouncer
+    clock: HandClock
+
+    def accept(self, photo: bytes = b"photo", *classes: Category) -> Job:
+        """Do what the front end does, short of publishing."""
+        new = new_job(options=CutoutOptions(cloth_class=classes))
+        self.object_store.put_input(new.id, photo)
+        job = self.job_store.create(new)
+        assert job is not None
+        return job
+
+    def reread(self, job: Job) -> Job:
+        found = self.job_store.find(job.id, job.tenant)
+        assert found is not None
+        return found
 
 
 @pytest.fixture
@@ -47,10 +75,5 @@ def object_store() -> InMemoryObjectStore:
 
 
 @pytest.fixture
-def broker() -> RecordingBroker:
-    return RecordingBroker()
-
-
-@pytest.fixture
-def announcer() -> RecordingAnnouncer:
-    return RecordingAnnouncer()
+def stores(job_store: JobStore, object_store: InMemoryObjectStore, clock: HandClock) -> Stores:
+    return Stores(job_store, object_store, RecordingBroker(), RecordingAnnouncer(), clock)

@@ -133,7 +133,7 @@ def orange(frame: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.where((frame[0] - frame[2])[2::4, 2::4] > 0.5, 1, 0)
 
 
-def wide_scene() -> tuple[Photo, Pixels]:
+def wide_scene() -> tuple[Photo, NDArray[np.bool_]]:
     """Something orange of 120 × 180 pixels in a photo of 2,400 × 1,200, and where it is."""
     rgb = np.full((1200, 2400, 3), 120, np.uint8)
     rgb[500:680, 700:820] = (230, 120, 20)

@@ -14,14 +14,11 @@ import worker.job_runner
 from shared.announcements import Announcer
 from shared.contract import Category
 from shared.errors import DatabaseUnavailable, ErrorCode, InferenceFailed, ObjectStoreUnavailable
-from shared.job import CutoutOptions, Job, JobStatus
-from shared.job_store import ATTEMPTS_SPENT, JobStore
+from shared.job import JobStatus
+from shared.job_store import ATTEMPTS_SPENT
 from shared.object_store import IMAGE, ObjectStore
 from shared.settings import Settings
-from tests.clock import HandClock
-from tests.factories import new_job
-from tests.fakes import InMemoryObjectStore
-from tests.worker.conftest import LIMITS, RecordingAnnouncer
+from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
 from worker.batching import Frame, Logits
 from worker.cutout import Segmenter
@@ -55,20 +52,18 @@ def segmenter(network: Segmenter) -> Interposed:
 
 
 @pytest.fixture
-def runner(
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    announcer: RecordingAnnouncer,
-    segmenter: Interposed,
-) -> Iterator[JobRunner]:
+def runner(stores: Stores, segmenter: Interposed) -> Iterator[JobRunner]:
     leases = LeaseKeeper(
-        job_store, lease=LIMITS.lease, run_timeout=timedelta(minutes=1), on_hung=lambda _: None
+        stores.job_store,
+        lease=LIMITS.lease,
+        run_timeout=timedelta(minutes=1),
+        on_hung=lambda _: None,
     )
     leases.start()
     yield JobRunner(
-        job_store=job_store,
-        object_store=cast("ObjectStore", object_store),
-        announcer=cast("Announcer", announcer),
+        job_store=stores.job_store,
+        object_store=cast("ObjectStore", stores.object_store),
+        announcer=cast("Announcer", stores.announcer),
         leases=leases,
         segmenter=segmenter,
         retry_backoff=BACKOFF,
@@ -87,43 +82,24 @@ PERSON = photo_of(data.astronaut())
 NOTHING = photo_of(np.full((200, 200, 3), 128, np.uint8))
 
 
-def accepted(
-    job_store: JobStore, object_store: InMemoryObjectStore, photo: bytes, *classes: Category
-) -> Job:
-    new = new_job(options=CutoutOptions(cloth_class=classes))
-    object_store.put_input(new.id, photo)
-    job = job_store.create(new)
-    assert job is not None
-    return job
-
-
-def reread(job_store: JobStore, job: Job) -> Job:
-    found = job_store.find(job.id, job.tenant)
-    assert found is not None
-    return found
-
-
 def test_a_photo_becomes_results_under_its_attempt_and_the_upload_goes(
-    runner: JobRunner,
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    announcer: RecordingAnnouncer,
+    runner: JobRunner, stores: Stores
 ) -> None:
-    job = accepted(job_store, object_store, PERSON, *Category)
+    job = stores.accept(PERSON, *Category)
 
     runner.run(job.queue)
 
-    done = reread(job_store, job)
+    done = stores.reread(job)
     assert done.status is JobStatus.SUCCEEDED
     assert done.shown is not None
     assert list(done.shown) == list(Category)
     shown = [category for category in Category if done.shown[category]]
     assert shown
-    names = {name for _, _, name in object_store.results}
+    names = {name for _, _, name in stores.object_store.results}
     assert names == {IMAGE, *shown}
-    assert {attempt for _, attempt, _ in object_store.results} == {1}
-    assert object_store.inputs == {}
-    assert announcer.announced == [job.id]
+    assert {attempt for _, attempt, _ in stores.object_store.results} == {1}
+    assert stores.object_store.inputs == {}
+    assert stores.announcer.announced == [job.id]
 
 
 @pytest.mark.parametrize(
@@ -135,32 +111,25 @@ def test_a_photo_becomes_results_under_its_attempt_and_the_upload_goes(
     ids=["no clothing", "cut short"],
 )
 def test_what_the_photo_is_to_blame_for_fails_at_once(
-    runner: JobRunner,
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    announcer: RecordingAnnouncer,
-    photo: bytes,
-    code: ErrorCode,
+    runner: JobRunner, stores: Stores, photo: bytes, code: ErrorCode
 ) -> None:
-    job = accepted(job_store, object_store, photo)
+    job = stores.accept(photo)
 
     runner.run(job.queue)
 
-    failed = reread(job_store, job)
+    failed = stores.reread(job)
     assert (failed.status, failed.error_code, failed.attempt) == (JobStatus.FAILED, code, 1)
-    assert object_store.inputs == {}
-    assert announcer.announced == [job.id]
+    assert stores.object_store.inputs == {}
+    assert stores.announcer.announced == [job.id]
 
 
-def test_an_upload_that_is_gone_fails_at_once(
-    runner: JobRunner, job_store: JobStore, object_store: InMemoryObjectStore
-) -> None:
-    job = accepted(job_store, object_store, PERSON)
-    object_store.delete_input(job.id)
+def test_an_upload_that_is_gone_fails_at_once(runner: JobRunner, stores: Stores) -> None:
+    job = stores.accept(PERSON)
+    stores.object_store.delete_input(job.id)
 
     runner.run(job.queue)
 
-    failed = reread(job_store, job)
+    failed = stores.reread(job)
     assert (failed.status, failed.error_message) == (JobStatus.FAILED, UPLOAD_GONE)
 
 
@@ -170,46 +139,36 @@ def test_an_upload_that_is_gone_fails_at_once(
     ids=lambda trouble: type(trouble).__name__,
 )
 def test_what_can_change_is_tried_again_with_a_back_off_that_doubles(
-    runner: JobRunner,
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    segmenter: Interposed,
-    clock: HandClock,
-    trouble: Exception,
+    runner: JobRunner, stores: Stores, segmenter: Interposed, trouble: Exception
 ) -> None:
-    job = accepted(job_store, object_store, PERSON)
+    job = stores.accept(PERSON)
 
     def fail() -> None:
         raise trouble
 
     segmenter.before = fail
     runner.run(job.queue)
-    assert reread(job_store, job).status is JobStatus.QUEUED
-    job_store.publish([job.id])
-    assert job_store.claim(job.queue, "too early") is None
-    clock.now += BACKOFF
+    assert stores.reread(job).status is JobStatus.QUEUED
+    stores.job_store.publish([job.id])
+    assert stores.job_store.claim(job.queue, "too early") is None
+    stores.clock.now += BACKOFF
     runner.run(job.queue)
-    job_store.publish([job.id])
-    clock.now += BACKOFF
-    assert job_store.claim(job.queue, "too early") is None
-    clock.now += BACKOFF
+    stores.job_store.publish([job.id])
+    stores.clock.now += BACKOFF
+    assert stores.job_store.claim(job.queue, "too early") is None
+    stores.clock.now += BACKOFF
     segmenter.before = lambda: None
 
     runner.run(job.queue)
 
-    done = reread(job_store, job)
+    done = stores.reread(job)
     assert (done.status, done.attempt) == (JobStatus.SUCCEEDED, 3)
 
 
 def test_the_last_attempts_failure_is_the_jobs(
-    runner: JobRunner,
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    segmenter: Interposed,
-    announcer: RecordingAnnouncer,
-    clock: HandClock,
+    runner: JobRunner, stores: Stores, segmenter: Interposed
 ) -> None:
-    job = accepted(job_store, object_store, PERSON)
+    job = stores.accept(PERSON)
 
     def fail() -> None:
         raise InferenceFailed("NaN")
@@ -217,129 +176,110 @@ def test_the_last_attempts_failure_is_the_jobs(
     segmenter.before = fail
     for _ in range(LIMITS.max_attempts):
         runner.run(job.queue)
-        job_store.publish([job.id])
-        clock.advance(minutes=1)
+        stores.job_store.publish([job.id])
+        stores.clock.advance(minutes=1)
 
-    failed = reread(job_store, job)
+    failed = stores.reread(job)
     assert (failed.status, failed.error_code) == (JobStatus.FAILED, ErrorCode.PROCESSING_FAILURE)
     assert failed.error_message == ATTEMPTS_SPENT
-    assert announcer.announced == [job.id]
+    assert stores.announcer.announced == [job.id]
 
 
-def test_a_message_that_comes_twice_is_worked_on_once(
-    runner: JobRunner,
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    announcer: RecordingAnnouncer,
-) -> None:
-    job = accepted(job_store, object_store, PERSON)
+def test_a_message_that_comes_twice_is_worked_on_once(runner: JobRunner, stores: Stores) -> None:
+    job = stores.accept(PERSON)
 
     runner.run(job.queue)
     runner.run(job.queue)
 
-    assert reread(job_store, job).attempt == 1
-    assert announcer.announced == [job.id]
+    assert stores.reread(job).attempt == 1
+    assert stores.announcer.announced == [job.id]
 
 
 def test_a_job_erased_while_it_runs_stays_so_and_leaves_no_bytes(
-    runner: JobRunner,
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    segmenter: Interposed,
-    announcer: RecordingAnnouncer,
+    runner: JobRunner, stores: Stores, segmenter: Interposed
 ) -> None:
-    job = accepted(job_store, object_store, PERSON)
+    job = stores.accept(PERSON)
 
     def erase() -> None:
-        assert job_store.erase(job.id, job.tenant)
-        object_store.delete_input(job.id)
-        object_store.delete_results(job.id)
+        assert stores.job_store.erase(job.id, job.tenant)
+        stores.object_store.delete_input(job.id)
+        stores.object_store.delete_results(job.id)
 
     segmenter.before = erase
     runner.run(job.queue)
 
-    assert reread(job_store, job).status is JobStatus.CANCELLED
-    assert announcer.announced == []
-    assert object_store.results == object_store.inputs == {}
+    assert stores.reread(job).status is JobStatus.CANCELLED
+    assert stores.announcer.announced == []
+    assert stores.object_store.results == stores.object_store.inputs == {}
 
 
 def test_an_attempt_that_lost_its_lease_deletes_its_own_outputs_and_no_others(
-    runner: JobRunner,
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    segmenter: Interposed,
-    clock: HandClock,
+    runner: JobRunner, stores: Stores, segmenter: Interposed
 ) -> None:
-    job = accepted(job_store, object_store, PERSON)
+    job = stores.accept(PERSON)
 
     def finish_elsewhere() -> None:
-        clock.advance(minutes=1)
-        job_store.publish([rescued.id for rescued in job_store.rescue(10)])
-        second = job_store.claim(job.queue, "worker-2")
+        stores.clock.advance(minutes=1)
+        stores.job_store.publish([rescued.id for rescued in stores.job_store.rescue(10)])
+        second = stores.job_store.claim(job.queue, "worker-2")
         assert second is not None
-        object_store.put_result(second.lease, IMAGE, b"png")
-        assert job_store.complete(second.lease, {})
+        stores.object_store.put_result(second.lease, IMAGE, b"png")
+        assert stores.job_store.complete(second.lease, {})
 
     segmenter.before = finish_elsewhere
     runner.run(job.queue)
 
-    assert reread(job_store, job).attempt == 2
-    assert list(object_store.results) == [(job.id, 2, IMAGE)]
+    assert stores.reread(job).attempt == 2
+    assert list(stores.object_store.results) == [(job.id, 2, IMAGE)]
 
 
 def test_outputs_that_cannot_be_deleted_are_left_to_the_sweeper(
-    runner: JobRunner,
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    monkeypatch: pytest.MonkeyPatch,
+    runner: JobRunner, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = accepted(job_store, object_store, PERSON)
+    job = stores.accept(PERSON)
 
     def erase(*_: object) -> bool:
-        object_store.is_down = True
+        stores.object_store.is_down = True
         return False
 
-    monkeypatch.setattr(job_store, "complete", erase)
+    monkeypatch.setattr(stores.job_store, "complete", erase)
 
     runner.run(job.queue)
 
-    assert object_store.results
+    assert stores.object_store.results
 
 
 def test_a_database_that_is_away_at_the_end_is_waited_for(
-    runner: JobRunner,
-    job_store: JobStore,
-    object_store: InMemoryObjectStore,
-    monkeypatch: pytest.MonkeyPatch,
+    runner: JobRunner, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = accepted(job_store, object_store, PERSON)
-    complete, tries = job_store.complete, iter([DatabaseUnavailable("down")] * 2)
+    job = stores.accept(PERSON)
+    complete, tries = stores.job_store.complete, iter([DatabaseUnavailable("down")] * 2)
 
     def flaky(*arguments: object) -> bool:
         for trouble in tries:
             raise trouble
         return complete(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(job_store, "complete", flaky)
+    monkeypatch.setattr(stores.job_store, "complete", flaky)
     monkeypatch.setattr(worker.job_runner, "_PATIENCE", (0, 0, 0))
     runner.run(job.queue)
 
-    assert reread(job_store, job).status is JobStatus.SUCCEEDED
+    assert stores.reread(job).status is JobStatus.SUCCEEDED
 
 
 def test_an_object_store_that_is_away_costs_no_attempt_however_long(
-    runner: JobRunner, job_store: JobStore, object_store: InMemoryObjectStore, clock: HandClock
+    runner: JobRunner, stores: Stores
 ) -> None:
-    job = accepted(job_store, object_store, PERSON)
-    object_store.is_down = True
+    job = stores.accept(PERSON)
+    stores.object_store.is_down = True
 
     for _ in range(10):
         runner.run(job.queue)
-        job_store.publish([job.id])
-        clock.advance(minutes=1)
-    assert reread(job_store, job).status is JobStatus.QUEUED
-    object_store.is_down = False
+        stores.job_store.publish([job.id])
+        stores.clock.advance(minutes=1)
+    assert stores.reread(job).status is JobStatus.QUEUED
+    stores.object_store.is_down = False
     runner.run(job.queue)
 
-    done = reread(job_store, job)
+    done = stores.reread(job)
     assert (done.status, done.attempt, done.releases) == (JobStatus.SUCCEEDED, 11, 10)
