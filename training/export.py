@@ -26,8 +26,8 @@ TOLERANCE = 2e-3
 #: (batch, height, width) at which both are compared.
 CHECKED_SHAPES = ((1, 384, 288), (2, 432, 320), (1, 64, 512))
 DESCRIPTION = (
-    "MobileNetV2 with a light decoder, {parameters:.2f} M parameters, trained on street photos of Clothing "
-    "Co-Parsing and on garment photos without people"
+    "MobileNetV2 with attention and a light decoder, {parameters:.2f} M parameters, trained on street photos of "
+    "Clothing Co-Parsing and on garment photos without people"
 )
 
 
