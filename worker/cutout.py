@@ -20,7 +20,7 @@ from worker.preprocessing import to_frame
 from worker.rendering import render
 from worker.scene import Scene
 from worker.segmentation import Segmentation, interpret
-from worker.view import closer_view
+from worker.view import closer_view, wider_view
 
 
 class Segmenter(Protocol):
@@ -64,14 +64,21 @@ def cut_out(photo: Photo, options: CutoutOptions, network: Segmenter) -> Cutouts
 
 
 def _look(scene: Scene, network: Segmenter, needed: Sequence[Category]) -> Opacities | None:
-    """Look at the whole photo, and again from nearer if the clothing is small in it; None if it shows none."""
+    """Look at the whole photo, and again from nearer if the clothing is small in it; None if it shows none.
+
+    A view that turns out to cut clothing off is looked at once more, wider.
+    """
     segmentation = segment(scene, network)
     view = closer_view(segmentation.clothing, scene.letterbox, network.manifest)
     if view is None:
         opacities = to_opacities(segmentation, scene, needed)
         return opacities if opacities.shows_clothing else None
     part = scene.part(view, network.manifest)
-    opacities = to_opacities(segment(part, network), part, needed)
+    segmentation = segment(part, network)
+    if wider := wider_view(segmentation.clothing, view, scene.letterbox):
+        view, part = wider, scene.part(wider, network.manifest)
+        segmentation = segment(part, network)
+    opacities = to_opacities(segmentation, part, needed)
     return opacities.placed(view, scene.seen.shape) if opacities.shows_clothing else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,14 @@ from numpy.typing import NDArray
 from shared.manifest import Manifest, OutputKind
 from worker.letterbox import Letterbox, scale_of
 
+Plane = NDArray[np.float32]
+
 #: More likely than not.
 _INSIDE = 0.5
 #: Around the clothing, as a share of the long side of its box: a head, a hand, and some ground to tell it from.
 _MARGIN = 0.25
+#: The same around clothing that goes on beyond a view, nobody knows how far.
+_WIDE_MARGIN = 0.75
 #: How much larger the network must see what is there for a second look to be worth its time.
 _LEAST_ZOOM = 1.5
 
@@ -24,16 +29,16 @@ class View:
 
     top: int
     left: int
-    height: int
-    width: int
+    bottom: int
+    right: int
 
     @property
     def window(self) -> tuple[slice, slice]:
         """Its rows and columns, to index pixels with."""
-        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+        return slice(self.top, self.bottom), slice(self.left, self.right)
 
 
-def closer_view(clothing: NDArray[np.float32], whole: Letterbox, manifest: Manifest) -> View | None:
+def closer_view(clothing: Plane, whole: Letterbox, manifest: Manifest) -> View | None:
     """Find where a second look would see the clothing much larger.
 
     Args:
@@ -49,20 +54,40 @@ def closer_view(clothing: NDArray[np.float32], whole: Letterbox, manifest: Manif
     if manifest.output.kind is OutputKind.ALPHA or not inside.any():
         return None
     height, width = whole.photo_height, whole.photo_width
-    top, bottom = _extent(np.flatnonzero(inside.any(axis=1)), height / inside.shape[0])
-    left, right = _extent(np.flatnonzero(inside.any(axis=0)), width / inside.shape[1])
-    margin = _MARGIN * max(bottom - top, right - left)
-    top, bottom = _widened(top, bottom, margin, height)
-    left, right = _widened(left, right, margin, width)
-    view = View(top=top, left=left, height=bottom - top, width=right - left)
-    zoom = scale_of(view.height, view.width, manifest) / scale_of(height, width, manifest)
-    return view if zoom >= _LEAST_ZOOM else None
+    view = _around(inside, View(top=0, left=0, bottom=height, right=width), whole, _MARGIN)
+    near = scale_of(view.bottom - view.top, view.right - view.left, manifest)
+    return view if near >= _LEAST_ZOOM * scale_of(height, width, manifest) else None
 
 
-def _extent(indices: NDArray[np.intp], scale: float) -> tuple[int, int]:
-    """The first pixel and the one after the last of a row of cells, `scale` pixels each."""
-    return int(indices[0] * scale), int(np.ceil((indices[-1] + 1) * scale))
+def wider_view(clothing: Plane, view: View, whole: Letterbox) -> View | None:
+    """Find what a view should have been if it cuts clothing off; None if it does not.
+
+    Args:
+        clothing: (h, w), 0..1, over the view.
+        view: What was looked at.
+        whole: How the photo lay in the frame at the first look.
+    """
+    inside = clothing > _INSIDE
+    cut_off = (
+        (view.top > 0 and inside[0].any())
+        or (view.left > 0 and inside[:, 0].any())
+        or (view.bottom < whole.photo_height and inside[-1].any())
+        or (view.right < whole.photo_width and inside[:, -1].any())
+    )
+    return _around(inside, view, whole, _WIDE_MARGIN) if cut_off else None
 
 
-def _widened(first: int, end: int, margin: float, length: int) -> tuple[int, int]:
-    return max(0, int(first - margin)), min(length, int(np.ceil(end + margin)))
+def _around(inside: NDArray[np.bool_], view: View, whole: Letterbox, share: float) -> View:
+    """The box of what lies inside, a mask over a view, with a margin of a share of its long side."""
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    tall = (view.bottom - view.top) / inside.shape[0]
+    wide = (view.right - view.left) / inside.shape[1]
+    top, bottom = view.top + rows[0] * tall, view.top + (rows[-1] + 1) * tall
+    left, right = view.left + columns[0] * wide, view.left + (columns[-1] + 1) * wide
+    margin = share * max(bottom - top, right - left)
+    return View(
+        top=max(0, floor(top - margin)),
+        left=max(0, floor(left - margin)),
+        bottom=min(whole.photo_height, ceil(bottom + margin)),
+        right=min(whole.photo_width, ceil(right + margin)),
+    )

@@ -160,6 +160,26 @@ def test_small_clothing_is_looked_at_again_from_nearer() -> None:
         assert (mask & truth).sum() > 0.97 * (mask | truth).sum()
 
 
+def test_a_closer_look_that_cuts_clothing_off_is_followed_by_a_wider_one() -> None:
+    photo, truth = wide_scene()
+    looks = 0
+
+    def upper_part_at_first(frame: NDArray[np.float32]) -> NDArray[np.int64]:
+        nonlocal looks
+        looks += 1
+        labels = orange(frame)
+        if looks == 1:
+            rows = np.flatnonzero(labels.any(axis=1))
+            labels[rows[len(rows) // 3] :] = 0
+        return labels
+
+    cutouts = cut_out(photo, CutoutOptions(return_form=MASK), Seeing(upper_part_at_first))
+
+    mask = pixels(cutouts.image) > 127
+    assert looks == 3
+    assert (mask & truth).sum() > 0.97 * (mask | truth).sum()
+
+
 def test_clothing_that_is_none_from_near_is_none() -> None:
     photo, _ = wide_scene()
     looks = 0

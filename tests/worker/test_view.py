@@ -6,7 +6,7 @@ import pytest
 from shared.manifest import OutputKind
 from tests.worker.networks import BUNDLED, changed
 from worker.letterbox import fit
-from worker.view import View, closer_view
+from worker.view import View, closer_view, wider_view
 
 Plane = np.ndarray
 #: (height, width) of a photo and of what a network says of it.
@@ -25,7 +25,7 @@ def test_small_clothing_is_worth_a_second_look_with_some_of_what_is_around_it() 
     view = closer_view(clothing(0.25, 0.5, 0.75, 0.6), fit(*WIDE, BUNDLED), BUNDLED)
 
     # 500 pixels high, 306 wide, and a quarter of 500 on each side.
-    assert view == View(top=125, left=1375, height=750, width=556)
+    assert view == View(top=125, left=1375, bottom=875, right=1931)
 
 
 def test_the_view_ends_where_the_photo_ends() -> None:
@@ -33,6 +33,33 @@ def test_the_view_ends_where_the_photo_ends() -> None:
 
     assert view is not None
     assert (view.top, view.left) == (0, 0)
+
+
+def test_a_view_that_cuts_clothing_off_is_widened_around_what_it_shows() -> None:
+    whole = fit(*WIDE, BUNDLED)
+    view = View(top=100, left=1000, bottom=460, right=2080)
+
+    wider = wider_view(clothing(0.5, 0.1, 1, 0.2), view, whole)
+
+    # 180 pixels high from 280 on, 110 wide from 1,110 on, and three quarters of 180 on each side.
+    assert wider == View(top=145, left=975, bottom=595, right=1355)
+
+
+def test_a_view_that_cuts_nothing_off_is_wide_enough() -> None:
+    whole = fit(*WIDE, BUNDLED)
+    view = View(top=100, left=1000, bottom=460, right=2080)
+
+    assert wider_view(clothing(0.1, 0.1, 0.9, 0.9), view, whole) is None
+    assert wider_view(clothing(0, 0, 0, 0), view, whole) is None
+
+
+def test_where_the_photo_itself_ends_nothing_is_cut_off_by_the_view() -> None:
+    whole = fit(*WIDE, BUNDLED)
+
+    assert (
+        wider_view(clothing(0, 0.1, 1, 0.9), View(top=0, left=9, bottom=1000, right=999), whole)
+        is None
+    )
 
 
 @pytest.mark.parametrize(
