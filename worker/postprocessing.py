@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -73,11 +73,11 @@ def to_opacities(
         scene: Whose own transparency stays.
         requested: The categories wanted for themselves; none costs nothing.
     """
-    coarse = segmentation.clothing
     # Without categories it is an opacity, of which a veil may have little.
     if segmentation.categories:
-        coarse = without_doubtful(coarse, LEAST_CERTAIN)
-    clothing = refine(coarse, scene.seen, scene.overview)
+        certain = without_doubtful(segmentation.clothing, LEAST_CERTAIN)
+        segmentation = replace(segmentation, clothing=certain)
+    clothing = refine(segmentation.clothing, scene.seen, scene.overview)
     if scene.photo.alpha is not None:
         clothing = _product(clothing, scene.photo.alpha)
     categories = {}

@@ -42,5 +42,17 @@ def test_a_certain_part_keeps_its_own_doubtful_pixels() -> None:
     assert without_doubtful(plane, 0.7) is plane
 
 
+def test_what_is_left_of_a_doubtful_category_goes_to_its_neighbours() -> None:
+    tops, hat = soft_box(0.95, right=50), soft_box(0.6, left=62, right=75)
+    # Some cells of the shirt look like the hat, too few to be shown by themselves.
+    tops[40:42, 30:33], hat[40:42, 30:33] = 0.05, 0.9
+    both = Segmentation(tops + hat, {Category.TOPS: tops, Category.HAT: hat})
+
+    seen = to_opacities(both, SCENE, (Category.TOPS, Category.HAT))
+
+    assert list(seen.categories) == [Category.TOPS]
+    assert np.array_equal(seen.categories[Category.TOPS], seen.clothing)
+
+
 def test_a_veil_is_as_transparent_as_a_network_without_categories_says() -> None:
     assert opacities(soft_box(0.6), categories=False).shows_clothing
