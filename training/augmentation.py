@@ -106,10 +106,11 @@ def paste(
     rgb = cv2.warpAffine(
         piece.rgb[box], matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    alpha = cv2.GaussianBlur(moved, (0, 0), PASTE_BLUR)[:, :, None]
-    blended = target.rgb + (rgb.astype(np.float32) - target.rgb) * alpha
     sets = np.where(moved > 0.5, np.uint16(class_set), target.sets)  # noqa: PLR2004 - half covered
-    return Sample(rgb=np.asarray(blended + 0.5, np.uint8), sets=np.asarray(sets, np.uint16))
+    return Sample(
+        rgb=_blended(target.rgb, np.asarray(rgb, np.uint8), np.asarray(moved, np.float32)),
+        sets=np.asarray(sets, np.uint16),
+    )
 
 
 def stand_before(ground: Sample, person: Sample, background_set: int) -> Sample:
@@ -122,13 +123,17 @@ def stand_before(ground: Sample, person: Sample, background_set: int) -> Sample:
     square = np.ones((3, 3), np.uint8)
     inside = cv2.erode(whole, square, borderValue=1)
     rim = (cv2.dilate(whole, square) > inside).astype(np.bool_)
-    alpha = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), PASTE_BLUR)[:, :, None]
-    blended = ground.rgb + (person.rgb.astype(np.float32) - ground.rgb) * alpha
     sets = np.where(inside > 0, person.sets, ground.sets)
     return Sample(
-        rgb=np.asarray(blended + 0.5, np.uint8),
+        rgb=_blended(ground.rgb, person.rgb, inside.astype(np.float32)),
         sets=np.asarray(np.where(rim, sets | person.sets | background_set, sets), np.uint16),
     )
+
+
+def _blended(below: Pixels, above: Pixels, mask: NDArray[np.float32]) -> Pixels:
+    """Lay one photo over another where a mask (H, W), 0..1, is; its edge becomes soft."""
+    alpha = cv2.GaussianBlur(mask, (0, 0), PASTE_BLUR)[:, :, None]
+    return np.asarray(below + (above.astype(np.float32) - below) * alpha + 0.5, np.uint8)
 
 
 def top_of(sample: Sample, class_set: int) -> tuple[float, float, float] | None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.labels import ANY, CLASS_COUNT, CLASSES
+from training.labels import CLASS_COUNT, CLASSES
 
 #: Rare classes count more. Only a little: a weight moves the edges of its class outwards.
 CLASS_WEIGHTS = {"background": 0.9, "bag": 1.2, "shoes": 1.1, "hat": 1.3}
@@ -19,22 +19,21 @@ SHOWN = 12
 
 
 def allowed_classes(sets: Tensor) -> Tensor:
-    """Unpack sets of classes (N, h, w) int32 into (N, 10, h, w) bool."""
+    """Unpack sets of classes (N, h, w) int32 into (N, 10, h, w) bool: bit i says that class i may be right."""
     bits = torch.arange(CLASS_COUNT, device=sets.device, dtype=sets.dtype)
     return ((sets[:, None] >> bits[None, :, None, None]) & 1).bool()
 
 
-def set_loss(logits: Tensor, sets: Tensor) -> Tensor:
+def set_loss(logits: Tensor, allowed: Tensor) -> Tensor:
     """Ask for an answer within the sets: weighted cross-entropy on unions of classes, plus Dice where certain.
 
     Args:
         logits: (N, 10, h, w) float32.
-        sets: (N, h, w) int32; bit i says that class i may be right.
+        allowed: (N, 10, h, w) bool, of `allowed_classes`: which classes may be right.
 
     Returns:
         A scalar.
     """
-    allowed = allowed_classes(sets)
     log_share = torch.log_softmax(logits, dim=1)
     inside = torch.logsumexp(log_share.masked_fill(~allowed, -1e4), dim=1)
     certain = allowed.sum(dim=1) == 1
@@ -46,7 +45,7 @@ def set_loss(logits: Tensor, sets: Tensor) -> Tensor:
     return cross_entropy + DICE_SHARE * _dice(log_share.exp(), allowed, certain)
 
 
-def presence_loss(presence: Tensor, sets: Tensor) -> Tensor:
+def presence_loss(presence: Tensor, allowed: Tensor) -> Tensor:
     """Ask which classes a frame shows: mean binary cross-entropy over those of which it is known.
 
     Encoding a photo's list of classes: H. Zhang et al., "Context Encoding for Semantic Segmentation", 2018, its
@@ -54,9 +53,9 @@ def presence_loss(presence: Tensor, sets: Tensor) -> Tensor:
 
     Args:
         presence: (N, 10), logits.
-        sets: As of `set_loss`. Pixels that may be anything say nothing here.
+        allowed: As of `set_loss`. Pixels that may be anything say nothing here.
     """
-    allowed = allowed_classes(sets) & (sets != ANY)[:, None]
+    allowed = allowed & (~allowed).any(dim=1, keepdim=True)
     certain = allowed & (allowed.sum(dim=1, keepdim=True) == 1)
     shown = certain.sum(dim=(2, 3)) >= SHOWN
     absent = ~allowed.any(dim=3).any(dim=2)

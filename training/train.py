@@ -21,7 +21,7 @@ from training.checkpoint import CHECKPOINT, Checkpoint
 from training.config import Stage, TrainingConfig
 from training.fine_tuning import load_exported
 from training.inference import Teacher
-from training.losses import presence_loss, set_loss
+from training.losses import allowed_classes, presence_loss, set_loss
 from training.mixing import Mixture
 from training.network import ClothingNet
 from training.preparation import add_pseudo_labels, prepare
@@ -42,7 +42,7 @@ class Run:
         cv2.setNumThreads(1)
         self.config = config
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.mixture = self.given = mixture
+        self.mixture = mixture
         self.is_half_precise = self.device.type == "cuda" or has_fast_bfloat16()
         self.network = ClothingNet()
         self._begin()
@@ -59,8 +59,7 @@ class Run:
         for stage, first_step, end in self.config.spans():
             if end <= self.checkpoint.step:
                 continue
-            self._improve_labels(stage, first_step)
-            self._learn_until(end)
+            self._learn_until(end, self._taught(stage, first_step))
         return self.checkpoint.file
 
     def _begin(self) -> None:
@@ -71,23 +70,24 @@ class Run:
             images, _ = _draw_batch(self.mixture, self.config, 0)
             load_exported(self.network, self.config.start, images)
 
-    def _improve_labels(self, stage: Stage, first_step: int) -> None:
-        """Let the averaged network doubt and add labels, where the stage wants it."""
+    def _taught(self, stage: Stage, first_step: int) -> Mixture:
+        """Give the photos as the averaged network doubts their masks and adds labels, where the stage wants it."""
+        mixture = self.mixture
         if not stage.checks_masks and not stage.pseudo_labels:
-            return
+            return mixture
         folder = self.config.output / f"taught-{first_step}"
         folder.mkdir(parents=True, exist_ok=True)
         teacher = Teacher(self.checkpoint.averaged, folder / "teacher.onnx")
-        self.mixture = self.given
         if stage.checks_masks:
-            wrong = find_disagreements(teacher, self.mixture, folder / "disagreed.json")
-            self.mixture = self.mixture.without_masks(wrong)
+            wrong = find_disagreements(teacher, mixture, folder / "disagreed.json")
+            mixture = mixture.without_masks(wrong)
         if stage.pseudo_labels:
-            self.mixture = add_pseudo_labels(teacher, self.mixture, self.config, folder)
+            mixture = add_pseudo_labels(teacher, mixture, self.config, folder)
+        return mixture
 
-    def _learn_until(self, end: int) -> None:
+    def _learn_until(self, end: int, mixture: Mixture) -> None:
         saved_at = time.monotonic()
-        for image, sets in batches(self.mixture, self.config, self.checkpoint.step, end):
+        for image, sets in batches(mixture, self.config, self.checkpoint.step, end):
             set_rates(self.optimizer, self.config, self.checkpoint.step)
             loss = self._step(image.to(self.device), sets.to(self.device))
             self.checkpoint.advance(self.network, self.config.ema_decay)
@@ -105,7 +105,8 @@ class Run:
         logits = functional.interpolate(
             logits.float(), size=sets.shape[1:], mode="bilinear", align_corners=False
         )
-        loss = set_loss(logits, sets) + presence_loss(presence.float(), sets)
+        allowed = allowed_classes(sets)
+        loss = set_loss(logits, allowed) + presence_loss(presence.float(), allowed)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]

@@ -68,18 +68,18 @@ def _look(scene: Scene, network: Segmenter, needed: Sequence[Category]) -> Opaci
 
     A view that turns out to cut clothing off is looked at once more, wider.
     """
-    segmentation = segment(scene, network)
-    view = closer_view(segmentation.clothing, scene.letterbox, network.manifest)
-    if view is None:
-        opacities = to_opacities(segmentation, scene, needed)
-        return opacities if opacities.shows_clothing else None
-    part = scene.part(view, network.manifest)
-    segmentation = segment(part, network)
-    if wider := wider_view(segmentation.clothing, view, scene.letterbox):
-        view, part = wider, scene.part(wider, network.manifest)
+    part, segmentation = scene, segment(scene, network)
+    view = closer_view(segmentation.inside, scene.letterbox, network.manifest)
+    if view:
+        part = scene.part(view, network.manifest)
         segmentation = segment(part, network)
+        if wider := wider_view(segmentation.inside, view, scene.letterbox):
+            view, part = wider, scene.part(wider, network.manifest)
+            segmentation = segment(part, network)
     opacities = to_opacities(segmentation, part, needed)
-    return opacities.placed(view, scene.seen.shape) if opacities.shows_clothing else None
+    if not opacities.shows_clothing:
+        return None
+    return opacities.placed(view, scene.seen.shape) if view else opacities
 
 
 def segment(scene: Scene, network: Segmenter) -> Segmentation:

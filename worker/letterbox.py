@@ -63,7 +63,7 @@ def scale_of(height: int, width: int, manifest: Manifest) -> float:
     """How many pixels of the frame a pixel of the photo is wide."""
     long_side = manifest.input.long_side
     scale = long_side / max(height, width)
-    if manifest.input.stride == long_side:  # the network takes this size and no other
+    if manifest.input.stride >= long_side:  # the network takes this size and no other
         return scale
     return min(scale, _MOST_ENLARGED)
 

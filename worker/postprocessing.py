@@ -19,8 +19,6 @@ from worker.view import View
 
 Plane = NDArray[np.float32]
 
-#: More likely than not.
-_INSIDE = 0.5
 #: The smallest share of the photo at which something counts as shown. In 200 labelled street photos, presence of
 #: the seven categories had its best F1, 0.94, at 0.002 to 0.003; hats and shoes cover 0.003 to 0.011 of such photos.
 LEAST_SHOWN = 0.002
@@ -96,7 +94,7 @@ def _shares(segmentation: Segmentation, size: tuple[int, int]) -> dict[Category,
 
     Every place belongs to its likeliest category; only along a border between two it is shared.
     """
-    inside = segmentation.clothing > _INSIDE
+    inside = segmentation.inside
     planes = np.stack(list(segmentation.categories.values()))
     likeliest = planes.argmax(axis=0)
     # What is too small to be shown would be a hole in its neighbours, so they take its place.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from shared.manifest import Manifest
 from worker.letterbox import Letterbox, fit
 from worker.photo import Photo, Pixels
@@ -31,10 +29,7 @@ class Scene:
     @classmethod
     def of(cls, photo: Photo, manifest: Manifest) -> Scene:
         """Prepare a photo for a network."""
-        return cls._of(photo, photo.on_white(), manifest)
-
-    @classmethod
-    def _of(cls, photo: Photo, seen: Pixels, manifest: Manifest) -> Scene:
+        seen = photo.on_white()
         letterbox = fit(seen.shape[0], seen.shape[1], manifest)
         fed = max(letterbox.content_height, letterbox.content_width)
         overview = overview_of(seen, max(OVERVIEW_LONG_SIDE, fed))
@@ -42,5 +37,4 @@ class Scene:
 
     def part(self, view: View, manifest: Manifest) -> Scene:
         """Take what lies in a view as a scene of its own."""
-        seen = np.ascontiguousarray(self.seen[view.window])
-        return self._of(self.photo.part(view.window), seen, manifest)
+        return self.of(self.photo.part(view.window), manifest)

@@ -60,6 +60,11 @@ class Segmentation:
     #: Those that the network knows; they add up to `clothing` at most.
     categories: Mapping[Category, Plane]
 
+    @property
+    def inside(self) -> Mask:
+        """Where there is more likely clothing than not, (h, w)."""
+        return self.clothing > _INSIDE
+
 
 def interpret(logits: Plane, letterbox: Letterbox, spec: OutputSpec) -> Segmentation:
     """Make opacities of the network's answer, (planes, frame_height / stride, frame_width / stride).

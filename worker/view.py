@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from shared.manifest import Manifest, OutputKind
 from worker.letterbox import Letterbox, scale_of
 
-Plane = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
-#: More likely than not.
-_INSIDE = 0.5
 #: Around the clothing, as a share of the long side of its box: a head, a hand, and some ground to tell it from.
 _MARGIN = 0.25
 #: The same around clothing that goes on beyond a view, nobody knows how far.
@@ -38,11 +36,11 @@ class View:
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
 
-def closer_view(clothing: Plane, whole: Letterbox, manifest: Manifest) -> View | None:
+def closer_view(inside: Mask, whole: Letterbox, manifest: Manifest) -> View | None:
     """Find where a second look would see the clothing much larger.
 
     Args:
-        clothing: (h, w), 0..1, over the whole photo.
+        inside: (h, w), where in the whole photo there is clothing.
         whole: How the photo lay in the frame at the first look.
         manifest: Of the network that looks.
 
@@ -50,7 +48,6 @@ def closer_view(clothing: Plane, whole: Letterbox, manifest: Manifest) -> View |
         None if one look is enough, or if there is nothing to look at. What stands out of a small part of a photo is
         not what stands out of the whole, so a network that knows no clothing never looks twice.
     """
-    inside = clothing > _INSIDE
     if manifest.output.kind is OutputKind.ALPHA or not inside.any():
         return None
     height, width = whole.photo_height, whole.photo_width
@@ -59,15 +56,14 @@ def closer_view(clothing: Plane, whole: Letterbox, manifest: Manifest) -> View |
     return view if near >= _LEAST_ZOOM * scale_of(height, width, manifest) else None
 
 
-def wider_view(clothing: Plane, view: View, whole: Letterbox) -> View | None:
+def wider_view(inside: Mask, view: View, whole: Letterbox) -> View | None:
     """Find what a view should have been if it cuts clothing off; None if it does not.
 
     Args:
-        clothing: (h, w), 0..1, over the view.
+        inside: (h, w), where in the view there is clothing.
         view: What was looked at.
         whole: How the photo lay in the frame at the first look.
     """
-    inside = clothing > _INSIDE
     cut_off = (
         (view.top > 0 and inside[0].any())
         or (view.left > 0 and inside[:, 0].any())
@@ -77,8 +73,8 @@ def wider_view(clothing: Plane, view: View, whole: Letterbox) -> View | None:
     return _around(inside, view, whole, _WIDE_MARGIN) if cut_off else None
 
 
-def _around(inside: NDArray[np.bool_], view: View, whole: Letterbox, share: float) -> View:
-    """The box of what lies inside, a mask over a view, with a margin of a share of its long side."""
+def _around(inside: Mask, view: View, whole: Letterbox, share: float) -> View:
+    """The box of the clothing inside a view, with a margin of a share of its long side."""
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     tall = (view.bottom - view.top) / inside.shape[0]
     wide = (view.right - view.left) / inside.shape[1]

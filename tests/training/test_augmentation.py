@@ -32,6 +32,12 @@ def red_square(side: int = 40, inner: int = 20) -> Sample:
     return Sample(rgb=rgb, sets=sets)
 
 
+def plain_ground(side: int) -> Sample:
+    return Sample(
+        rgb=np.full((side, side, 3), 30, np.uint8), sets=np.full((side, side), GROUND, np.uint16)
+    )
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_labels_move_with_the_photo(seed: int) -> None:
     motion = Motion(scale=(0.7, 1.5), degrees=40)
@@ -63,9 +69,7 @@ def test_what_the_photo_does_not_cover_says_nothing() -> None:
 
 
 def test_a_pasted_piece_brings_its_label_and_its_colours() -> None:
-    ground = Sample(
-        rgb=np.full((60, 60, 3), 30, np.uint8), sets=np.full((60, 60), GROUND, np.uint16)
-    )
+    ground = plain_ground(60)
 
     pasted = paste(ground, red_square(), TOPS, centre=(30, 20), width=10)
 
@@ -85,11 +89,7 @@ def test_a_piece_too_small_to_be_seen_is_not_pasted() -> None:
 
 
 def test_what_stands_before_other_ground_takes_none_of_its_own_along() -> None:
-    ground = Sample(
-        rgb=np.full((40, 40, 3), 30, np.uint8), sets=np.full((40, 40), GROUND, np.uint16)
-    )
-
-    both = stand_before(ground, red_square(), GROUND)
+    both = stand_before(plain_ground(40), red_square(), GROUND)
 
     assert (both.sets[12:28, 12:28] == TOPS).all()
     assert (both.sets[:8] == GROUND).all()
@@ -99,11 +99,7 @@ def test_what_stands_before_other_ground_takes_none_of_its_own_along() -> None:
 
 
 def test_the_rim_of_what_stands_before_other_ground_is_left_open() -> None:
-    ground = Sample(
-        rgb=np.full((40, 40, 3), 30, np.uint8), sets=np.full((40, 40), GROUND, np.uint16)
-    )
-
-    both = stand_before(ground, red_square(), GROUND)
+    both = stand_before(plain_ground(40), red_square(), GROUND)
 
     assert both.sets[20, 9:12].tolist() == [GROUND, GROUND | TOPS, TOPS]
 
@@ -112,11 +108,7 @@ def test_what_may_be_ground_or_says_nothing_stays_behind() -> None:
     person = red_square()
     person.sets[person.sets == TOPS] = GROUND | TOPS
     person.sets[:5] = ANY
-    ground = Sample(
-        rgb=np.full((40, 40, 3), 30, np.uint8), sets=np.full((40, 40), GROUND, np.uint16)
-    )
-
-    both = stand_before(ground, person, GROUND)
+    both = stand_before(plain_ground(40), person, GROUND)
 
     assert (both.rgb == 30).all()
     assert (both.sets == GROUND).all()

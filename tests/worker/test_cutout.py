@@ -142,6 +142,11 @@ def wide_scene() -> tuple[Photo, NDArray[np.bool_]]:
     return Photo(rgb), mask
 
 
+def overlap(png: bytes | None, truth: NDArray[np.bool_]) -> float:
+    mask = pixels(png) > 127
+    return float((mask & truth).sum() / (mask | truth).sum())
+
+
 def test_small_clothing_is_looked_at_again_from_nearer() -> None:
     photo, truth = wide_scene()
     shares = []
@@ -156,8 +161,7 @@ def test_small_clothing_is_looked_at_again_from_nearer() -> None:
     assert len(shares) == 2
     assert shares[1] > 20 * shares[0]
     for png in (cutouts.image, cutouts.categories[Category.TOPS]):
-        mask = pixels(png) > 127
-        assert (mask & truth).sum() > 0.97 * (mask | truth).sum()
+        assert overlap(png, truth) > 0.97
 
 
 def test_a_closer_look_that_cuts_clothing_off_is_followed_by_a_wider_one() -> None:
@@ -175,9 +179,8 @@ def test_a_closer_look_that_cuts_clothing_off_is_followed_by_a_wider_one() -> No
 
     cutouts = cut_out(photo, CutoutOptions(return_form=MASK), Seeing(upper_part_at_first))
 
-    mask = pixels(cutouts.image) > 127
     assert looks == 3
-    assert (mask & truth).sum() > 0.97 * (mask | truth).sum()
+    assert overlap(cutouts.image, truth) > 0.97
 
 
 def test_clothing_that_is_none_from_near_is_none() -> None:

@@ -2,23 +2,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from shared.manifest import OutputKind
 from tests.worker.networks import BUNDLED, changed
 from worker.letterbox import fit
 from worker.view import View, closer_view, wider_view
 
-Plane = np.ndarray
+Mask = NDArray[np.bool_]
 #: (height, width) of a photo and of what a network says of it.
 WIDE, CELLS = (1000, 3000), (36, 108)
 
 
-def clothing(top: float, left: float, bottom: float, right: float) -> Plane:
+def clothing(top: float, left: float, bottom: float, right: float) -> Mask:
     """Clothing in a box, as shares of the photo."""
-    plane = np.zeros(CELLS, np.float32)
+    inside = np.zeros(CELLS, np.bool_)
     rows = slice(round(top * CELLS[0]), round(bottom * CELLS[0]))
-    plane[rows, round(left * CELLS[1]) : round(right * CELLS[1])] = 1
-    return plane
+    inside[rows, round(left * CELLS[1]) : round(right * CELLS[1])] = True
+    return inside
 
 
 def test_small_clothing_is_worth_a_second_look_with_some_of_what_is_around_it() -> None:
@@ -63,10 +64,10 @@ def test_where_the_photo_itself_ends_nothing_is_cut_off_by_the_view() -> None:
 
 
 @pytest.mark.parametrize(
-    "plane", [clothing(0.1, 0.1, 0.9, 0.9), clothing(0.4, 0, 0.6, 1), clothing(0, 0, 0, 0)]
+    "inside", [clothing(0.1, 0.1, 0.9, 0.9), clothing(0.4, 0, 0.6, 1), clothing(0, 0, 0, 0)]
 )
-def test_clothing_that_fills_the_photo_or_is_not_there_is_looked_at_once(plane: Plane) -> None:
-    assert closer_view(plane, fit(*WIDE, BUNDLED), BUNDLED) is None
+def test_clothing_that_fills_the_photo_or_is_not_there_is_looked_at_once(inside: Mask) -> None:
+    assert closer_view(inside, fit(*WIDE, BUNDLED), BUNDLED) is None
 
 
 def test_a_tiny_photo_has_nothing_to_show_from_nearer() -> None:
