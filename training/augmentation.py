@@ -22,6 +22,8 @@ JPEG_QUALITY = (35, 90)
 #: How often a photo is shrunk and enlarged again, as if it had been tiny, and how much, evenly in the logarithm.
 COARSE_SHARE = 0.08
 COARSENESS = (1.5, 6.0)
+#: How far a dyed garment's saturation and gamma change, as logarithms.
+DYE_SATURATION, DYE_GAMMA = 0.4, 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +136,29 @@ def _blended(below: Pixels, above: Pixels, mask: NDArray[np.float32]) -> Pixels:
     """Lay one photo over another where a mask (H, W), 0..1, is; its edge becomes soft."""
     alpha = cv2.GaussianBlur(mask, (0, 0), PASTE_BLUR)[:, :, None]
     return np.asarray(below + (above.astype(np.float32) - below) * alpha + 0.5, np.uint8)
+
+
+def dye(sample: Sample, class_sets: list[int], rng: Generator) -> Sample:
+    """Give what the photo shows of one of these sets, drawn from those that it does show, another colour."""
+    shown = np.intersect1d(class_sets, sample.sets)
+    if not len(shown):
+        return sample
+    mask = (sample.sets == rng.choice(shown)).astype(np.float32)
+    hsv = cv2.cvtColor(sample.rgb, cv2.COLOR_RGB2HSV_FULL)
+    levels = np.arange(256)
+    more = np.exp(rng.uniform(-DYE_SATURATION, DYE_SATURATION))
+    gamma = np.exp(rng.uniform(-DYE_GAMMA, DYE_GAMMA))
+    table = np.stack(
+        [
+            (levels + int(rng.integers(256))) % 256,
+            np.minimum(levels * more, 255),
+            (levels / 255) ** gamma * 255,
+        ],
+        axis=1,
+    )
+    dyed = cv2.LUT(hsv, table.astype(np.uint8).reshape(1, 256, 3))
+    other = np.asarray(cv2.cvtColor(dyed, cv2.COLOR_HSV2RGB_FULL), np.uint8)
+    return Sample(rgb=_blended(sample.rgb, other, mask), sets=sample.sets)
 
 
 def top_of(sample: Sample, class_set: int) -> tuple[float, float, float] | None:

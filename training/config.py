@@ -44,7 +44,7 @@ LAST_STAGE = Stage(
     height=384,
     width=288,
     batch_size=12,
-    empty_share=0.12,
+    empty_share=0.2,
     paste_factor=0.5,
     close_share=0.2,
     elsewhere_share=0.12,
@@ -70,6 +70,8 @@ class TrainingConfig:
     data: Path
     #: Checkpoints and the cache of masks go here.
     output: Path
+    #: A folder of cut-outs that are no clothes, if there is one.
+    things: Path | None = None
     seed: int = 1
     steps: int = 9000
     #: An ONNX file that `training.export` wrote: learn on from it, and not from the backbone.

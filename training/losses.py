@@ -1,4 +1,4 @@
-"""What the network is asked for: an answer within each pixel's set, the right extent of each class, and their list."""
+"""What the network is asked for: an answer within each pixel's set, the extent and outline of clothing, and a list."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.labels import CLASS_COUNT, CLASSES
+from training.labels import BACKGROUND, CATEGORIES, CLASS_COUNT, CLASSES, PERSON
 
 #: Rare classes count more. Only a little: a weight moves the edges of its class outwards.
 CLASS_WEIGHTS = {"background": 0.9, "bag": 1.2, "shoes": 1.1, "hat": 1.3}
 DICE_SHARE = 0.7
 #: Pixels of a batch; keeps absent classes from dividing by nothing.
 DICE_SMOOTHING = 50.0
+OUTLINE_SHARE = 0.4
+#: What a pixel beside the outline of clothing counts more, and how far from it that is, in pixels of the loss.
+OUTLINE_WEIGHT, OUTLINE_REACH = 3.0, 2
 PRESENCE_SHARE = 0.2
 #: Pixels of a frame of which a class is certain, for the class to count as shown.
 SHOWN = 12
@@ -43,6 +46,33 @@ def set_loss(logits: Tensor, allowed: Tensor) -> Tensor:
     weight = torch.where(certain, best_weight, 0.5 * known)
     cross_entropy = -(inside * weight).sum() / weight.sum().clamp_min(1.0)
     return cross_entropy + DICE_SHARE * _dice(log_share.exp(), allowed, certain)
+
+
+def outline_loss(logits: Tensor, allowed: Tensor) -> Tensor:
+    """Ask which pixels are clothing, whatever it is, most of all beside the outline: mean weighted cross-entropy.
+
+    Accessories are neither clothing nor not, and so are pixels that may be both.
+
+    Args:
+        logits: As of `set_loss`.
+        allowed: As of `set_loss`.
+    """
+    clothing = [CLASSES.index(name) for name in CATEGORIES]
+    rest = [BACKGROUND, PERSON]
+    truth = _is_within(allowed, clothing)
+    known = truth | _is_within(allowed, rest)
+    size = 2 * OUTLINE_REACH + 1
+    planes = torch.stack([truth, known & ~truth], dim=1).float()
+    near = functional.max_pool2d(planes, size, stride=1, padding=OUTLINE_REACH).amin(dim=1)
+    weight = known * (1 + OUTLINE_WEIGHT * near)
+    margin = logits[:, clothing].logsumexp(dim=1) - logits[:, rest].logsumexp(dim=1)
+    losses = functional.binary_cross_entropy_with_logits(margin, truth.float(), reduction="none")
+    return OUTLINE_SHARE * (losses * weight).sum() / weight.sum().clamp_min(1.0)
+
+
+def _is_within(allowed: Tensor, classes: list[int]) -> Tensor:
+    others = [index for index in range(CLASS_COUNT) if index not in classes]
+    return ~allowed[:, others].any(dim=1)
 
 
 def presence_loss(presence: Tensor, allowed: Tensor) -> Tensor:

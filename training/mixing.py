@@ -6,7 +6,7 @@ run that goes on after being killed sees what it would have seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from training.augmentation import (
     Motion,
     Sample,
+    dye,
     fill,
     ground_of,
     paste,
@@ -24,7 +25,7 @@ from training.augmentation import (
     top_of,
 )
 from training.config import Stage
-from training.labels import BACKGROUND, PERSON, ClassSets, bit
+from training.labels import BACKGROUND, CATEGORIES, PERSON, ClassSets, bit
 
 #: How much more often a street photo with this category is drawn.
 RARE = {"hat": 2.0, "bag": 0.4, "coat": 0.3}
@@ -32,6 +33,12 @@ RARE = {"hat": 2.0, "bag": 0.4, "coat": 0.3}
 HAT_SHARE, PIECE_SHARE = 0.12, 0.15
 #: Share of garments that are laid onto another ground, and that get a second garment of another class beside them.
 GROUND_SHARE, SECOND_SHARE = 0.35, 0.10
+#: Share of photos of nothing that show things, and of other garment photos that have one beside or before the garment.
+THINGS_SHARE, THING_SHARE = 0.75, 0.12
+#: At most so many things lie on a ground.
+MOST_THINGS = 3
+#: Share of photos of which a garment gets another colour.
+DYED_SHARE = 0.25
 #: Of the draws of street photos, those with pseudo-labels once there are some.
 TAGGED_SHARE = 0.35
 #: Of a photo's pixels, to count as containing a category.
@@ -63,9 +70,17 @@ class Mixture:
     garment_chance: NDArray[np.float64]
     #: The garments that have a mask, by set.
     pieces: dict[int, NDArray[np.int64]]
+    #: What is no clothes, cut out.
+    things: list[Sample] = field(default_factory=list)
 
     @classmethod
-    def of(cls, people: list[Sample], garments: list[Sample], classes: list[int]) -> Mixture:
+    def of(
+        cls,
+        people: list[Sample],
+        garments: list[Sample],
+        classes: list[int],
+        things: list[Sample] | None = None,
+    ) -> Mixture:
         """Weigh the photos: rare categories more, each garment class by the square root of its number."""
         sets = np.array([1 << index for index in classes], np.uint16)
         weight = _weigh(people)
@@ -77,6 +92,7 @@ class Mixture:
             people_chance=weight / weight.sum(),
             garment_chance=chance,
             pieces=pieces,
+            things=things or [],
         )
 
     def with_tagged(self, tagged: list[Sample]) -> Mixture:
@@ -94,11 +110,13 @@ class Mixture:
         height, width = stage.height, stage.width
         if rng.random() < garment_share:
             if stage.empty_share and rng.random() < stage.empty_share:
-                sample = self._draw_ground(height, width, rng)
+                sample = self._draw_nothing(height, width, rng)
             else:
                 sample = self._draw_garment(height, width, rng)
         else:
             sample = self._draw_person(stage, rng)
+        if rng.random() < DYED_SHARE:
+            sample = dye(sample, [bit(name) for name in CATEGORIES], rng)
         return Sample(rgb=recolour(sample.rgb, rng), sets=sample.sets)
 
     def _draw_person(self, stage: Stage, rng: Generator) -> Sample:
@@ -158,7 +176,28 @@ class Mixture:
             piece = self.garments[int(rng.choice(self.pieces[other]))]
             centre = rng.uniform(0, 1) * height, rng.uniform(0, 1) * width
             sample = paste(sample, piece, other, centre, rng.uniform(0.15, 0.45) * width)
+        if self.things and rng.random() < THING_SHARE:
+            sample = self._add_thing(sample, (0.1, 0.4), rng)
         return sample
+
+    def _draw_nothing(self, height: int, width: int, rng: Generator) -> Sample:
+        sample = self._draw_ground(height, width, rng)
+        if self.things and rng.random() < THINGS_SHARE:
+            for _ in range(int(rng.integers(1, MOST_THINGS + 1))):
+                sample = self._add_thing(sample, (0.15, 0.9), rng)
+        return sample
+
+    def _add_thing(self, sample: Sample, share: tuple[float, float], rng: Generator) -> Sample:
+        """Paste a thing somewhere, turned; `share`: its frame's width, of the sample's."""
+        height, width = sample.sets.shape
+        frame = max(8, round(min(height, width) * rng.uniform(*share)))
+        thing = self.things[int(rng.integers(len(self.things)))]
+        thing = place(thing, frame, frame, TURNED_MOTION, rng)
+        columns = np.nonzero((thing.sets == BACKGROUND_SET).any(axis=0))[0]
+        if not len(columns):
+            return sample
+        centre = rng.uniform(0.1, 0.9) * height, rng.uniform(0.1, 0.9) * width
+        return paste(sample, thing, BACKGROUND_SET, centre, extent_of(columns))
 
     def _draw_ground(self, height: int, width: int, rng: Generator) -> Sample:
         strip = None

@@ -26,6 +26,7 @@ from training.inference import Teacher
 from training.labels import ClassSets
 from training.mixing import Mixture
 from training.pseudo_labels import label_photos
+from training.things import read_things
 
 
 def prepare(config: TrainingConfig) -> Mixture:
@@ -43,7 +44,9 @@ def prepare(config: TrainingConfig) -> Mixture:
                 split.garments,
             )
         )
-    return Mixture.of(people, garments, [garment.class_index for garment in split.garments])
+    classes = [garment.class_index for garment in split.garments]
+    things = read_things(config.things) if config.things else []
+    return Mixture.of(people, garments, classes, things)
 
 
 def add_pseudo_labels(

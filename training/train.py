@@ -21,7 +21,7 @@ from training.checkpoint import CHECKPOINT, Checkpoint
 from training.config import Stage, TrainingConfig
 from training.fine_tuning import load_exported
 from training.inference import Teacher
-from training.losses import allowed_classes, presence_loss, set_loss
+from training.losses import allowed_classes, outline_loss, presence_loss, set_loss
 from training.mixing import Mixture
 from training.network import ClothingNet
 from training.preparation import add_pseudo_labels, prepare
@@ -106,7 +106,8 @@ class Run:
             logits.float(), size=sets.shape[1:], mode="bilinear", align_corners=False
         )
         allowed = allowed_classes(sets)
-        loss = set_loss(logits, allowed) + presence_loss(presence.float(), allowed)
+        loss = set_loss(logits, allowed) + outline_loss(logits, allowed)
+        loss = loss + presence_loss(presence.float(), allowed)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
@@ -184,6 +185,7 @@ def main() -> None:
     parser.add_argument(
         "--start", type=Path, help="ONNX file of `training.export`, to learn on from"
     )
+    parser.add_argument("--things", type=Path, help="folder of cut-outs that are no clothes")
     parser.add_argument("--seed", type=int, default=TrainingConfig.seed)
     parser.add_argument("--threads", type=int, default=TrainingConfig.threads)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")

@@ -8,6 +8,7 @@ import pytest
 from training.augmentation import (
     Motion,
     Sample,
+    dye,
     fill,
     ground_of,
     paste,
@@ -141,3 +142,21 @@ def test_recolouring_depends_on_the_generator_alone() -> None:
 
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_a_dyed_garment_gets_another_colour_and_nothing_else_does() -> None:
+    sample = red_square()
+    sample.rgb[0, 0] = (0, 0, 255)
+
+    dyed = dye(sample, [TOPS, HAT], np.random.default_rng(1))
+
+    assert np.abs(dyed.rgb[12:28, 12:28].astype(int) - (200, 0, 0)).max() > 20
+    assert np.array_equal(dyed.rgb[:6], sample.rgb[:6])
+    assert np.array_equal(dyed.sets, sample.sets)
+    assert sample.rgb[20, 20].tolist() == [200, 0, 0]
+
+
+def test_a_photo_without_garments_is_not_dyed() -> None:
+    ground = plain_ground(20)
+
+    assert dye(ground, [TOPS, HAT], np.random.default_rng(0)) is ground

@@ -14,8 +14,8 @@ torch = pytest.importorskip("torch", reason="torch is in the environment of `mak
 if TYPE_CHECKING:
     from torch import Tensor
 
-from training.labels import ANY, CLASS_COUNT, CLASSES, bit  # noqa: E402
-from training.losses import allowed_classes, presence_loss, set_loss  # noqa: E402
+from training.labels import ANY, BACKGROUND, CLASS_COUNT, CLASSES, bit  # noqa: E402
+from training.losses import allowed_classes, outline_loss, presence_loss, set_loss  # noqa: E402
 
 TOPS, COAT = CLASSES.index("tops"), CLASSES.index("coat")
 
@@ -78,3 +78,31 @@ def test_what_lies_beyond_a_photo_says_nothing_of_its_classes() -> None:
     right[:, TOPS] = 6
 
     assert presence_loss(right, allowed_classes(sets)) < 0.01
+
+
+def test_the_outline_is_of_clothing_whatever_it_is() -> None:
+    either = allowed_classes(sets_of(bit("tops") | bit("coat")))
+
+    for clothing in (TOPS, COAT, CLASSES.index("hat")):
+        assert outline_loss(sure_of(clothing), either) < 0.001
+    assert outline_loss(sure_of(BACKGROUND), either) > 1
+
+
+def test_accessories_and_what_may_be_ground_have_no_outline() -> None:
+    for sets in (bit("accessory"), bit("tops") | bit("background"), ANY):
+        assert outline_loss(sure_of(BACKGROUND), allowed_classes(sets_of(sets))) == 0
+
+
+def test_an_error_beside_the_outline_costs_more_than_one_far_from_it() -> None:
+    sets = torch.full((1, 8, 16), bit("tops"), dtype=torch.int32)
+    sets[:, :, 8:] = bit("person")
+    right = torch.full((1, CLASS_COUNT, 8, 16), -6.0)
+    right[:, TOPS, :, :8] = 6
+    right[:, CLASSES.index("person"), :, 8:] = 6
+    near, far = right.clone(), right.clone()
+    near[:, :, 4, 7], far[:, :, 4, 1] = right[:, :, 4, 8], right[:, :, 4, 8]
+
+    def cost(logits: Tensor) -> float:
+        return float(outline_loss(logits, allowed_classes(sets)))
+
+    assert cost(near) > 3 * cost(far) > 3 * cost(right)

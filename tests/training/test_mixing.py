@@ -37,6 +37,17 @@ def person(*, hat: bool) -> Sample:
     return Sample(rgb=rgb, sets=sets)
 
 
+def blue_thing() -> Sample:
+    sets = np.full((40, 40), ANY, np.uint16)
+    sets[10:30, 10:30] = BACKGROUND_SET
+    return Sample(rgb=np.full((40, 40, 3), (0, 0, 255), np.uint8), sets=sets)
+
+
+def is_blue(sample: Sample) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    red, green, blue = np.moveaxis(sample.rgb.astype(int), 2, 0)
+    return np.asarray(blue > np.maximum(red, green) + 100)
+
+
 @pytest.fixture
 def mixture() -> Mixture:
     people = [person(hat=True), *(person(hat=False) for _ in range(4))]
@@ -71,6 +82,25 @@ def test_a_photo_of_nothing_but_ground_has_no_clothes(mixture: Mixture) -> None:
     sample = mixture.draw(ONLY_GROUND, 1, np.random.default_rng(0))
 
     assert (sample.sets == BACKGROUND_SET).all()
+
+
+def test_things_lie_on_the_ground_and_are_ground(mixture: Mixture) -> None:
+    cluttered = replace(mixture, things=[blue_thing()])
+
+    drawn = [cluttered.draw(ONLY_GROUND, 1, np.random.default_rng(seed)) for seed in range(40)]
+
+    assert all((sample.sets == BACKGROUND_SET).all() for sample in drawn)
+    assert 0.4 < np.mean([bool(is_blue(sample).any()) for sample in drawn]) < 1
+
+
+def test_a_thing_before_a_garment_takes_its_place(mixture: Mixture) -> None:
+    cluttered = replace(mixture, things=[blue_thing()])
+
+    drawn = [cluttered.draw(STAGE, 1, np.random.default_rng(seed)) for seed in range(100)]
+
+    assert 0 < np.mean([bool(is_blue(sample).any()) for sample in drawn]) < 0.4
+    blue = np.concatenate([sample.sets[is_blue(sample)] for sample in drawn])
+    assert np.mean(blue == BACKGROUND_SET) > 0.95
 
 
 def test_a_forgotten_mask_leaves_ground_or_garment(mixture: Mixture) -> None:
