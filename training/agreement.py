@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from training.augmentation import Sample
-from training.inference import Teacher
 from training.metrics import is_clothing, overlap
 from training.mixing import Mixture
+from training.prediction import Predictor
 
 _log = logging.getLogger("training")
 
@@ -25,7 +25,7 @@ LEAST_OVERLAP = 0.75
 LONG_SIDE = 256
 
 
-def find_disagreements(teacher: Teacher, mixture: Mixture, file: Path) -> list[int]:
+def find_disagreements(teacher: Predictor, mixture: Mixture, file: Path) -> list[int]:
     """List the garments whose mask the network disagrees with, by place in the mixture.
 
     Args:
@@ -36,6 +36,7 @@ def find_disagreements(teacher: Teacher, mixture: Mixture, file: Path) -> list[i
     if file.is_file():
         kept: list[int] = json.loads(file.read_text(encoding="utf-8"))
         return kept
+    teacher = teacher.at(LONG_SIDE)
     indices = [
         int(index)
         for value, which in mixture.pieces.items()
@@ -48,8 +49,8 @@ def find_disagreements(teacher: Teacher, mixture: Mixture, file: Path) -> list[i
     return sorted(indices)
 
 
-def _overlap(teacher: Teacher, sample: Sample, class_set: int) -> float:
-    answer = teacher.logits_of(sample.rgb, LONG_SIDE).argmax(axis=0).astype(np.uint8)
+def _overlap(teacher: Predictor, sample: Sample, class_set: int) -> float:
+    answer = teacher.logits_of(sample.rgb).argmax(axis=0).astype(np.uint8)
     size = (answer.shape[1], answer.shape[0])
     mask = cv2.resize(
         (sample.sets == class_set).astype(np.float32), size, interpolation=cv2.INTER_AREA

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -62,20 +62,28 @@ class Predictor:
             tuple(CLASSES.index(w) if w in CLASSES else ACCESSORY for w in output["labels"]),
         )  # fmt: skip
 
+    def at(self, long_side: int) -> Predictor:
+        """Give the same network for another long side."""
+        return replace(self, long_side=long_side)
+
     def predict(self, rgb: Pixels) -> ClassMap:
         """Give the class of every pixel of a photo (H, W, 3), (H, W): arg max of logits enlarged to its size."""
         height, width = rgb.shape[:2]
-        name = self.session.get_inputs()[0].name
-        (logits,) = self.session.run(None, {name: self.frame(rgb)})
-        rows, columns = self._content_size(rgb)
-        own = logits[0, :, : rows // self.output_stride, : columns // self.output_stride]
         best = np.full((height, width), -np.inf, np.float32)
         answer = np.zeros((height, width), np.uint8)
-        for plane, class_index in zip(own, self.classes, strict=True):
+        for plane, class_index in zip(self.logits_of(rgb), self.classes, strict=True):
             large = cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
             answer[large > best] = class_index
             best = np.maximum(best, large)
         return answer
+
+    def logits_of(self, rgb: Pixels) -> NDArray[np.float32]:
+        """Give the logits of a photo (H, W, 3): (planes, h, w), of the photo alone and not of the padding."""
+        name = self.session.get_inputs()[0].name
+        (logits,) = self.session.run(None, {name: self.frame(rgb)})
+        rows, columns = self._content_size(rgb)
+        own = logits[0, :, : rows // self.output_stride, : columns // self.output_stride]
+        return np.asarray(own, np.float32)
 
     def frame(self, rgb: Pixels) -> NDArray[np.float32]:
         """Give what the network is fed of a photo, (1, 3, rows, columns): scaled, padded, normalised."""

@@ -22,9 +22,9 @@ from training.dataset import (
     read_tags,
 )
 from training.garment_masks import Mask, find_masks, garment_sets
-from training.inference import Teacher
 from training.labels import ClassSets
 from training.mixing import Mixture
+from training.prediction import Predictor
 from training.pseudo_labels import label_photos
 from training.things import read_things
 
@@ -50,7 +50,7 @@ def prepare(config: TrainingConfig) -> Mixture:
 
 
 def add_pseudo_labels(
-    teacher: Teacher, mixture: Mixture, config: TrainingConfig, cache: Path
+    teacher: Predictor, mixture: Mixture, config: TrainingConfig, cache: Path
 ) -> Mixture:
     """Add the street photos with tags only, and labels for the garments without a mask, both as a network sees them."""
     tagged = list_tagged(config.data)

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from training.dataset import Pixels, read_photo
-from training.inference import Teacher
 from training.labels import ClassSets, smallest_sets
+from training.prediction import Predictor
 
 _log = logging.getLogger("training")
 
@@ -28,7 +28,7 @@ REPORT_EVERY_PHOTOS = 200
 
 
 def label_photos(
-    teacher: Teacher, photos: list[tuple[Path, int]], cache: Path
+    teacher: Predictor, photos: list[tuple[Path, int]], cache: Path
 ) -> dict[str, ClassSets]:
     """Label many photos, at half of `LONG_SIDE`.
 
@@ -41,6 +41,7 @@ def label_photos(
         The photo's stem → its labels.
     """
     cache.mkdir(parents=True, exist_ok=True)
+    teacher = teacher.at(LONG_SIDE)
     labels: dict[str, ClassSets] = {}
     with ThreadPoolExecutor(max_workers=THREADS) as threads:
         found = threads.map(lambda p: _label_or_read(teacher, p[0], p[1], cache), photos)
@@ -51,17 +52,17 @@ def label_photos(
     return labels
 
 
-def _label_or_read(teacher: Teacher, photo: Path, allowed: int, cache: Path) -> ClassSets:
+def _label_or_read(teacher: Predictor, photo: Path, allowed: int, cache: Path) -> ClassSets:
     file = cache / f"{photo.stem}.png"
     if not file.is_file():
         cv2.imwrite(str(file), label(teacher, read_photo(photo, LONG_SIDE), allowed))
     return np.asarray(cv2.imread(str(file), cv2.IMREAD_UNCHANGED), np.uint16)
 
 
-def label(teacher: Teacher, rgb: Pixels, allowed: int) -> ClassSets:
+def label(teacher: Predictor, rgb: Pixels, allowed: int) -> ClassSets:
     """Label one photo (H, W, 3), seen as it is and mirrored; (h, w), half of the network's input."""
-    straight = teacher.logits_of(rgb, LONG_SIDE)
-    mirrored = teacher.logits_of(np.ascontiguousarray(rgb[:, ::-1]), LONG_SIDE)
+    straight = teacher.logits_of(rgb)
+    mirrored = teacher.logits_of(np.ascontiguousarray(rgb[:, ::-1]))
     both = (straight + mirrored[:, :, ::-1]) / 2
     fine = [cv2.resize(plane, None, fx=FINER, fy=FINER) for plane in both]
     return smallest_sets(np.asarray(fine, np.float32), allowed)

@@ -19,11 +19,12 @@ from torch.optim import AdamW
 from training.agreement import find_disagreements
 from training.checkpoint import CHECKPOINT, Checkpoint
 from training.config import Stage, TrainingConfig
+from training.export import write_onnx
 from training.fine_tuning import load_exported
-from training.inference import Teacher
 from training.losses import allowed_classes, outline_loss, presence_loss, set_loss
 from training.mixing import Mixture
 from training.network import ClothingNet
+from training.prediction import Predictor
 from training.preparation import add_pseudo_labels, prepare
 from training.progress import Progress
 
@@ -77,7 +78,10 @@ class Run:
             return mixture
         folder = self.config.output / f"taught-{first_step}"
         folder.mkdir(parents=True, exist_ok=True)
-        teacher = Teacher(self.checkpoint.averaged, folder / "teacher.onnx")
+        # Photos have many shapes, and torch prepares for each anew: on a CPU it took four times as long as this.
+        file = folder / "teacher.onnx"
+        write_onnx(self.checkpoint.averaged, file)
+        teacher = Predictor.load(file)
         if stage.checks_masks:
             wrong = find_disagreements(teacher, mixture, folder / "disagreed.json")
             mixture = mixture.without_masks(wrong)

@@ -11,8 +11,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is in the environment of `make train` alone")
 
+from training.export import write_onnx  # noqa: E402
 from training.fine_tuning import load_exported  # noqa: E402
-from training.inference import Teacher  # noqa: E402
 from training.network import ClothingNet  # noqa: E402
 
 
@@ -27,7 +27,7 @@ def test_a_network_that_was_exported_and_loaded_again_answers_as_before(tmp_path
     exported(images)  # so that its norms have seen something
     exported.eval()
     file = tmp_path / "model.onnx"
-    Teacher(exported, file)
+    write_onnx(exported, file)
 
     again = ClothingNet()
     load_exported(again, file, images)
