@@ -171,8 +171,9 @@ class Mixture:
         sample = place(self.garments[index], height, width, motion, rng)
         if index in self.pieces[class_set] and rng.random() < GROUND_SHARE:
             sample = self._lay_on_other_ground(sample, class_set, rng)
-        if rng.random() < SECOND_SHARE:
-            other = int(rng.choice([value for value, which in self.pieces.items() if len(which)]))
+        masked = [value for value, which in self.pieces.items() if len(which)]
+        if masked and rng.random() < SECOND_SHARE:
+            other = int(rng.choice(masked))
             piece = self.garments[int(rng.choice(self.pieces[other]))]
             centre = rng.uniform(0, 1) * height, rng.uniform(0, 1) * width
             sample = paste(sample, piece, other, centre, rng.uniform(0.15, 0.45) * width)

@@ -111,6 +111,15 @@ def test_a_forgotten_mask_leaves_ground_or_garment(mixture: Mixture) -> None:
     assert 0 not in changed.pieces[bit("tops")]
 
 
+def test_garments_are_drawn_when_no_mask_is_left(mixture: Mixture) -> None:
+    bare = mixture.without_masks([0, 1])
+
+    for seed in range(30):
+        sample = bare.draw(STAGE, 1, np.random.default_rng(seed))
+
+        assert sample.rgb.shape == (64, 48, 3)
+
+
 def test_garments_get_other_labels_and_become_pieces(mixture: Mixture) -> None:
     labels = np.full((60, 50), BACKGROUND_SET, np.uint16)
     labels[20:40, 20:30] = bit("tops")
