@@ -108,6 +108,10 @@ class Settings(BaseSettings):
     execution_provider: Literal["cpu", "cuda"] = Field(
         "cpu", description="Where the network runs. A worker that cannot have it does not start."
     )
+    mirror: bool = Field(
+        False,
+        description="Show the network each photo's mirror image too: better cut-outs for twice its time.",
+    )
     worker_concurrency: Count = Field(
         2, description="Jobs a worker works on at once: as many as it has cores."
     )

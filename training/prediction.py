@@ -34,6 +34,8 @@ class Predictor:
     output_stride: int
     #: Output plane → class of ours; words that are no class of ours are accessories: worn, but in no category.
     classes: tuple[int, ...]
+    #: Whether each answer is the mean of those to the photo and to its mirror image.
+    is_mirrored: bool = False
 
     @classmethod
     def load(cls, onnx_file: Path, long_side: int = LONG_SIDE, threads: int = 1) -> Predictor:
@@ -62,9 +64,9 @@ class Predictor:
             tuple(CLASSES.index(w) if w in CLASSES else ACCESSORY for w in output["labels"]),
         )  # fmt: skip
 
-    def at(self, long_side: int) -> Predictor:
-        """Give the same network for another long side."""
-        return replace(self, long_side=long_side)
+    def at(self, long_side: int, *, mirrored: bool = False) -> Predictor:
+        """Give the same network for another long side, and for mirror images too."""
+        return replace(self, long_side=long_side, is_mirrored=mirrored)
 
     def predict(self, rgb: Pixels) -> ClassMap:
         """Give the class of every pixel of a photo (H, W, 3), (H, W): arg max of logits enlarged to its size."""
@@ -79,6 +81,12 @@ class Predictor:
 
     def logits_of(self, rgb: Pixels) -> NDArray[np.float32]:
         """Give the logits of a photo (H, W, 3): (planes, h, w), of the photo alone and not of the padding."""
+        straight = self._run(rgb)
+        if not self.is_mirrored:
+            return straight
+        return (straight + self._run(rgb[:, ::-1])[:, :, ::-1]) / np.float32(2)
+
+    def _run(self, rgb: Pixels) -> NDArray[np.float32]:
         name = self.session.get_inputs()[0].name
         (logits,) = self.session.run(None, {name: self.frame(rgb)})
         rows, columns = self._content_size(rgb)
@@ -89,7 +97,7 @@ class Predictor:
         """Give what the network is fed of a photo, (1, 3, rows, columns): scaled, padded, normalised."""
         rows, columns = self._content_size(rgb)
         how = cv2.INTER_AREA if self.long_side < max(rgb.shape[:2]) else cv2.INTER_LINEAR
-        small = cv2.resize(rgb, (columns, rows), interpolation=how)
+        small = cv2.resize(np.ascontiguousarray(rgb), (columns, rows), interpolation=how)
         frame = cv2.copyMakeBorder(
             small, 0, -rows % self.stride, 0, -columns % self.stride, cv2.BORDER_REPLICATE
         )

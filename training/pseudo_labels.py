@@ -41,7 +41,7 @@ def label_photos(
         The photo's stem → its labels.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    teacher = teacher.at(LONG_SIDE)
+    teacher = teacher.at(LONG_SIDE, mirrored=True)
     labels: dict[str, ClassSets] = {}
     with ThreadPoolExecutor(max_workers=THREADS) as threads:
         found = threads.map(lambda p: _label_or_read(teacher, p[0], p[1], cache), photos)
@@ -60,9 +60,7 @@ def _label_or_read(teacher: Predictor, photo: Path, allowed: int, cache: Path) -
 
 
 def label(teacher: Predictor, rgb: Pixels, allowed: int) -> ClassSets:
-    """Label one photo (H, W, 3), seen as it is and mirrored; (h, w), half of the network's input."""
-    straight = teacher.logits_of(rgb)
-    mirrored = teacher.logits_of(np.ascontiguousarray(rgb[:, ::-1]))
-    both = (straight + mirrored[:, :, ::-1]) / 2
-    fine = [cv2.resize(plane, None, fx=FINER, fy=FINER) for plane in both]
+    """Label one photo (H, W, 3): (h, w), half of the network's input."""
+    logits = teacher.logits_of(rgb)
+    fine = [cv2.resize(plane, None, fx=FINER, fy=FINER) for plane in logits]
     return smallest_sets(np.asarray(fine, np.float32), allowed)

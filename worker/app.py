@@ -27,6 +27,7 @@ from worker.batching import Batcher
 from worker.cutout import Segmenter
 from worker.job_runner import JobRunner
 from worker.lease import LeaseKeeper
+from worker.mirror import Mirrored
 from worker.model import Network
 
 _log = get_logger(__name__)
@@ -46,10 +47,11 @@ def create_segmenter(settings: Settings) -> Segmenter:
     manifest = load_manifest(settings.model, settings.models_dir)
     network = Network(manifest, settings.execution_provider)
     network.warm_up()
+    looking = Mirrored(network) if settings.mirror else network
     if settings.execution_provider == "cpu" or not network.takes_batches:
-        return network
+        return looking
     return Batcher(
-        network,
+        looking,
         max_batch_size=settings.max_batch_size,
         max_queue_delay=timedelta(seconds=settings.max_queue_delay),
     )

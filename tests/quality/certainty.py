@@ -21,7 +21,7 @@ from training.dataset import list_split, read_labels, read_photo, read_tags
 from training.garment_masks import find_masks
 from training.labels import certain_classes
 from training.metrics import is_clothing, is_counted, overlap
-from worker.model import Network
+from worker.cutout import Segmenter
 from worker.postprocessing import LEAST_SHOWN
 from worker.segmentation import without_doubtful
 
@@ -75,7 +75,7 @@ Seen = tuple[Plane, Mask | None, Mask]
 
 
 def _seen_with(
-    rgb: Pixels, truth: Mask | None, network: Network, counted: Mask | None = None
+    rgb: Pixels, truth: Mask | None, network: Segmenter, counted: Mask | None = None
 ) -> Seen:
     clothing = see(rgb, network).clothing
     everywhere = np.ones(clothing.shape, np.bool_)

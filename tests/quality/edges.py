@@ -24,7 +24,7 @@ from training.choice import spread
 from training.dataset import list_split, read_labels, read_photo, read_tags
 from training.labels import certain_classes
 from training.metrics import boundary_score, is_clothing, overlap
-from worker.model import Network
+from worker.cutout import Segmenter
 from worker.segmentation import Segmentation
 
 #: Of a drawing, in pixels; it is three quarters as wide.
@@ -70,7 +70,7 @@ def main() -> None:
     _draw_picture(network, arguments.output / "edges.png")
 
 
-def _measure_drawings(network: Network, seeds: int) -> Iterator[Row]:
+def _measure_drawings(network: Segmenter, seeds: int) -> Iterator[Row]:
     """Print and give a row for each way of seeing, kind, ground and way of enlarging."""
     ways: dict[str, Seeing] = {
         f"right, softness {softness}": partial(_see_rightly, network.manifest, softness)
@@ -90,7 +90,7 @@ def _see_rightly(manifest: Manifest, softness: float, drawing: Drawing) -> Segme
     return see_truth(drawing.alpha, manifest, softness)
 
 
-def _see_with(network: Network, drawing: Drawing) -> Segmentation:
+def _see_with(network: Segmenter, drawing: Drawing) -> Segmentation:
     return see(drawing.rgb, network)
 
 
@@ -113,7 +113,7 @@ def _compare(
             yield {**about, "way": way, **means}
 
 
-def _measure_photos(network: Network, data: Path, count: int) -> Iterator[Row]:
+def _measure_photos(network: Segmenter, data: Path, count: int) -> Iterator[Row]:
     """Print and give a row for each way of enlarging what the network sees in validation photos."""
     tags = read_tags(data)
     people = spread(list_split(data, validation=True).people, count)
@@ -135,7 +135,7 @@ def _plane(edges: Edges, way: str) -> Plane:
     return edges.plain if way == "plain" else edges.refined
 
 
-def _draw_picture(network: Network, file: Path) -> None:
+def _draw_picture(network: Segmenter, file: Path) -> None:
     """Write photo, plain, refined and truth side by side, at places where things are thin."""
     side = _CROP * _ENLARGED
     titles = [

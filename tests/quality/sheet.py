@@ -19,7 +19,7 @@ from training.labels import certain_classes
 from training.metrics import is_clothing, is_counted, largest_category, overlap
 from training.prediction import Predictor
 from training.sheet import draw_contact_sheet
-from worker.model import Network
+from worker.cutout import Segmenter
 
 #: Of each kind.
 PHOTOS = 12
@@ -69,7 +69,7 @@ def _mistaken(split: Split, predictor: Predictor) -> list[Path]:
     return spread(wrong, PHOTOS)
 
 
-def _alpha(rgb: Pixels, network: Network) -> Plane:
+def _alpha(rgb: Pixels, network: Segmenter) -> Plane:
     mask = mask_of(rgb, network)
     if mask is None:
         return np.zeros(rgb.shape[:2], np.float32)

@@ -15,9 +15,11 @@ from shared.contract import ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.manifest import Manifest, load_manifest
-from worker.cutout import cut_out, segment
+from shared.settings import load_settings
+from worker.cutout import Segmenter, cut_out, segment
 from worker.decoding import decode
 from worker.letterbox import fit
+from worker.mirror import Mirrored
 from worker.model import Network
 from worker.photo import Photo
 from worker.refinement import refine
@@ -39,12 +41,13 @@ class Edges:
     refined: Plane
 
 
-def load_network(onnx_file: Path) -> Network:
-    """Load a network that has its `model.toml` beside it."""
-    return Network(load_manifest(str(onnx_file.parent), onnx_file.parent), "cpu")
+def load_network(onnx_file: Path) -> Segmenter:
+    """Load a network that has its `model.toml` beside it; CUTWORK_MIRROR says, as in a worker, how it looks."""
+    network = Network(load_manifest(str(onnx_file.parent), onnx_file.parent), "cpu")
+    return Mirrored(network) if load_settings().mirror else network
 
 
-def see(rgb: Pixels, network: Network) -> Segmentation:
+def see(rgb: Pixels, network: Segmenter) -> Segmentation:
     """Let the network look once at a photo (H, W, 3)."""
     return segment(Scene.of(Photo(rgb), network.manifest), network)
 
@@ -78,7 +81,7 @@ def enlarge(seen: Segmentation, rgb: Pixels) -> Edges:
     )
 
 
-def mask_of(rgb: Pixels, network: Network) -> Pixels | None:
+def mask_of(rgb: Pixels, network: Segmenter) -> Pixels | None:
     """Send a photo through the whole worker as a JPEG; the mask (H, W), or None if it shows no clothing."""
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, "JPEG", quality=92)

@@ -33,7 +33,7 @@ from training.dataset import Split, list_split, read_labels, read_photo, read_ta
 from training.garment_masks import find_masks
 from training.labels import ClassMap, certain_classes
 from training.metrics import count_clothing
-from worker.model import Network
+from worker.cutout import Segmenter
 
 PHOTOS = 24
 _OPAQUE = 128
@@ -108,7 +108,7 @@ def main() -> None:
     (arguments.output / "whole_photos.json").write_text(text, encoding="utf-8")
 
 
-def invented(photos: Iterable[Pixels], network: Network) -> dict[str, float]:
+def invented(photos: Iterable[Pixels], network: Segmenter) -> dict[str, float]:
     """Count the photos without clothes in which some is seen."""
     shares = []
     for rgb in photos:
@@ -121,7 +121,7 @@ def invented(photos: Iterable[Pixels], network: Network) -> dict[str, float]:
     }
 
 
-def _overlap(people: Iterable[Person], network: Network) -> dict[str, float]:
+def _overlap(people: Iterable[Person], network: Segmenter) -> dict[str, float]:
     counts = Overlap()
     for person in people:
         mask = mask_of(person.rgb, network)

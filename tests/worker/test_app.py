@@ -6,6 +6,7 @@ from shared.settings import Settings
 from tests.worker.networks import BUNDLED
 from worker import app
 from worker.batching import Batcher
+from worker.mirror import Mirrored
 
 
 class OnGpu:
@@ -30,3 +31,8 @@ def test_photos_are_batched_on_a_gpu_if_the_network_takes_several(
     segmenter = app.create_segmenter(Settings(execution_provider="cuda"))
 
     assert isinstance(segmenter, Batcher) is takes_batches
+
+
+def test_mirror_images_are_looked_at_where_that_is_set() -> None:
+    assert isinstance(app.create_segmenter(Settings(mirror=True)), Mirrored)
+    assert not isinstance(app.create_segmenter(Settings(mirror=False)), Mirrored)
