@@ -60,8 +60,8 @@ train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was 
 	$(TRAINING)/bin/python -m training.train --data $(DATA) --output $(RUN) \
 		$(if $(START),--start $(START)) $(if $(THINGS),--things $(THINGS)) $(ARGS)
 
-evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx)
-	$(TRAINING)/bin/python -m training.evaluate --data $(DATA) --model $(MODEL) --output $(RUN)/evaluation
+evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx ARGS=--mirrored)
+	$(TRAINING)/bin/python -m training.evaluate --data $(DATA) --model $(MODEL) --output $(RUN)/evaluation $(ARGS)
 
 export: $(TRAINING)/.ready ## Write what was trained as ONNX, with its manifest (MODEL=worker/models/…)
 	$(TRAINING)/bin/python -m training.export --run $(RUN) --output $(MODEL)

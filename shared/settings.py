@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         "cpu", description="Where the network runs. A worker that cannot have it does not start."
     )
     mirror: bool = Field(
-        False,
+        True,
         description="Show the network each photo's mirror image too: better cut-outs for twice its time.",
     )
     worker_concurrency: Count = Field(
