@@ -6,7 +6,8 @@ run that goes on after being killed sees what it would have seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -71,7 +72,7 @@ class Mixture:
     #: The garments that have a mask, by set.
     pieces: dict[int, NDArray[np.int64]]
     #: What is no clothes, cut out.
-    things: list[Sample] = field(default_factory=list)
+    things: Sequence[Sample] = ()
 
     @classmethod
     def of(
@@ -79,7 +80,7 @@ class Mixture:
         people: list[Sample],
         garments: list[Sample],
         classes: list[int],
-        things: list[Sample] | None = None,
+        things: Sequence[Sample] = (),
     ) -> Mixture:
         """Weigh the photos: rare categories more, each garment class by the square root of its number."""
         sets = np.array([1 << index for index in classes], np.uint16)
@@ -92,7 +93,7 @@ class Mixture:
             people_chance=weight / weight.sum(),
             garment_chance=chance,
             pieces=pieces,
-            things=things or [],
+            things=things,
         )
 
     def with_tagged(self, tagged: list[Sample]) -> Mixture:

@@ -38,14 +38,14 @@ class Predictor:
     is_mirrored: bool = False
 
     @classmethod
-    def load(cls, onnx_file: Path, long_side: int = LONG_SIDE, threads: int = 1) -> Predictor:
-        """Load a network; without a `model.toml` beside it, it must be laid out as ours.
+    def load(cls, onnx_file: Path) -> Predictor:
+        """Load a network, for `LONG_SIDE`; without a `model.toml` beside it, it must be laid out as ours.
 
         Raises:
             KeyError: The manifest lacks a key.
         """
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(
             str(onnx_file), options, providers=onnxruntime.get_available_providers()
         )
@@ -53,13 +53,13 @@ class Predictor:
         if not manifest.is_file():
             ones = (1.0, 1.0, 1.0)
             return cls(
-                session, long_side, tuple(x / 127.5 for x in ones), tuple(-x for x in ones), False,
+                session, LONG_SIDE, tuple(x / 127.5 for x in ones), tuple(-x for x in ones), False,
                 STRIDE, OUTPUT_STRIDE, tuple(range(len(CLASSES))),
             )  # fmt: skip
         table = tomllib.loads(manifest.read_text(encoding="utf-8"))
         given, output = table["input"], table["output"]
         return cls(
-            session, long_side, tuple(given["scale"]), tuple(given["offset"]),
+            session, LONG_SIDE, tuple(given["scale"]), tuple(given["offset"]),
             given["channels"] == "bgr", given["stride"], output["stride"],
             tuple(CLASSES.index(w) if w in CLASSES else ACCESSORY for w in output["labels"]),
         )  # fmt: skip

@@ -32,7 +32,7 @@ from training.choice import spread
 from training.dataset import Split, list_split, read_photo
 from training.evaluate import Evaluation, evaluate
 from training.export import manifest
-from training.prediction import LONG_SIDE, MANIFEST, Predictor
+from training.prediction import MANIFEST, Predictor
 
 _log = logging.getLogger("training")
 
@@ -172,7 +172,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     split = _some(list_split(arguments.data, validation=True), arguments.photos)
     files = _write_all(arguments.model, arguments.data, arguments.output, arguments.only)
-    original = Predictor.load(arguments.model, LONG_SIDE)
+    original = Predictor.load(arguments.model)
     masks = arguments.output.parent / "masks"
     before = scores_of(evaluate(original, split, arguments.data, masks))
     rows = [{"name": "fp32", "bytes": arguments.model.stat().st_size, "time": 1.0, **before}]
@@ -180,7 +180,7 @@ def main() -> None:
     _log.info("|---%s|", "|---" * (len(before) + 3))
     _log_row(rows[0], before)
     for name, file in files.items():
-        variant = Predictor.load(file, LONG_SIDE)
+        variant = Predictor.load(file)
         after = scores_of(evaluate(variant, split, arguments.data, masks))
         speed = ratio_to(original, variant)
         rows.append({"name": name, "bytes": file.stat().st_size, "time": speed, **after})
