@@ -29,14 +29,16 @@ def test_a_worker_does_not_grow_with_the_jobs_it_has_done(site: Site) -> None:
     worker = None
     measured = []
 
-    for part in range(6):
+    for part in range(8):
         for number in range(jobs // 6):
             submit(site.url, photos[number % len(photos)], cloth_class="tops,pants")
         # Started when jobs wait already, so that all its threads are busy at once in the first part too.
         worker = worker or site.start_real_worker()
         done = (part + 1) * (jobs // 6)
         eventually(lambda: site.logs().count("job.succeeded") >= done, within=300)  # noqa: B023
-        measured.append(round(resident_megabytes(worker.pid)))
+        # Two parts to get warm: all threads may take a while to meet at a photo of the largest size.
+        if part > 1:
+            measured.append(round(resident_megabytes(worker.pid)))
 
     print(f"{jobs} jobs, resident megabytes after each sixth: {measured}")  # noqa: T201
     assert max(measured[1:]) - measured[0] < GROWTH_MEGABYTES, measured
