@@ -17,7 +17,7 @@ from tests.api.envelope_check import assert_error, check_shape
 def test_an_unforeseen_error_is_a_500_that_says_nothing_and_is_logged_once(
     front_end: FrontEnd, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    error = RuntimeError("/work/secret at 127.0.0.1")
+    error = RuntimeError("/srv/secret at 127.0.0.1")
 
     def explode(*_: Any) -> None:
         raise error
