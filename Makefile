@@ -63,8 +63,8 @@ train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was 
 evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx ARGS=--mirrored)
 	$(TRAINING)/bin/python -m training.evaluate --data $(DATA) --model $(MODEL) --output $(RUN)/evaluation $(ARGS)
 
-export: $(TRAINING)/.ready ## Write what was trained as ONNX, with its manifest (MODEL=worker/models/…)
-	$(TRAINING)/bin/python -m training.export --run $(RUN) --output $(MODEL)
+export: $(TRAINING)/.ready ## Write what was trained as ONNX, with its manifest (MODEL=worker/models/… START=….onnx ARGS="--share 0.7")
+	$(TRAINING)/bin/python -m training.export --run $(RUN) --output $(MODEL) $(if $(START),--start $(START)) $(ARGS)
 
 variants: $(TRAINING)/.ready ## Make and measure half and eight bits of a model (DATA=folder MODEL=….onnx)
 	$(TRAINING)/bin/python -m training.variants --data $(DATA) --model $(MODEL) --output $(RUN)/variants

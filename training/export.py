@@ -13,6 +13,7 @@ import onnxruntime
 import torch
 
 from training.checkpoint import CHECKPOINT, load_averaged
+from training.interpolation import move_towards
 from training.labels import ACCESSORY, CLASSES, PERSON
 from training.network import INPUT_STRIDE, OUTPUT_STRIDE, ClothingNet, fold
 from training.prediction import LONG_SIDE, MANIFEST
@@ -31,8 +32,17 @@ DESCRIPTION = (
 )
 
 
-def export(network: ClothingNet, folder: Path, name: str) -> Path:
+def export(
+    network: ClothingNet, folder: Path, name: str, start: Path | None = None, share: float = 1.0
+) -> Path:
     """Write `model.onnx` and `model.toml` into a folder.
+
+    Args:
+        network: What was trained.
+        folder: Where both go.
+        name: For the manifest.
+        start: The ONNX file that its run began with, to stay nearer to.
+        share: How much of the way from there is gone, 0 to 1.
 
     Raises:
         ArithmeticError: ONNX Runtime answers otherwise than torch.
@@ -44,6 +54,8 @@ def export(network: ClothingNet, folder: Path, name: str) -> Path:
     difference = largest_difference(network.eval(), file)
     if difference > TOLERANCE:
         raise ArithmeticError(f"The exported network differs by {difference:.4f}")
+    if start is not None:
+        move_towards(file, start, share)
     _log.info("%s: %.1f MB, differs by %.1e", file, file.stat().st_size / 1e6, difference)
     text = manifest(file, name, DESCRIPTION.format(parameters=parameters))
     (folder / MANIFEST).write_text(text, encoding="utf-8")
@@ -117,9 +129,12 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of the trained run")
     parser.add_argument("--output", type=Path, required=True, help="folder of the model")
     parser.add_argument("--name", default="cutwork-1")
+    parser.add_argument("--start", type=Path, help="ONNX file that the run began with")
+    parser.add_argument("--share", type=float, default=1.0, help="of the way from there, 0 to 1")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    export(load_averaged(arguments.run / CHECKPOINT), arguments.output, arguments.name)
+    network = load_averaged(arguments.run / CHECKPOINT)
+    export(network, arguments.output, arguments.name, arguments.start, arguments.share)
 
 
 if __name__ == "__main__":

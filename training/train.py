@@ -47,7 +47,6 @@ class Run:
         self.is_half_precise = self.device.type == "cuda" or has_fast_bfloat16()
         self.network = ClothingNet()
         self._begin()
-        self.network.backbone.freeze_fine_layers()
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = create_optimizer(self.network, config)
         file = config.output / CHECKPOINT
@@ -64,9 +63,10 @@ class Run:
         return self.checkpoint.file
 
     def _begin(self) -> None:
-        """Take the weights of the first step."""
+        """Take the weights of the first step; what only learns on may change its fine layers too."""
         if self.config.start is None:
             self.network.backbone.load(self.config.data / "backbone" / "mobilenet_v2.npz")
+            self.network.backbone.freeze_fine_layers()
         else:
             images, _ = _draw_batch(self.mixture, self.config, 0)
             load_exported(self.network, self.config.start, images)

@@ -1,0 +1,75 @@
+"""What a run begins with.
+
+Needs torch, which only the environment of `make train` has; with pytest put there too, this runs with `--noconftest`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is in the environment of `make train` alone")
+
+from training.augmentation import Sample  # noqa: E402
+from training.config import TrainingConfig  # noqa: E402
+from training.export import write_onnx  # noqa: E402
+from training.labels import CLASSES, bit  # noqa: E402
+from training.mixing import BACKGROUND_SET, Mixture  # noqa: E402
+from training.network import Backbone, ClothingNet  # noqa: E402
+from training.train import Run  # noqa: E402
+
+
+@pytest.fixture
+def mixture() -> Mixture:
+    sets = np.full((96, 64), BACKGROUND_SET, np.uint16)
+    sets[20:80, 20:40] = bit("coat")
+    sample = Sample(rgb=np.full((96, 64, 3), 90, np.uint8), sets=sets)
+    return Mixture.of([sample], [sample], [CLASSES.index("coat")])
+
+
+def write_backbone(file: Path) -> None:
+    """Write random weights under the names of TensorFlow's layers."""
+    weights = {}
+    backbone = Backbone()
+    layers = {"Conv": backbone.stem}
+    for index, block in enumerate(backbone.blocks):
+        prefix = f"expanded_conv_{index}" if index else "expanded_conv"
+        parts = ("expand", "depthwise", "project") if index else ("depthwise", "project")
+        layers |= {f"{prefix}.{part}": getattr(block, part) for part in parts}
+    for name, layer in layers.items():
+        weights[f"{name}.weight"] = layer.conv.weight.detach().numpy()
+        weights[f"{name}.bias"] = layer.conv.bias.detach().numpy()
+    file.parent.mkdir()
+    np.savez(file, **weights)
+
+
+def learns_fine_layers(run: Run) -> bool:
+    return all(p.requires_grad for p in run.network.backbone.stem.parameters())
+
+
+def test_a_run_from_the_backbone_keeps_its_fine_layers(tmp_path: Path, mixture: Mixture) -> None:
+    write_backbone(tmp_path / "backbone" / "mobilenet_v2.npz")
+
+    run = Run(TrainingConfig(data=tmp_path, output=tmp_path / "run"), mixture)
+
+    assert not learns_fine_layers(run)
+    assert run.network.backbone.blocks[-1].project.conv.weight.requires_grad
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_from_a_network_learns_all_layers(tmp_path: Path, mixture: Mixture) -> None:
+    network = ClothingNet()
+    for parameter in network.parameters():
+        # Of weights that are the same, as new norms are, the file has one copy only.
+        parameter.data += 0.01 * torch.randn_like(parameter)
+    start = tmp_path / "model.onnx"
+    write_onnx(network.eval(), start)
+
+    run = Run(TrainingConfig(data=tmp_path, output=tmp_path / "run", start=start), mixture)
+
+    assert learns_fine_layers(run)
+    assert len({p for g in run.optimizer.param_groups for p in g["params"]}) == len(
+        list(run.network.parameters())
+    )
