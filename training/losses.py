@@ -13,7 +13,7 @@ CLASS_WEIGHTS = {"background": 0.9, "bag": 1.2, "shoes": 1.1, "hat": 1.3}
 DICE_SHARE = 0.7
 #: Pixels of a batch; keeps absent classes from dividing by nothing.
 DICE_SMOOTHING = 50.0
-OUTLINE_SHARE = 0.4
+OUTLINE_SHARE = 0.6
 #: What a pixel beside the outline of clothing counts more, and how far from it that is, in pixels of the loss.
 OUTLINE_WEIGHT, OUTLINE_REACH = 3.0, 2
 PRESENCE_SHARE = 0.2

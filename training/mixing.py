@@ -39,9 +39,9 @@ THINGS_SHARE, THING_SHARE = 0.75, 0.12
 #: At most so many things lie on a ground.
 MOST_THINGS = 3
 #: Share of photos of which a garment gets another colour.
-DYED_SHARE = 0.25
+DYED_SHARE = 0.35
 #: Of the draws of street photos, those with pseudo-labels once there are some.
-TAGGED_SHARE = 0.35
+TAGGED_SHARE = 0.5
 #: Of a photo's pixels, to count as containing a category.
 PRESENT = 0.001
 HAT_WIDTH = 1.5

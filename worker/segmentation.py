@@ -25,11 +25,11 @@ _INSIDE = 0.5
 #: A strap that covers a twelfth of a logit is still a strap, if it hangs on a garment.
 _SUSPICION = 0.08
 #: A part of the clothing of which the network is, on average, less certain is no clothing. Without this rule 25 % of 75
-#: photographs without clothes (and their quarters) showed some, with it 15 %; of 94 pictures of ground 14 % and 11 %.
-#: Of 94 street photos none lost its clothing, of 351 of garments two did; from 0.77 on stretched people of 64 pixels do
-#: too. Close-ups of cloth pay for it: of 94, 38 % are refused instead of 18 % (`tests.quality.certainty` has the values
+#: photographs without clothes (and their quarters) showed some, with it 13 %; of 94 pictures of ground 13 % and 12 %.
+#: Of 94 street photos none lost its clothing, of 351 of garments one did; from 0.81 on stretched people of 64 pixels do
+#: too. Close-ups of cloth pay for it: of 94, 37 % are refused instead of 17 % (`tests.quality.certainty` has the values
 #: between). Medians and upper quantiles tell clothing from things no better than the mean.
-LEAST_CERTAIN = 0.76
+LEAST_CERTAIN = 0.78
 #: How wide the network's edges are on their outer side: 2 logits of 108.
 _SOFT_EDGE = 2 / 108
 #: Parts and holes up to this share of the view are noise: some 6 logits, a third of a small shoe.
