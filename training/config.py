@@ -64,7 +64,7 @@ FROM_NETWORK = (replace(LAST_STAGE, share=1.0),)
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """One run. The defaults are those of the run that made the bundled network."""
+    """One run. The defaults are for one that starts from the backbone."""
 
     #: The folder that holds `ccp/`, `clothing/` and `backbone/`.
     data: Path
