@@ -9,12 +9,18 @@ _TIMEOUT_SECONDS = 5
 
 
 def answers_ok(host: str, port: int, path: str) -> bool:
-    """Tell whether a GET is answered with 200; past any HTTP proxy that the environment names."""
+    """Tell whether a GET is answered with 200."""
+    return read_ok(host, port, path) is not None
+
+
+def read_ok(host: str, port: int, path: str) -> bytes | None:
+    """Give the body that a GET is answered with, None unless with 200; past any HTTP proxy of the environment."""
     connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status == HTTPStatus.OK
+        answer = connection.getresponse()
+        return answer.read() if answer.status == HTTPStatus.OK else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()

@@ -13,7 +13,7 @@ import sysconfig
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
-from deploy.local.health import answers_ok
+from deploy.local.health import answers_ok, read_ok
 from deploy.local.ports import GRPC_OFFSET, LOOPBACK, free_port_with_grpc, is_free_with_grpc
 from deploy.local.process import Process
 from deploy.local.server import Server
@@ -122,8 +122,18 @@ class SeaweedFS(Server):
         ]
 
     def answers(self) -> bool:
-        """Ask the S3 gateway, which is the last to come up."""
-        return answers_ok(LOOPBACK, self.port, "/healthz")
+        """Ask the master whether it has its volume server, and then the S3 gateway.
+
+        The gateway can be up seconds before: until then, what was stored before a start is answered with 500.
+        """
+        return self._has_volume_server() and answers_ok(LOOPBACK, self.port, "/healthz")
+
+    def _has_volume_server(self) -> bool:
+        status = read_ok(LOOPBACK, self.ports.master, "/dir/status")
+        if status is None:
+            return False
+        centers = json.loads(status)["Topology"].get("DataCenters") or []
+        return any(rack["DataNodes"] for center in centers for rack in center["Racks"])
 
     def _remove_sockets(self) -> None:
         for component, port in self.ports._asdict().items():

@@ -3,7 +3,9 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from minio import Minio
@@ -48,6 +50,31 @@ def test_it_listens_on_loopback_only(server: SeaweedFS) -> None:
         with socket.socket() as stranger:
             stranger.settimeout(5)
             assert stranger.connect_ex(("127.0.0.2", port)) != 0
+
+
+@pytest.mark.parametrize(
+    ("centers", "serves"),
+    [("null", False), ('[{"Racks": [{"DataNodes": [{"Volumes": 2}]}]}]', True)],
+)
+def test_it_serves_nobody_before_the_master_has_a_volume_server(
+    tmp_path: Path, centers: str, *, serves: bool
+) -> None:
+    class Master(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b'{"Topology": {"DataCenters": %s}}' % centers.encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Master) as http:
+        Thread(target=http.serve_forever, daemon=True).start()
+        server = SeaweedFS(tmp_path / "seaweedfs")
+        server.port = http.server_port
+        server.ports = server.ports._replace(master=http.server_port)
+
+        assert server.answers() is serves
+        http.shutdown()
 
 
 def test_what_it_acknowledged_survives_a_kill(server: SeaweedFS) -> None:
