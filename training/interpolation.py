@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import numpy_helper
 
 
@@ -31,12 +30,6 @@ def move_towards(file: Path, start: Path, share: float) -> None:
     for tensor in model.graph.initializer:
         after = numpy_helper.to_array(tensor)
         if after.dtype == np.float32:
-            mixed = _mixed(before[tensor.name], after, share)
-            tensor.CopyFrom(numpy_helper.from_array(mixed, tensor.name))
+            mixed = share * after + (1 - share) * before[tensor.name]
+            tensor.CopyFrom(numpy_helper.from_array(np.asarray(mixed, np.float32), tensor.name))
     onnx.save(model, str(file))
-
-
-def _mixed(
-    before: NDArray[np.float32], after: NDArray[np.float32], share: float
-) -> NDArray[np.float32]:
-    return np.asarray(share * after + (1 - share) * before, np.float32)
