@@ -3,9 +3,7 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from minio import Minio
@@ -14,6 +12,7 @@ from urllib3 import PoolManager
 
 from deploy.local.ports import GRPC_OFFSET
 from deploy.local.seaweedfs import SeaweedFS
+from tests.file_server import running_file_server
 
 
 @pytest.fixture
@@ -59,22 +58,14 @@ def test_it_listens_on_loopback_only(server: SeaweedFS) -> None:
 def test_it_serves_nobody_before_the_master_has_a_volume_server(
     tmp_path: Path, centers: str, *, serves: bool
 ) -> None:
-    class Master(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = b'{"Topology": {"DataCenters": %s}}' % centers.encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Master) as http:
-        Thread(target=http.serve_forever, daemon=True).start()
-        server = SeaweedFS(tmp_path / "seaweedfs")
-        server.port = http.server_port
-        server.ports = server.ports._replace(master=http.server_port)
+    server = SeaweedFS(tmp_path / "seaweedfs")
+    with running_file_server() as both:
+        both.serve("/healthz", b"")
+        both.serve("/dir/status", b'{"Topology": {"DataCenters": %s}}' % centers.encode())
+        server.port = int(both.url.rpartition(":")[2])
+        server.ports = server.ports._replace(master=server.port)
 
         assert server.answers() is serves
-        http.shutdown()
 
 
 def test_what_it_acknowledged_survives_a_kill(server: SeaweedFS) -> None:
