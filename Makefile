@@ -56,9 +56,9 @@ $(TRAINING)/.ready: $(LOCKS)/training.txt
 	$(TRAINING)/bin/python -m pip install --quiet --require-hashes -r $(LOCKS)/training.txt
 	@touch $@
 
-train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was stopped; START=….onnx THINGS=folder)
+train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was stopped; START=….onnx THINGS=… SCENES=…: folders)
 	$(TRAINING)/bin/python -m training.train --data $(DATA) --output $(RUN) \
-		$(if $(START),--start $(START)) $(if $(THINGS),--things $(THINGS)) $(ARGS)
+		$(if $(START),--start $(START)) $(if $(THINGS),--things $(THINGS)) $(if $(SCENES),--scenes $(SCENES)) $(ARGS)
 
 evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx ARGS=--mirrored)
 	$(TRAINING)/bin/python -m training.evaluate --data $(DATA) --model $(MODEL) --output $(RUN)/evaluation $(ARGS)

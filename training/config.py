@@ -72,6 +72,8 @@ class TrainingConfig:
     output: Path
     #: A folder of cut-outs that are no clothes, if there is one.
     things: Path | None = None
+    #: A folder of photos that show no clothes, if there is one.
+    scenes: Path | None = None
     seed: int = 1
     steps: int = 9000
     #: An ONNX file that `training.export` wrote: learn on from it, and not from the backbone.

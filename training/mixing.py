@@ -36,6 +36,8 @@ HAT_SHARE, PIECE_SHARE = 0.12, 0.15
 GROUND_SHARE, SECOND_SHARE = 0.35, 0.10
 #: Share of photos of nothing that show things, and of other garment photos that have one beside or before the garment.
 THINGS_SHARE, THING_SHARE = 0.75, 0.12
+#: Share of photos of nothing that are a scene, and of other grounds that are one.
+SCENE_SHARE, SCENE_GROUND_SHARE = 0.5, 0.35
 #: At most so many things lie on a ground.
 MOST_THINGS = 3
 #: Share of photos of which a garment gets another colour.
@@ -55,6 +57,8 @@ FAR_SHARE = 0.5
 COMPANY_MOTION = Motion(scale=(0.6, 1.2), degrees=8, shift=0.4)
 GARMENT_MOTION = Motion(scale=(0.6, 1.4), degrees=25)
 TURNED_MOTION = Motion(scale=(0.6, 1.1), degrees=180)
+#: From the whole photo to an eighth of it.
+SCENE_MOTION = Motion(scale=(1.0, 3.0), degrees=8)
 TURNED_SHARE = 0.15
 BACKGROUND_SET = 1 << BACKGROUND
 
@@ -73,6 +77,8 @@ class Mixture:
     pieces: dict[int, NDArray[np.int64]]
     #: What is no clothes, cut out.
     things: Sequence[Sample] = ()
+    #: Photos without clothes.
+    scenes: Sequence[Sample] = ()
 
     @classmethod
     def of(
@@ -81,6 +87,7 @@ class Mixture:
         garments: list[Sample],
         classes: list[int],
         things: Sequence[Sample] = (),
+        scenes: Sequence[Sample] = (),
     ) -> Mixture:
         """Weigh the photos: rare categories more, each garment class by the square root of its number."""
         sets = np.array([1 << index for index in classes], np.uint16)
@@ -94,6 +101,7 @@ class Mixture:
             garment_chance=chance,
             pieces=pieces,
             things=things,
+            scenes=scenes,
         )
 
     def with_tagged(self, tagged: list[Sample]) -> Mixture:
@@ -183,6 +191,8 @@ class Mixture:
         return sample
 
     def _draw_nothing(self, height: int, width: int, rng: Generator) -> Sample:
+        if self.scenes and rng.random() < SCENE_SHARE:
+            return self._draw_scene(height, width, rng)
         sample = self._draw_ground(height, width, rng)
         if self.things and rng.random() < THINGS_SHARE:
             for _ in range(int(rng.integers(1, MOST_THINGS + 1))):
@@ -201,7 +211,15 @@ class Mixture:
         centre = rng.uniform(0.1, 0.9) * height, rng.uniform(0.1, 0.9) * width
         return paste(sample, thing, BACKGROUND_SET, centre, extent_of(columns))
 
+    def _draw_scene(self, height: int, width: int, rng: Generator) -> Sample:
+        scene = self.scenes[int(rng.integers(len(self.scenes)))]
+        placed = place(scene, height, width, SCENE_MOTION, rng)
+        # What the photo does not cover repeats its edge, which shows no clothes either.
+        return Sample(rgb=placed.rgb, sets=np.full_like(placed.sets, BACKGROUND_SET))
+
     def _draw_ground(self, height: int, width: int, rng: Generator) -> Sample:
+        if self.scenes and rng.random() < SCENE_GROUND_SHARE:
+            return self._draw_scene(height, width, rng)
         strip = None
         while strip is None:
             photos = self.garments if rng.random() < 0.5 else self.people  # noqa: PLR2004 - a coin
@@ -230,17 +248,12 @@ class Mixture:
         return replace(self, garments=garments, garment_chance=chance, pieces=pieces)
 
     def _lay_on_other_ground(self, sample: Sample, class_set: int, rng: Generator) -> Sample:
-        donor = self.garments[int(rng.integers(len(self.garments)))]
-        strip = ground_of(donor, BACKGROUND_SET, rng)
         columns = np.nonzero((sample.sets == class_set).any(axis=0))[0]
         rows = np.nonzero((sample.sets == class_set).any(axis=1))[0]
-        if strip is None or not len(rows):
+        if not len(rows):
             return sample
         height, width = sample.sets.shape
-        below = Sample(
-            rgb=fill(strip, height, width),
-            sets=np.full((height, width), BACKGROUND_SET, np.uint16),
-        )
+        below = self._draw_ground(height, width, rng)
         centre = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
         return paste(below, sample, class_set, centre, extent_of(columns))
 

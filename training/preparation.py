@@ -26,6 +26,7 @@ from training.labels import ClassSets
 from training.mixing import Mixture
 from training.prediction import Predictor
 from training.pseudo_labels import label_photos
+from training.scenes import read_scenes
 from training.things import read_things
 
 
@@ -46,7 +47,8 @@ def prepare(config: TrainingConfig) -> Mixture:
         )
     classes = [garment.class_index for garment in split.garments]
     things = read_things(config.things) if config.things else []
-    return Mixture.of(people, garments, classes, things)
+    scenes = read_scenes(config.scenes) if config.scenes else []
+    return Mixture.of(people, garments, classes, things, scenes)
 
 
 def add_pseudo_labels(

@@ -190,6 +190,7 @@ def main() -> None:
         "--start", type=Path, help="ONNX file of `training.export`, to learn on from"
     )
     parser.add_argument("--things", type=Path, help="folder of cut-outs that are no clothes")
+    parser.add_argument("--scenes", type=Path, help="folder of photos that show no clothes")
     parser.add_argument("--seed", type=int, default=TrainingConfig.seed)
     parser.add_argument("--threads", type=int, default=TrainingConfig.threads)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
