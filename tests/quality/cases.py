@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -38,8 +38,12 @@ class Person:
 
 def unclothed() -> Iterator[Pixels]:
     """Give photographs without clothes, and the quarters of each."""
-    for name in UNCLOTHED:
-        whole = photograph(name)
+    return with_quarters(map(photograph, UNCLOTHED))
+
+
+def with_quarters(photos: Iterable[Pixels]) -> Iterator[Pixels]:
+    """Give each photo, then its quarters."""
+    for whole in photos:
         yield whole
         height, width = (side // 2 for side in whole.shape[:2])
         for top in (0, height):

@@ -10,6 +10,7 @@ from tests.quality.cases import (
     scaled,
     side_by_side,
     widened,
+    with_quarters,
 )
 from training.labels import CLASSES, NO_CLASS
 
@@ -22,6 +23,17 @@ def person(height: int = 90, width: int = 60) -> Person:
     rgb = np.full((height, width, 3), 200, np.uint8)
     rgb[truth == TOPS] = (20, 80, 20)
     return Person(rgb, truth)
+
+
+def test_the_quarters_of_a_photo_come_after_it() -> None:
+    rgb = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+
+    whole, *quarters = with_quarters([rgb])
+
+    assert (whole == rgb).all()
+    assert [quarter.shape for quarter in quarters] == [(2, 3, 3)] * 4
+    top, bottom = np.hstack(quarters[:2]), np.hstack(quarters[2:])
+    assert (np.vstack([top, bottom]) == rgb).all()
 
 
 def test_the_strip_beside_a_garment_fills_the_photo() -> None:

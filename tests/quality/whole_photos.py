@@ -26,6 +26,7 @@ from tests.quality.cases import (
     side_by_side,
     unclothed,
     widened,
+    with_quarters,
 )
 from tests.quality.sight import load_network, mask_of
 from training.choice import spread
@@ -42,6 +43,8 @@ INVENTED = 0.02
 #: IoU from which a person's clothing was found.
 _FOUND = 0.5
 _SMALLEST, _LARGEST = 60, 2999
+#: Of photos without clothes that others brought along; some are wallpapers of many megapixels.
+MORE_LONG_SIDE = 1600
 #: Of the widest and the tallest photos.
 _ASPECT = 6
 
@@ -85,6 +88,7 @@ def main() -> None:
     )
     parser.add_argument("--model", type=Path, required=True, help="ONNX file; model.toml beside it")
     parser.add_argument("--data", type=Path, required=True, help="ccp/ and clothing/")
+    parser.add_argument("--unclothed", type=Path, help="folder of more photos without clothes")
     parser.add_argument("--output", type=Path, required=True, help="folder of the numbers")
     parser.add_argument("--photos", type=int, default=PHOTOS, help="validation photos of each case")
     arguments = parser.parse_args()
@@ -98,6 +102,10 @@ def main() -> None:
             grounds(split, arguments.output.parent / "masks", 2 * arguments.photos), network
         ),
     }
+    if arguments.unclothed:
+        files = sorted(file for file in arguments.unclothed.rglob("*") if file.is_file())
+        more = with_quarters(read_photo(file, MORE_LONG_SIDE) for file in files)
+        numbers["more photographs and their quarters"] = invented(more, network)
     people = list(_people(split, arguments.data, arguments.photos))
     for name, case in _CASES.items():
         numbers[name] = _overlap(case(people), network)
