@@ -11,6 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is in the environment of `make train` alone")
 
+from tests.training.random_network import random_network  # noqa: E402
 from training.export import write_onnx  # noqa: E402
 from training.fine_tuning import load_exported  # noqa: E402
 from training.network import ClothingNet  # noqa: E402
@@ -20,10 +21,7 @@ from training.network import ClothingNet  # noqa: E402
 def test_a_network_that_was_exported_and_loaded_again_answers_as_before(tmp_path: Path) -> None:
     torch.manual_seed(0)
     images = torch.rand(2, 3, 96, 64) * 2 - 1
-    exported = ClothingNet()
-    for parameter in exported.parameters():
-        # Of weights that are the same, as new norms are, the file has one copy only.
-        parameter.data += 0.01 * torch.randn_like(parameter)
+    exported = random_network()
     exported(images)  # so that its norms have seen something
     exported.eval()
     file = tmp_path / "model.onnx"

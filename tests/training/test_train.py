@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="torch is in the environment of `make train` alone")
+pytest.importorskip("torch", reason="torch is in the environment of `make train` alone")
 
-from training.augmentation import Sample  # noqa: E402
-from training.config import TrainingConfig  # noqa: E402
-from training.export import write_onnx  # noqa: E402
-from training.labels import CLASSES, bit  # noqa: E402
-from training.mixing import BACKGROUND_SET, Mixture  # noqa: E402
-from training.network import Backbone, ClothingNet  # noqa: E402
-from training.train import Run  # noqa: E402
+from tests.training.random_network import random_network
+from training.augmentation import Sample
+from training.config import TrainingConfig
+from training.export import write_onnx
+from training.labels import CLASSES, bit
+from training.mixing import BACKGROUND_SET, Mixture
+from training.network import Backbone
+from training.train import Run
 
 
 @pytest.fixture
@@ -60,12 +61,8 @@ def test_a_run_from_the_backbone_keeps_its_fine_layers(tmp_path: Path, mixture: 
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_run_from_a_network_learns_all_layers(tmp_path: Path, mixture: Mixture) -> None:
-    network = ClothingNet()
-    for parameter in network.parameters():
-        # Of weights that are the same, as new norms are, the file has one copy only.
-        parameter.data += 0.01 * torch.randn_like(parameter)
     start = tmp_path / "model.onnx"
-    write_onnx(network.eval(), start)
+    write_onnx(random_network().eval(), start)
 
     run = Run(TrainingConfig(data=tmp_path, output=tmp_path / "run", start=start), mixture)
 
