@@ -60,7 +60,7 @@ train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was 
 	$(TRAINING)/bin/python -m training.train --data $(DATA) --output $(RUN) \
 		$(if $(START),--start $(START)) $(if $(THINGS),--things $(THINGS)) $(if $(SCENES),--scenes $(SCENES)) $(ARGS)
 
-evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx ARGS=--mirrored)
+evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx ARGS=--twice)
 	$(TRAINING)/bin/python -m training.evaluate --data $(DATA) --model $(MODEL) --output $(RUN)/evaluation $(ARGS)
 
 export: $(TRAINING)/.ready ## Write what was trained as ONNX, with its manifest (MODEL=worker/models/… START=….onnx ARGS="--share 0.7")

@@ -72,6 +72,8 @@ class InputSpec(Table):
     tensor: str = ""
     #: Pixels of the photo's long side in the frame.
     long_side: Count
+    #: The same at a second look; without it that is no nearer than the first.
+    near_long_side: Count | None = None
     #: The frame's sides are multiples of this; of fixed square networks it is the long side itself.
     stride: Count
     channels: ChannelOrder
@@ -164,9 +166,11 @@ class Manifest(Table):
 
     @model_validator(mode="after")
     def _check_strides(self) -> Self:
-        for key in ("stride", "long_side"):
-            if getattr(self.input, key) % self.output.stride:
+        for key in ("stride", "long_side", "near_long_side"):
+            if (getattr(self.input, key) or 0) % self.output.stride:
                 raise ValueError(f"input.{key} must be a multiple of output.stride")
+        if self.input.near_long_side and self.input.stride >= self.input.long_side:
+            raise ValueError("input.near_long_side: the network takes one size and no other")
         return self
 
 

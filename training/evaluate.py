@@ -106,11 +106,13 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="ONNX file; model.toml beside it")
     parser.add_argument("--output", type=Path, required=True, help="numbers, plots, cached masks")
     parser.add_argument("--long-side", type=int, default=LONG_SIDE)
-    parser.add_argument("--mirrored", action="store_true", help="as the worker with CUTWORK_MIRROR")
+    parser.add_argument("--twice", action="store_true", help="as with CUTWORK_SECOND_LOOK")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     cv2.setNumThreads(1)
-    predictor = Predictor.load(arguments.model).at(arguments.long_side, mirrored=arguments.mirrored)
+    predictor = Predictor.load(arguments.model).at(arguments.long_side)
+    if arguments.twice:
+        predictor = predictor.looking_twice()
     split = list_split(arguments.data, validation=True)
     cache = arguments.output.parent / "masks"
     evaluation = evaluate(predictor, split, arguments.data, cache)

@@ -16,7 +16,7 @@ from training.checkpoint import CHECKPOINT, load_averaged
 from training.interpolation import move_towards
 from training.labels import ACCESSORY, CLASSES, PERSON
 from training.network import INPUT_STRIDE, OUTPUT_STRIDE, ClothingNet, fold
-from training.prediction import LONG_SIDE, MANIFEST
+from training.prediction import LONG_SIDE, MANIFEST, NEAR_LONG_SIDE
 
 _log = logging.getLogger("training")
 
@@ -106,6 +106,7 @@ bytes = {file.stat().st_size}
 [input]
 tensor = "image"          # float32 (N, 3, H, W)
 long_side = {LONG_SIDE}
+near_long_side = {NEAR_LONG_SIDE}      # at a second look
 stride = {INPUT_STRIDE}
 channels = "rgb"
 scale = [{", ".join([str(1 / 127.5)] * 3)}]   # x / 127.5 - 1

@@ -55,7 +55,7 @@ FAR_MOTION = Motion(scale=(0.25, 0.8), degrees=8)
 FAR_SHARE = 0.5
 #: Somebody else of about the same size, anywhere in the frame.
 COMPANY_MOTION = Motion(scale=(0.6, 1.2), degrees=8, shift=0.4)
-GARMENT_MOTION = Motion(scale=(0.6, 1.4), degrees=25)
+GARMENT_MOTION = Motion(scale=(0.6, 2.0), degrees=25)
 TURNED_MOTION = Motion(scale=(0.6, 1.1), degrees=180)
 #: From the whole photo to an eighth of it.
 SCENE_MOTION = Motion(scale=(1.0, 3.0), degrees=8)

@@ -16,6 +16,8 @@ from training.labels import ACCESSORY, CLASSES, ClassMap
 
 #: The size at which the networks of this project are compared.
 LONG_SIDE = 432
+#: Of a second look at which they gain; nearer, categories lose more than edges win.
+NEAR_LONG_SIDE = 640
 STRIDE, OUTPUT_STRIDE = 16, 4
 MANIFEST = "model.toml"
 
@@ -34,8 +36,9 @@ class Predictor:
     output_stride: int
     #: Output plane → class of ours; words that are no class of ours are accessories: worn, but in no category.
     classes: tuple[int, ...]
-    #: Whether each answer is the mean of those to the photo and to its mirror image.
-    is_mirrored: bool = False
+    #: The long side at a second look; None: it is no nearer than the first.
+    near_long_side: int | None = None
+    looks_twice: bool = False
 
     @classmethod
     def load(cls, onnx_file: Path) -> Predictor:
@@ -62,11 +65,17 @@ class Predictor:
             session, LONG_SIDE, tuple(given["scale"]), tuple(given["offset"]),
             given["channels"] == "bgr", given["stride"], output["stride"],
             tuple(CLASSES.index(w) if w in CLASSES else ACCESSORY for w in output["labels"]),
+            near_long_side=given.get("near_long_side"),
         )  # fmt: skip
 
-    def at(self, long_side: int, *, mirrored: bool = False) -> Predictor:
-        """Give the same network for another long side, and for mirror images too."""
-        return replace(self, long_side=long_side, is_mirrored=mirrored)
+    def at(self, long_side: int) -> Predictor:
+        """Give the same network for another long side."""
+        return replace(self, long_side=long_side)
+
+    def looking_twice(self, near_long_side: int | None = None) -> Predictor:
+        """Give a network whose answers are the mean of those to a photo and, from nearer, to its mirror image."""
+        near = near_long_side or self.near_long_side
+        return replace(self, near_long_side=near, looks_twice=True)
 
     def predict(self, rgb: Pixels) -> ClassMap:
         """Give the class of every pixel of a photo (H, W, 3), (H, W): arg max of logits enlarged to its size."""
@@ -81,10 +90,14 @@ class Predictor:
 
     def logits_of(self, rgb: Pixels) -> NDArray[np.float32]:
         """Give the logits of a photo (H, W, 3): (planes, h, w), of the photo alone and not of the padding."""
-        straight = self._run(rgb)
-        if not self.is_mirrored:
-            return straight
-        return (straight + self._run(rgb[:, ::-1])[:, :, ::-1]) / np.float32(2)
+        far = self._run(rgb)
+        if not self.looks_twice:
+            return far
+        nearer = replace(self.at(self.near_long_side or self.long_side), looks_twice=False)
+        near = nearer.logits_of(rgb[:, ::-1])[:, :, ::-1]
+        size = (near.shape[2], near.shape[1])
+        enlarged = np.stack([cv2.resize(plane, size) for plane in far])
+        return np.asarray((enlarged + near) / np.float32(2), np.float32)
 
     def _run(self, rgb: Pixels) -> NDArray[np.float32]:
         name = self.session.get_inputs()[0].name

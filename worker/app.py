@@ -27,8 +27,8 @@ from worker.batching import Batcher
 from worker.cutout import Segmenter
 from worker.job_runner import JobRunner
 from worker.lease import LeaseKeeper
-from worker.mirror import Mirrored
 from worker.model import Network
+from worker.second_look import SecondLook
 
 _log = get_logger(__name__)
 
@@ -47,7 +47,7 @@ def create_segmenter(settings: Settings) -> Segmenter:
     manifest = load_manifest(settings.model, settings.models_dir)
     network = Network(manifest, settings.execution_provider)
     network.warm_up()
-    looking = Mirrored(network) if settings.mirror else network
+    looking = SecondLook(network) if settings.second_look else network
     if settings.execution_provider == "cpu" or not network.takes_batches:
         return looking
     return Batcher(

@@ -25,7 +25,7 @@ from worker.cutout import Segmenter
 from worker.postprocessing import LEAST_SHOWN
 from worker.segmentation import without_doubtful
 
-VALUES = (0.0, 0.6, 0.65, 0.7, 0.75, 0.78, 0.8, 0.85, 0.9)
+VALUES = (0.0, 0.6, 0.65, 0.7, 0.74, 0.76, 0.78, 0.8, 0.85, 0.9)
 PHOTOS = 94
 _INSIDE = 0.5
 _HEADER = """\

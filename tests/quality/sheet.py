@@ -18,7 +18,7 @@ from training.choice import spread
 from training.dataset import Split, list_split, read_labels, read_photo, read_tags
 from training.labels import certain_classes
 from training.metrics import is_clothing, is_counted, largest_category, overlap
-from training.prediction import LONG_SIDE, Predictor
+from training.prediction import Predictor
 from training.sheet import draw_contact_sheet
 from worker.cutout import Segmenter
 
@@ -38,7 +38,8 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     network, predictor = load_network(arguments.model), Predictor.load(arguments.model)
-    predictor = predictor.at(LONG_SIDE, mirrored=load_settings().mirror)
+    if load_settings().second_look:
+        predictor = predictor.looking_twice()
     split = list_split(arguments.data, validation=True)
     if arguments.worst:
         photos = _worst_people(split, arguments.data, predictor) + _mistaken(split, predictor)

@@ -19,11 +19,11 @@ from shared.settings import load_settings
 from worker.cutout import Segmenter, cut_out, segment
 from worker.decoding import decode
 from worker.letterbox import fit
-from worker.mirror import Mirrored
 from worker.model import Network
 from worker.photo import Photo
 from worker.refinement import refine
 from worker.scene import OVERVIEW_LONG_SIDE, Scene
+from worker.second_look import SecondLook
 from worker.segmentation import Segmentation, interpret
 from worker.shrinking import overview_of
 
@@ -42,9 +42,9 @@ class Edges:
 
 
 def load_network(onnx_file: Path) -> Segmenter:
-    """Load a network that has its `model.toml` beside it; CUTWORK_MIRROR says, as in a worker, how it looks."""
+    """Load a network that has its `model.toml` beside it; CUTWORK_SECOND_LOOK says, as in a worker, how it looks."""
     network = Network(load_manifest(str(onnx_file.parent), onnx_file.parent), "cpu")
-    return Mirrored(network) if load_settings().mirror else network
+    return SecondLook(network) if load_settings().second_look else network
 
 
 def see(rgb: Pixels, network: Segmenter) -> Segmentation:

@@ -138,6 +138,8 @@ def test_an_unknown_model_is_answered_with_those_that_are_there() -> None:
         ("long_side = 432", "long_side = 430", r"input\.long_side must be a multiple"),
         ("long_side = 432", "long_side = true", r"input\.long_side: .*valid integer"),
         ("long_side = 432", "", r"input\.long_side: Field required"),
+        ("near_long_side = 640", "near_long_side = 642", r"input\.near_long_side must be a mult"),
+        ("stride = 16", "stride = 432", r"near_long_side: the network takes one size"),
         ("stride = 16", "stride = 6", r"input\.stride must be a multiple"),
         ('"rgb"', '"grb"', r"input\.channels: .*'rgb' or 'bgr'"),
         ("offset = [-1.0, -1.0, -1.0]", "offset = [1]", r"input\.offset\.1: Field required"),

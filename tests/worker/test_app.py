@@ -6,7 +6,7 @@ from shared.settings import Settings
 from tests.worker.networks import BUNDLED
 from worker import app
 from worker.batching import Batcher
-from worker.mirror import Mirrored
+from worker.second_look import SecondLook
 
 
 class OnGpu:
@@ -33,6 +33,6 @@ def test_photos_are_batched_on_a_gpu_if_the_network_takes_several(
     assert isinstance(segmenter, Batcher) is takes_batches
 
 
-def test_mirror_images_are_looked_at_where_that_is_set() -> None:
-    assert isinstance(app.create_segmenter(Settings(mirror=True)), Mirrored)
-    assert not isinstance(app.create_segmenter(Settings(mirror=False)), Mirrored)
+def test_photos_are_looked_at_twice_where_that_is_set() -> None:
+    assert isinstance(app.create_segmenter(Settings(second_look=True)), SecondLook)
+    assert not isinstance(app.create_segmenter(Settings(second_look=False)), SecondLook)

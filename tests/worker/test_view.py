@@ -22,7 +22,7 @@ def clothing(top: float, left: float, bottom: float, right: float) -> Mask:
     return inside
 
 
-def test_small_clothing_is_worth_a_second_look_with_some_of_what_is_around_it() -> None:
+def test_small_clothing_is_worth_a_closer_look_with_some_of_what_is_around_it() -> None:
     view = closer_view(clothing(0.25, 0.5, 0.75, 0.6), fit(*WIDE, BUNDLED), BUNDLED)
 
     # 500 pixels high, 306 wide, and a quarter of 500 on each side.
@@ -72,6 +72,13 @@ def test_clothing_that_fills_the_photo_or_is_not_there_is_looked_at_once(inside:
 
 def test_a_tiny_photo_has_nothing_to_show_from_nearer() -> None:
     assert closer_view(clothing(0.25, 0.4, 0.75, 0.6), fit(60, 120, BUNDLED), BUNDLED) is None
+
+
+def test_what_runs_through_a_strip_is_seen_as_well_as_can_be_if_the_strip_was_not_shrunk() -> None:
+    through = clothing(0, 0.4, 1, 0.6)
+
+    assert closer_view(through, fit(100, 400, BUNDLED), BUNDLED) is None
+    assert closer_view(through, fit(600, 2400, BUNDLED), BUNDLED) is not None
 
 
 def test_what_stands_out_of_the_whole_photo_is_not_looked_for_in_a_part() -> None:
