@@ -14,7 +14,7 @@ from tests.pictures import jpeg, photo
 
 #: Between the sixth part of the jobs, after which every buffer was once as large as it gets, and the last.
 GROWTH_MEGABYTES = 48
-SIZES = ((600, 400), (128, 128), (300, 700), (1000, 800), (64, 90), (500, 500))
+SIZES = ((600, 400), (128, 128), (400, 700), (1000, 800), (64, 90), (500, 500))
 
 
 def resident_megabytes(pid: int) -> float:
