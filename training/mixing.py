@@ -57,9 +57,9 @@ FAR_SHARE = 0.5
 COMPANY_MOTION = Motion(scale=(0.6, 1.2), degrees=8, shift=0.4)
 GARMENT_MOTION = Motion(scale=(0.6, 2.0), degrees=25)
 TURNED_MOTION = Motion(scale=(0.6, 1.1), degrees=180)
-#: From the whole photo to an eighth of it.
-SCENE_MOTION = Motion(scale=(1.0, 3.0), degrees=8)
 TURNED_SHARE = 0.15
+#: From the whole photo to a ninth of it.
+SCENE_MOTION = Motion(scale=(1.0, 3.0), degrees=8)
 BACKGROUND_SET = 1 << BACKGROUND
 
 

@@ -25,9 +25,10 @@ _INSIDE = 0.5
 #: A strap that covers a twelfth of a logit is still a strap, if it hangs on a garment.
 _SUSPICION = 0.08
 #: A part of the clothing of which the network is, on average, less certain is no clothing. Without this rule 15 % of 75
-#: photographs without clothes (and their quarters) showed some, with it 4 %; of 94 pictures of ground 12 % and 9 %.
-#: Of 94 street photos and 94 of garments none lost its clothing; from 0.76 on stretched people of 64 pixels do. Close-ups
-#: of cloth pay for it: of 94, 32 % are refused instead of 22 % (`tests.quality.certainty` has the values between). Medians and upper quantiles tell clothing from things no better than the mean.
+#: photographs without clothes (and their quarters) showed some, with it 4 %; of 94 pictures of ground 12 % and 9 %. Of
+#: 94 street photos and 94 of garments none lost its clothing; from 0.76 on stretched people of 64 pixels do. Close-ups
+#: of cloth pay for it: of 94, 32 % are refused instead of 22 % (`tests.quality.certainty` has the values between).
+#: Medians and upper quantiles tell clothing from things no better than the mean.
 LEAST_CERTAIN = 0.74
 #: How wide the network's edges are on their outer side: 2 logits of 108.
 _SOFT_EDGE = 2 / 108
