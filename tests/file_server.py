@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ class FileServer:
 
 
 @contextmanager
-def running_file_server() -> Iterator[FileServer]:
+def running_file_server(context: ssl.SSLContext | None = None) -> Iterator[FileServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             files.asked.append(self.path)
@@ -55,7 +56,9 @@ def running_file_server() -> Iterator[FileServer]:
             """Say nothing."""
 
     with ThreadingHTTPServer((LOOPBACK, 0), Handler) as server:
-        files = FileServer(f"http://{LOOPBACK}:{server.server_port}")
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        files = FileServer(f"{'https' if context else 'http'}://{LOOPBACK}:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -13,16 +14,25 @@ from sqlalchemy import URL
 
 from shared.errors import CutworkError
 
+#: What a mode lets others than the owner do.
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
 
 class Occupied(CutworkError):
     """Raised when another instance works on the same folder."""
 
 
-class Credentials(NamedTuple):
-    """The one pair of keys of the object store."""
+class Exposed(CutworkError):
+    """Raised when other users of the machine can look into the folder, and it is not ours to close."""
 
+
+class Credentials(NamedTuple):
+    """What the processes of one installation show each other."""
+
+    #: The pair of keys of the object store.
     access_key: str
     secret_key: str
+    broker_password: str
 
 
 class DataDirectory:
@@ -38,9 +48,11 @@ class DataDirectory:
 
         Raises:
             Occupied: Another process has it.
+            Exposed: Other users can look into it, and something else than ours lies there.
             OSError: It cannot be made or written.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._close_to_others()
         lock = (self.path / "lock").open("ab")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,6 +62,18 @@ class DataDirectory:
                 f"another instance runs on {self.path}; stop it, or set DATA_DIR to another folder"
             ) from None
         self._lock = lock
+
+    def _close_to_others(self) -> None:
+        found = self.path.stat()
+        if found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & _OTHERS:
+            return
+        is_ours = (self.path / "lock").exists() or not any(self.path.iterdir())
+        if found.st_uid != os.geteuid() or not is_ours:
+            raise Exposed(
+                f"other users of this machine can look into {self.path}: "
+                "chmod 700 it, or set DATA_DIR to a folder that is yours alone"
+            )
+        self.path.chmod(0o700)
 
     def unlock(self) -> None:
         """Let others in; the end of the process does the same."""
@@ -78,12 +102,17 @@ class DataDirectory:
         return self.path / "models"
 
     def credentials(self) -> Credentials:
-        """Read the keys of the object store; the first time, make them."""
+        """Read the keys and the password; those that are not there yet are made."""
         file = self.path / "credentials.json"
-        if not file.exists():
-            made = Credentials(f"cutwork-{secrets.token_hex(4)}", secrets.token_urlsafe(32))
+        noted = json.loads(file.read_text()) if file.exists() else {}
+        made = Credentials(
+            access_key=f"cutwork-{secrets.token_hex(4)}",
+            secret_key=secrets.token_urlsafe(32),
+            broker_password=secrets.token_urlsafe(32),
+        )._replace(**noted)
+        if made._asdict() != noted:
             _write_privately(file, json.dumps(made._asdict()))
-        return Credentials(**json.loads(file.read_text()))
+        return made
 
     def note_environment(self, text: str) -> Path:
         """Leave what a shell can read to reach this installation; it has the keys in it."""

@@ -6,6 +6,8 @@ The kernel is asked to kill this process when its parent dies (PR_SET_PDEATHSIG)
 outlives a supervisor that was killed with -9. It is asked here, after the fork and after the change of
 user (which clears it), and not in a `preexec_fn`: that runs Python between fork and exec, which can
 deadlock when the parent has threads. Other systems than Linux have no such call and get no leash.
+
+What the command writes is closed to other users of the machine, whatever umask the shell has.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+_OWNER_ONLY = 0o077
 
 
 def main() -> None:
@@ -24,6 +27,7 @@ def main() -> None:
     parent, user, *command = sys.argv[1:]
     if user:
         _become(user)
+    os.umask(_OWNER_ONLY)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != int(parent):

@@ -3,6 +3,10 @@
 `weed mini` runs master, volume server, filer and S3 gateway in one process. Data written before a start
 with other ports stays readable; still the ports of the last start are taken again where they are free,
 so that result URLs handed out before a restart stay good.
+
+Only the S3 gateway serves others, and asks them for a signature. All else asks for a certificate: without one, any
+user of the machine could read the filer, and make an S3 key. Signing keys (`WEED_JWT_…`) do not do: the master deletes
+whole buckets for anybody all the same (`/col/delete`).
 """
 
 from __future__ import annotations
@@ -14,12 +18,16 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
 from deploy.local.health import answers_ok, read_ok
+from deploy.local.mutual_tls import MutualTls
 from deploy.local.ports import GRPC_OFFSET, LOOPBACK, free_port_with_grpc, is_free_with_grpc
 from deploy.local.process import Process
 from deploy.local.server import Server
 
-#: Where `weed` puts a socket beside each gRPC port, whatever TMPDIR says.
+#: Where `weed` puts a socket beside each gRPC port, whatever TMPDIR says. They ask for a certificate too.
 _SOCKETS = Path("/tmp")  # noqa: S108 - not our choice
+#: What `weed` calls its parts in `security.toml`: those that listen for gRPC, and for HTTP inside.
+_GRPC = ("master", "volume", "filer", "s3", "admin", "worker", "client")
+_HTTPS = ("master", "volume", "filer", "admin", "client")
 
 
 class SeaweedPorts(NamedTuple):
@@ -64,6 +72,7 @@ class SeaweedFS(Server):
             raise ValueError("without a secret key weed would serve everybody")
         self.ports = SeaweedPorts.choose(directory / "ports.json", port)
         super().__init__(directory, self.ports.s3)
+        self.tls = MutualTls(self.directory / "tls")
         self.access_key = access_key
         self.secret_key = secret_key
 
@@ -86,6 +95,9 @@ class SeaweedFS(Server):
         data, logs, temporary = (self.directory / name for name in ("data", "logs", "tmp"))
         for folder in (data, logs, temporary):
             folder.mkdir(exist_ok=True)
+            # Of some of its files it sets the mode itself, for all to read.
+            folder.chmod(0o700)
+        self.tls.renew(LOOPBACK)
         weed = Path(sysconfig.get_path("scripts"), "weed")
         logging = [f"-logdir={logs}", "-log_max_size_mb=10", "-log_max_files=2"]
         # Of our own environment only PATH: WEED_*, AWS_* and S3_* variables would configure it too, and so
@@ -96,6 +108,7 @@ class SeaweedFS(Server):
             "TMPDIR": str(temporary),
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            **self._certificates(),
         }
         return Process(
             self.name,
@@ -104,6 +117,19 @@ class SeaweedFS(Server):
             environment=environment,
             directory=self.directory,
         )
+
+    def _certificates(self) -> dict[str, str]:
+        """Name the certificates as `security.toml` would: there is a variable for each of its keys."""
+        tls = self.tls
+        named = {"WEED_GRPC_CA": tls.authority, "WEED_HTTPS_CLIENT_ENABLED": "true"}
+        for part in _GRPC:
+            named[f"WEED_GRPC_{part.upper()}_CERT"] = tls.certificate
+            named[f"WEED_GRPC_{part.upper()}_KEY"] = tls.key
+        for part in _HTTPS:
+            named[f"WEED_HTTPS_{part.upper()}_CERT"] = tls.certificate
+            named[f"WEED_HTTPS_{part.upper()}_KEY"] = tls.key
+            named[f"WEED_HTTPS_{part.upper()}_CA"] = tls.authority
+        return {name: str(value) for name, value in named.items()}
 
     def _options(self) -> list[str]:
         # All are said each time: weed notes them in its directory, and what is not said is read from there.
@@ -114,6 +140,10 @@ class SeaweedFS(Server):
             "-s3.autoCreateBucket=false",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
+            # Otherwise they lie in the common folder for temporary files, where somebody else could be first.
+            # Relative, since a socket's path may have some hundred characters only.
+            "-filer.localSocket=tmp/filer.sock",
+            "-s3.localSocket=tmp/s3.sock",
             "-webdav=false",
             "-admin.ui=false",
             # It would report statistics to its makers.
@@ -129,7 +159,11 @@ class SeaweedFS(Server):
         return self._has_volume_server() and answers_ok(LOOPBACK, self.port, "/healthz")
 
     def _has_volume_server(self) -> bool:
-        status = read_ok(LOOPBACK, self.ports.master, "/dir/status")
+        try:
+            context = self.tls.client_context()
+        except OSError:
+            return False
+        status = read_ok(LOOPBACK, self.ports.master, "/dir/status", context)
         if status is None:
             return False
         centers = json.loads(status)["Topology"].get("DataCenters") or []
@@ -137,7 +171,6 @@ class SeaweedFS(Server):
 
     def _remove_sockets(self) -> None:
         for component, port in self.ports._asdict().items():
-            (_SOCKETS / f"seaweedfs-{component}-{port}.sock").unlink(missing_ok=True)
             (_SOCKETS / f"seaweedfs-{component}-grpc-{port + GRPC_OFFSET}.sock").unlink(
                 missing_ok=True
             )

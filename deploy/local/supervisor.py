@@ -49,12 +49,12 @@ class Supervisor:
         self._home = home
         self._address = address
         self._servers: dict[str, Valkey | SeaweedFS] = {}
+        ours = home.credentials()
         if "CUTWORK_REDIS_URL" not in os.environ:
-            self._servers["broker"] = Valkey(home.valkey)
+            self._servers["broker"] = Valkey(home.valkey, password=ours.broker_password)
         if "CUTWORK_S3_ENDPOINT" not in os.environ:
-            access_key, secret_key = home.credentials()
             self._servers["object store"] = SeaweedFS(
-                home.seaweedfs, access_key=access_key, secret_key=secret_key
+                home.seaweedfs, access_key=ours.access_key, secret_key=ours.secret_key
             )
         self._processes: dict[str, Process] = {}
         self._worker_grace_seconds: float = _EXTRA_GRACE_SECONDS

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
+import ssl
+import subprocess
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +14,8 @@ from minio import Minio
 from minio.error import S3Error
 from urllib3 import PoolManager
 
-from deploy.local.ports import GRPC_OFFSET
+from deploy.local.health import read_ok
+from deploy.local.ports import GRPC_OFFSET, LOOPBACK
 from deploy.local.seaweedfs import SeaweedFS
 from tests.file_server import running_file_server
 
@@ -59,13 +64,72 @@ def test_it_serves_nobody_before_the_master_has_a_volume_server(
     tmp_path: Path, centers: str, *, serves: bool
 ) -> None:
     server = SeaweedFS(tmp_path / "seaweedfs")
-    with running_file_server() as both:
-        both.serve("/healthz", b"")
-        both.serve("/dir/status", b'{"Topology": {"DataCenters": %s}}' % centers.encode())
-        server.port = int(both.url.rpartition(":")[2])
-        server.ports = server.ports._replace(master=server.port)
+    server.directory.mkdir(exist_ok=True)
+    server.tls.renew(LOOPBACK)
+    with running_file_server() as gateway, running_file_server(_server_context(server)) as master:
+        gateway.serve("/healthz", b"")
+        master.serve("/dir/status", b'{"Topology": {"DataCenters": %s}}' % centers.encode())
+        server.port = int(gateway.url.rpartition(":")[2])
+        server.ports = server.ports._replace(master=int(master.url.rpartition(":")[2]))
 
         assert server.answers() is serves
+
+
+@pytest.fixture(scope="module")
+def holding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
+    """A server with something to hide: attacked, and to hold it all the same at the end."""
+    with SeaweedFS(tmp_path_factory.mktemp("holding")) as server:
+        _client(server).make_bucket("bucket")
+        _put(server, "bucket", "photo", b"bytes")
+        yield server
+        assert _get(server, "bucket", "photo") == b"bytes"
+
+
+@pytest.mark.parametrize(
+    ("component", "path"),
+    [
+        ("filer", "/buckets/"),
+        ("filer", "/buckets/bucket/photo"),
+        ("master", "/dir/status"),
+        ("master", "/dir/assign"),
+        # The master does it for everybody who has signing keys in the place of certificates.
+        ("master", "/col/delete?collection=bucket"),
+        ("volume", "/status"),
+        ("admin", "/metrics"),
+    ],
+)
+def test_nobody_without_its_certificate_is_served_inside(
+    holding: SeaweedFS, component: str, path: str
+) -> None:
+    port = getattr(holding.ports, component)
+
+    assert read_ok(LOOPBACK, port, path) is None
+    assert read_ok(LOOPBACK, port, path, ssl._create_unverified_context()) is None
+
+
+def test_who_has_its_certificate_is_served_inside(holding: SeaweedFS) -> None:
+    context = holding.tls.client_context()
+
+    assert read_ok(LOOPBACK, holding.ports.filer, "/buckets/bucket/photo", context) == b"bytes"
+
+
+def test_nobody_without_its_certificate_is_heard_by_its_shell(holding: SeaweedFS) -> None:
+    with _shell(holding) as stranger:
+        try:
+            said, _ = stranger.communicate(b"s3.configure\nfs.ls /buckets\n", timeout=10)
+        except subprocess.TimeoutExpired:
+            stranger.kill()
+            said, _ = stranger.communicate()
+
+    assert holding.access_key.encode() not in said
+    assert b"bucket\n" not in said
+
+
+def test_what_it_writes_is_closed_to_other_users(holding: SeaweedFS) -> None:
+    written = [holding.tls.key, *(file for file in holding.directory.iterdir() if file.is_dir())]
+
+    assert len(written) == 5
+    assert [file for file in written if file.stat().st_mode & 0o077] == []
 
 
 def test_what_it_acknowledged_survives_a_kill(server: SeaweedFS) -> None:
@@ -120,11 +184,31 @@ def test_two_run_side_by_side(server: SeaweedFS, tmp_path: Path) -> None:
 def _sockets(server: SeaweedFS) -> list[Path]:
     # By component and port: a number alone may be another one's, left there by a server that died with its parent.
     names = [
-        f"seaweedfs-{component}-{name}.sock"
+        f"seaweedfs-{component}-grpc-{port + GRPC_OFFSET}.sock"
         for component, port in server.ports._asdict().items()
-        for name in (port, f"grpc-{port + GRPC_OFFSET}")
     ]
     return [Path("/tmp", name) for name in names if Path("/tmp", name).exists()]
+
+
+def _shell(server: SeaweedFS) -> subprocess.Popen[bytes]:
+    """Start its own shell, as another user of the machine could."""
+    addresses = [
+        f"-{name}={LOOPBACK}:{getattr(server.ports, name)}" for name in ("master", "filer")
+    ]
+    return subprocess.Popen(
+        [Path(sysconfig.get_path("scripts"), "weed"), "shell", *addresses],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={"PATH": os.environ["PATH"], "HOME": str(server.directory.parent)},
+    )
+
+
+def _server_context(server: SeaweedFS) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=server.tls.authority)
+    context.load_cert_chain(server.tls.certificate, server.tls.key)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
 
 
 def _client(server: SeaweedFS, secret_key: str = "") -> Minio:

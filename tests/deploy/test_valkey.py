@@ -64,6 +64,44 @@ def test_a_paused_server_keeps_connections_and_does_not_answer(server: Valkey) -
         assert eventually(client.ping)
 
 
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Valkey]:
+    """As `make run` starts it."""
+    with Valkey(tmp_path / "valkey with a password", password="open-sesame") as server:
+        yield server
+
+
+def test_who_has_no_password_is_not_served(locked: Valkey) -> None:
+    with redis.Redis(port=locked.port) as stranger:
+        for command in ("PING", "LPUSH bulk x", "CONFIG GET *", "FLUSHALL", "SUBSCRIBE a"):
+            with pytest.raises(redis.RedisError, match=r"(?i)auth"):
+                stranger.execute_command(*command.split())
+
+
+def test_who_has_the_password_cannot_command_the_server(locked: Valkey) -> None:
+    with redis.Redis.from_url(locked.url) as client:
+        for command in (
+            "CONFIG GET *",
+            "FLUSHALL",
+            "DEBUG SLEEP 1",
+            "SHUTDOWN",
+            "KEYS *",
+            "ACL LIST",
+            "REPLICAOF NO ONE",
+            "CLIENT LIST",
+            "MONITOR",
+        ):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command.split())
+
+
+def test_its_password_is_no_argument_that_others_could_read(locked: Valkey) -> None:
+    arguments = Path(f"/proc/{locked.process.pid}/cmdline").read_bytes()
+
+    assert b"valkey-server" in arguments
+    assert b"sesame" not in arguments
+
+
 def test_it_says_when_its_port_is_taken(server: Valkey, tmp_path: Path) -> None:
     with pytest.raises(ProcessFailed, match=f"valkey: port {server.port} is taken"):
         Valkey(tmp_path / "other", server.port).start()
