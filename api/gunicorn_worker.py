@@ -1,12 +1,15 @@
-"""gunicorn's gevent worker, except for what it says of itself, and says and logs of a request that it cannot read.
+"""gunicorn's gevent worker, except for what it lets a client cost the others, and for what it says.
 
-Its own answers are pages of HTML with the unreadable part in them, and its log line has that too: a header line
-without its colon, which may be a key. Nothing of the application is imported here, because gunicorn imports this
-before gevent has patched anything.
+Its own worker reads what a client sends for as long as that sends, and no other client meanwhile: see `connection`.
+
+Its own answers to what it cannot read are pages of HTML with the unreadable part in them, and its log line has that
+too: a header line without its colon, which may be a key. Nothing of the application is imported here, because gunicorn
+imports this before gevent has patched anything.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
 from typing import Any
 
@@ -14,9 +17,10 @@ from gunicorn import util
 from gunicorn.http import errors, wsgi
 from gunicorn.workers.ggevent import GeventWorker
 
+from api.connection import Connection, FairReader, discard, make_wait
 from api.unreadable import answer_unreadable
 
-# The `Server` header of all answers. Whose weaknesses to try is nobody's business.
+# The `Server` header of all answers: it does not tell an attacker whose weaknesses to try.
 wsgi.SERVER = "cutwork"
 
 _BAD_REQUEST, _INTERNAL_SERVER_ERROR = 400, 500
@@ -35,6 +39,28 @@ _OURS = (
 
 class GunicornWorker(GeventWorker):  # type: ignore[misc]
     """`worker_class` of `deploy/gunicorn.conf.py`."""
+
+    def handle(self, listener: Any, client: Any, address: Any) -> None:
+        """Serve a connection until its end."""
+        super().handle(listener, Connection(client), address)
+
+    def handle_request(self, listener_name: Any, request: Any, client: Any, address: Any) -> None:
+        """Answer a request.
+
+        Raises:
+            StopIteration: The connection has to end: gunicorn's own word for it.
+        """
+        request.body.reader = FairReader(request.body.reader)
+        try:
+            super().handle_request(listener_name, request, client, address)
+        except StopIteration:
+            # The client sees the end of the answer, and can still be sending.
+            client.shutdown(socket.SHUT_WR)
+            discard(request.body)
+            raise
+        if not discard(request.body):
+            raise StopIteration
+        make_wait(request.unreader)
 
     def handle_error(
         self, _request: object, client: Any, _address: object, error: BaseException

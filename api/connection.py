@@ -1,0 +1,115 @@
+"""One client's connection, kept from costing the others their turn, or the process its memory.
+
+Under gevent a greenlet runs until it has to wait. One whose client always has more to say, or never takes what it is
+told, would run or wait for ever: so every read gives others a turn, and everything has an end. Nothing of the
+application is imported here, because gunicorn imports this before gevent has patched anything.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from typing import Any
+
+import gevent  # type: ignore[import-untyped]
+from gunicorn.http.body import Body, ChunkedReader
+from gunicorn.http.errors import InvalidChunkSize, NoMoreData, ParseException
+
+#: Seconds in which a client has to take a piece of an answer. The largest answers have some 100 KB.
+SEND_SECONDS = 20.0
+
+#: What is left of a body when its answer is there is read and thrown away: most clients look for the answer only when
+#: they have sent everything, and the end of the connection would take it from them. Slowly, so that it costs little.
+_LINGER_BYTES = 32 * 1024 * 1024
+_LINGER_SECONDS = 30.0
+_LINGER_PIECE = 64 * 1024
+_LINGER_PAUSE_SECONDS = 0.004
+
+#: A client that does not wait for its answers is made to: clients that do never notice.
+_PIPELINED_PAUSE_SECONDS = 0.05
+
+#: So many chunks are looked at together, and have to hold so many bytes each on average. Taking a chunk apart costs as
+#: much as reading some kilobytes.
+_CHUNKS_TOGETHER = 256
+_LEAST_CHUNK_BYTES = 64
+
+
+class Connection:
+    """A client's socket, as gunicorn sees it."""
+
+    def __init__(self, socket: Any) -> None:
+        """Stand before a gevent socket; what is not said here is its own."""
+        self._socket = socket
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+    def recv(self, size: int) -> bytes:
+        """Read what is there, after all others have had their turn."""
+        gevent.sleep(0)
+        received: bytes = self._socket.recv(size)
+        return received
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of it.
+
+        Raises:
+            ConnectionResetError: The client did not take it in time.
+        """
+        slow = ConnectionResetError(errno.ECONNRESET, "the client does not read its answer")
+        with gevent.Timeout(SEND_SECONDS, slow):
+            self._socket.sendall(data)
+
+
+class FairReader:
+    """The reader of a request's body, that gives others a turn before each piece."""
+
+    def __init__(self, reader: Any) -> None:
+        """Stand before one of gunicorn's readers."""
+        self._reader = reader
+        if isinstance(reader, ChunkedReader):
+            reader.parser = _of_fair_size(reader.parser)
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes."""
+        gevent.sleep(0)
+        piece: bytes = self._reader.read(size)
+        return piece
+
+
+def discard(body: Body) -> bool:
+    """Read what is left of a body; False if there was too much of it, and the connection has to end."""
+    left = _LINGER_BYTES
+    with gevent.Timeout(_LINGER_SECONDS, False):
+        while left > 0:
+            try:
+                piece = body.read(_LINGER_PIECE)
+            except (ParseException, NoMoreData):
+                return False
+            if not piece:
+                return True
+            left -= len(piece)
+            gevent.sleep(_LINGER_PAUSE_SECONDS)
+    return False
+
+
+def make_wait(unreader: Any) -> None:
+    """Let a client wait that has sent its next request before it had its answer."""
+    if unreader.buf.tell():
+        gevent.sleep(_PIPELINED_PAUSE_SECONDS)
+
+
+def _of_fair_size(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Pass chunks on, or parts of them, unless they are tiny.
+
+    Raises:
+        InvalidChunkSize: They are.
+    """
+    count = size = 0
+    for chunk in chunks:
+        count, size = count + 1, size + len(chunk)
+        if count % _CHUNKS_TOGETHER == 0:
+            if size < count * _LEAST_CHUNK_BYTES:
+                raise InvalidChunkSize(b"too many tiny chunks")
+            gevent.sleep(0)
+        yield chunk
