@@ -1,40 +1,49 @@
-"""Multipart forms: from the body of a POST to a typed request that is worth storing (contract, section 1)."""
+"""Upload forms: from the body of a POST to a typed request that is worth storing (contract, section 1)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from tempfile import SpooledTemporaryFile
-from typing import IO, TypeVar
+from typing import IO
 
 from flask import Request
 from gunicorn.http.errors import ParseException
-from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.formparser import FormDataParser
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wsgi import LimitedStream, get_input_stream
 
+from api.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
+from api.options import IMAGE, Option, find_name, read_options
 from api.upload_deadline import upload_deadline
-from shared.contract import MAX_IMAGE_BYTES, Category, OutMode, ReturnForm, TaskType
+from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.image_header import ImageHeader, read_header
 from shared.job import CutoutOptions
 
 #: More than an image may have, so that one which is too large is told so by name.
 MAX_BODY_BYTES = 6 * 1024 * 1024
-#: The contract knows five; real clients add some of their own.
-MAX_PARTS = 32
-#: werkzeug reads in pieces of 64 KB, and counts them too.
-MAX_TEXT_BYTES = 256 * 1024
 
 #: Larger uploads wait on disk, so that slow clients cannot fill the memory.
 _IN_MEMORY_BYTES = 512 * 1024
 _MULTIPART = "multipart/form-data"
 _AS_IT_IS = "identity"
+_UNCHANGED = {"", "binary", "8bit", "7bit"}
 
-_Word = TypeVar("_Word", bound=StrEnum)
-_Fields = MultiDict[str, str]
-_Files = MultiDict[str, FileStorage]
+_SEND_A_FORM = f"Send a form of type `{_MULTIPART}` with the photo as a file `{IMAGE}`."
+#: By the beginning of its `Content-Type`: what a body is instead of a form.
+_WRONG_TYPES = {
+    "application/json": "The body is JSON. ",
+    "application/x-www-form-urlencoded": "The body is a URL-encoded form, which cannot hold a file. ",
+    "application/octet-stream": "The body is the bare photo. ",
+    "image/": "The body is the bare photo. ",
+}
+_AS_TEXT = (
+    f"`{IMAGE}` was sent as text: as a text field or in the URL. Send the photo's bytes as a file, with a file name or "
+    "a `Content-Type` such as `image/jpeg`; neither base64 nor the URL of a photo is read."
+)
+_NO_IMAGE = f"Send the photo as a file `{IMAGE}`: its bytes, neither base64 nor its URL."
+_BASE64 = (b"data:", b"/9j/", b"iVBORw0KGgo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,113 +57,126 @@ class CutoutRequest:
 
 
 def read_cutout_request(received: Request) -> CutoutRequest:
-    """Read and check the body.
+    """Read and check the body, and the options in the URL.
 
     Raises:
         Refused: One of the 4xx rows of the contract, section 5.
         RequestEntityTooLarge: The body, a text field or the number of parts is over its limit.
         RequestTimeout: The body did not arrive in time.
     """
-    with _parsed(received) as (fields, files):
-        options = _options(fields)
-        task_type = _word(fields, "task_type", TaskType)
-        image = _image(fields, files)
+    in_url = list(_in_url(received))
+    with _parts(received) as parts:
+        files, in_form = _sort(parts)
+        options, task_type = read_options(in_form + in_url)
+        image = _image(files, [option.text for option in in_form + in_url if option.name == IMAGE])
     return CutoutRequest(
         image=image, header=read_header(image), options=options, task_type=task_type
     )
 
 
+def _in_url(received: Request) -> Iterator[Option]:
+    for spelling, text in received.args.items(multi=True):
+        found = find_name(spelling)
+        if found is not None:
+            name, word = found
+            yield Option(name, f"?{word}", text.strip())
+
+
 @contextmanager
-def _parsed(received: Request) -> Iterator[tuple[_Fields, _Files]]:
+def _parts(received: Request) -> Iterator[list[Part]]:
     """Parse here instead of by `received.files`, which hides a form that is cut off behind an empty one."""
-    if received.mimetype != _MULTIPART:
-        raise Refused(
-            ErrorCode.ERROR_PARAMETERS, f"Send a form of type `{_MULTIPART}` with a file `image`."
-        )
+    _refuse_other_types(received)
+    with ExitStack() as files_on_disk:
+
+        def new_file() -> IO[bytes]:
+            return files_on_disk.enter_context(SpooledTemporaryFile(_IN_MEMORY_BYTES))
+
+        boundary = received.mimetype_params.get("boundary", "")
+        try:
+            with upload_deadline():
+                parts = list(read_parts(_stream(received), boundary, new_file))
+        except TextTooLong as error:
+            found = find_name(error.name)
+            if found is None or found[0] != IMAGE:
+                raise RequestEntityTooLarge from None
+            raise Refused(ErrorCode.MISSING_PARAMETERS, _AS_TEXT) from None
+        except ParseException:
+            raise Refused(
+                ErrorCode.ERROR_PARAMETERS, "The body is cut off, or its chunks cannot be read."
+            ) from None
+        except Refused:
+            if _is_too_large(received):
+                raise RequestEntityTooLarge from None
+            raise
+        yield parts
+
+
+def _refuse_other_types(received: Request) -> None:
+    mimetype = received.mimetype
+    if mimetype != _MULTIPART:
+        wrong = "" if mimetype else "The request has no `Content-Type`. "
+        for start, text in _WRONG_TYPES.items():
+            wrong = text if mimetype.startswith(start) else wrong
+        raise Refused(ErrorCode.ERROR_PARAMETERS, f"{wrong}{_SEND_A_FORM}")
     if received.headers.get("Content-Encoding", _AS_IT_IS).lower() != _AS_IT_IS:
         # Nothing is unpacked here: how large it becomes would be the client's to say.
         raise Refused(
             ErrorCode.ERROR_PARAMETERS, "Send the form as it is, without `Content-Encoding`."
         )
-    with ExitStack() as files_on_disk:
 
-        def new_file(*_: object, **__: object) -> IO[bytes]:
-            return files_on_disk.enter_context(SpooledTemporaryFile(_IN_MEMORY_BYTES))
 
-        parser = FormDataParser(
-            stream_factory=new_file,
-            max_form_memory_size=MAX_TEXT_BYTES,
-            max_form_parts=MAX_PARTS,
-            silent=False,
-        )
-        try:
-            with upload_deadline():
-                _, fields, files = parser.parse(
-                    received.stream, _MULTIPART, received.content_length, received.mimetype_params
-                )
-        except (ValueError, ParseException):
+def _is_too_large(received: Request) -> bool:
+    return (received.content_length or 0) > MAX_BODY_BYTES
+
+
+def _stream(received: Request) -> LimitedStream:
+    """Bound the body; of one that is too large, read enough to see whether it is a photo sent as text."""
+    limit = 2 * MAX_TEXT_BYTES if _is_too_large(received) else MAX_BODY_BYTES
+    return LimitedStream(get_input_stream(received.environ), limit, is_max=True)
+
+
+def _sort(parts: Iterable[Part]) -> tuple[list[IO[bytes]], list[Option]]:
+    """Tell the files `image` from the texts, whatever each was sent as, and leave out what is unknown."""
+    files, options = [], []
+    for part in parts:
+        found = find_name(part.name)
+        if found is None:
+            continue
+        name, word = found
+        if part.transfer_encoding not in _UNCHANGED:
             raise Refused(
-                ErrorCode.ERROR_PARAMETERS, "The multipart form cannot be read, or is cut off."
-            ) from None
-        yield fields, files
+                ErrorCode.ERROR_PARAMETERS,
+                f"Send `{name}` as it is, without `Content-Transfer-Encoding`.",
+            )
+        if name == IMAGE and part.is_file:
+            files.append(part.content)
+        else:
+            text = part.content.read(MAX_TEXT_BYTES).decode("utf-8", "replace").strip()
+            options.append(Option(name, word, text))
+    return files, options
 
 
-def _image(fields: _Fields, files: _Files) -> bytes:
-    sent = files.getlist("image")
-    if len(sent) > 1:
+def _image(files: Iterable[IO[bytes]], texts: Iterable[str]) -> bytes:
+    """Find the one image; empty files and texts beside it are inputs of a form that nobody filled in."""
+    sent = [file.read(MAX_IMAGE_BYTES + 1) for file in files]
+    images, has_text = [image for image in sent if image], any(texts)
+    if len(images) + has_text > 1:
         raise Refused(ErrorCode.ERROR_INVALID_PARAMETER, "Send one `image` a request, not several.")
-    if not sent:
-        hint = " It was sent as a text field." if "image" in fields else ""
-        raise Refused(ErrorCode.MISSING_PARAMETERS, f"Send the photo as a file `image`.{hint}")
-    image = sent[0].stream.read(MAX_IMAGE_BYTES + 1)
-    if not image:
-        raise Refused(ErrorCode.MISSING_PARAMETERS, "The file `image` is empty.")
+    if has_text:
+        raise Refused(ErrorCode.MISSING_PARAMETERS, _AS_TEXT)
+    if not images:
+        raise Refused(
+            ErrorCode.MISSING_PARAMETERS, "The file `image` is empty." if sent else _NO_IMAGE
+        )
+    image = images[0]
     if len(image) > MAX_IMAGE_BYTES:
         raise Refused(
             ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
             f"The image may have at most {MAX_IMAGE_BYTES} bytes (5 MB).",
         )
+    if image.startswith(_BASE64):
+        raise Refused(
+            ErrorCode.UNSUPPORTED_FILE_TYPES,
+            "The file holds the photo as base64 text. Send the photo's bytes.",
+        )
     return image
-
-
-def _options(fields: _Fields) -> CutoutOptions:
-    out_mode = _text(fields, "out_mode") or "0"
-    if out_mode not in {str(int(mode)) for mode in OutMode}:
-        raise _invalid("out_mode", [str(int(mode)) for mode in OutMode])
-    return CutoutOptions(
-        cloth_class=_cloth_class(fields),
-        return_form=_word(fields, "return_form", ReturnForm),
-        out_mode=OutMode(int(out_mode)),
-    )
-
-
-def _cloth_class(fields: _Fields) -> tuple[Category, ...]:
-    """Fold the words of all fields of that name: form libraries send a list as repeated fields."""
-    text = ",".join(fields.getlist("cloth_class"))
-    if not text.strip():
-        return ()
-    try:
-        return tuple(dict.fromkeys(Category(word.strip()) for word in text.split(",")))
-    except ValueError:
-        raise _invalid("cloth_class", list(Category), "a comma-separated list of ") from None
-
-
-def _word(fields: _Fields, name: str, words: type[_Word]) -> _Word:
-    try:
-        return words(_text(fields, name))
-    except ValueError:
-        raise _invalid(name, [word for word in words if word]) from None
-
-
-def _text(fields: _Fields, name: str) -> str:
-    values = fields.getlist(name)
-    if len(values) > 1:
-        raise Refused(ErrorCode.ERROR_INVALID_PARAMETER, f"Send `{name}` once, not several times.")
-    return values[0] if values else ""
-
-
-def _invalid(name: str, words: list[str], kind: str = "one of ") -> Refused:
-    known = ", ".join(words)
-    return Refused(
-        ErrorCode.ERROR_INVALID_PARAMETER, f"`{name}` must be {kind}{known}, or be left out."
-    )

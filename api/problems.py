@@ -16,7 +16,8 @@ from werkzeug.exceptions import (
 )
 
 from api.envelope import Failure, for_failure, request_id, respond
-from api.form import MAX_BODY_BYTES, MAX_PARTS, MAX_TEXT_BYTES
+from api.form import MAX_BODY_BYTES
+from api.multipart import MAX_PARTS, MAX_TEXT_BYTES
 from api.unreadable import UNREADABLE
 from shared.errors import ErrorCode, Refused, TryLater, Unavailable
 from shared.logs import get_logger

@@ -65,6 +65,9 @@ UPLOAD: Described = {
 
 REQUEST_BODY: Described = {
     "required": True,
+    "description": "The photo is a file: a part with a file name or a `Content-Type` of its own; base64 and URLs are "
+    "not read. Options are plain fields. Other spellings (`clothClass`, `cloth_class[]`, `cloth_class[0]`), parts with "
+    "a file name and parameters of the URL count as well; two different values of one option are refused.",
     "content": {
         "multipart/form-data": {
             "schema": {"$ref": "#/components/schemas/Upload"},

@@ -19,8 +19,11 @@ MEGABYTE = 1024 * 1024
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 
-def part(content: bytes, disposition: str = 'form-data; name="image"; filename="x"') -> bytes:
-    return b"--x\r\nContent-Disposition: " + disposition.encode() + b"\r\n\r\n" + content + b"\r\n"
+def part(
+    content: bytes, disposition: str | bytes = 'form-data; name="image"; filename="x"'
+) -> bytes:
+    line = disposition.encode() if isinstance(disposition, str) else disposition
+    return b"--x\r\nContent-Disposition: " + line + b"\r\n\r\n" + content + b"\r\n"
 
 
 END = b"--x--\r\n"

@@ -11,25 +11,15 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
-from api.form import MAX_BODY_BYTES, MAX_PARTS, MAX_TEXT_BYTES
+from api.form import MAX_BODY_BYTES
+from api.multipart import MAX_PARTS, MAX_TEXT_BYTES
 from shared.contract import MAX_IMAGE_BYTES, Category, OutMode, ReturnForm
 from shared.errors import ErrorCode
 from shared.job import CutoutOptions, Job
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
+from tests.api.multipart_body import END, MULTIPART, part
 from tests.api.photos import padded, photo
-
-BOUNDARY = "cut-here"
-MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
-
-
-def part(name: str, content: bytes, file_name: str | None = None) -> bytes:
-    file = "" if file_name is None else f'; filename="{file_name}"'
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
-    return head.encode() + content + b"\r\n"
-
-
-END = f"--{BOUNDARY}--\r\n".encode()
 
 
 def stored(front_end: FrontEnd, answer: TestResponse) -> Job:
@@ -125,7 +115,7 @@ def test_each_format_of_the_contract_is_taken(front_end: FrontEnd, form: str) ->
         ("out_mode", "true"),
         ("task_type", "Async"),
         ("task_type", "later"),
-        ("return_form", ["mask", "mask"]),
+        ("return_form", ["mask", "whiteBK"]),
         ("task_type", ["sync", "async"]),
         ("out_mode", "\0"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import re
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.form import MAX_BODY_BYTES
+from api.routes.cutout import PATH as CUTOUT
 from deploy.local.ports import LOOPBACK
 from tests.api.deployed import answers, serving
 from tests.api.photos import photo
@@ -21,7 +23,10 @@ from tests.conditions import eventually
 GROWTH = 64 * MEGABYTE
 #: gunicorn gives the head of a request five seconds.
 HEAD_SECONDS = 5
+#: By the form; then comes the object store, which is not there.
+TAKEN = (503, "ERROR_RESOURCE_UNAVAILABLE")
 TOO_LARGE = (413, "ERROR_REQUEST_BODY_TOO_LARGE")
+NO_FORM = (400, "ERROR_PARAMETERS")
 NO_IMAGE = (415, "UNSUPPORTED_FILE_TYPES")
 
 
@@ -47,7 +52,7 @@ def target(home: Path) -> Iterator[Target]:
 
 
 def test_a_whole_upload_gets_as_far_as_the_object_store_that_is_not_there(target: Target) -> None:
-    assert target.post(FORM, length=len(FORM)) == (503, "ERROR_RESOURCE_UNAVAILABLE")
+    assert target.post(FORM, length=len(FORM)) == TAKEN
 
 
 @pytest.mark.parametrize(
@@ -118,6 +123,77 @@ def test_a_length_and_chunks_at_once_are_refused(target: Target) -> None:
     assert target.post(chunk(FORM), CHUNKED, len(FORM)) == (400, "ERROR_PARAMETERS")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "图片.jpg".encode("gbk"),
+        "写真表".encode("shift_jis"),
+        "été.jpg".encode("latin-1"),
+        b"a\rb.png",
+        b"a\nb.png",
+        b'a"b.png',
+        b"C:\\photos\\",
+        bytes(range(0x80, 0x100)),
+    ],
+)
+def test_a_file_name_of_any_bytes_is_not_looked_at(target: Target, name: bytes) -> None:
+    body = part(photo(), b'form-data; name="image"; filename="' + name + b'"') + END
+
+    assert target.post(body, length=len(body)) == TAKEN
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "words"),
+    [
+        ("multipart/form-data", FORM, "no usable `boundary`"),
+        ("multipart/form-data; boundary=", FORM, "no usable `boundary`"),
+        ("multipart/form-data; boundary=y", FORM, "does not occur"),
+        ("multipart/form-data; boundary=y", part(b"z" * 5 * MEGABYTE) + END, "does not occur"),
+        ("multipart/form-data; boundary=x", b"", "empty"),
+        ("multipart/form-data; boundary=x", FORM[: -len(END)], "closing boundary"),
+        ("multipart/form-data; boundary=x", FORM[:-3], "closing boundary"),
+        ("application/json", b"{}", "JSON"),
+        ("application/json", b"x" * (MAX_BODY_BYTES + 1), "JSON"),
+        ("image/png", photo(), "bare photo"),
+        ("application/x-www-form-urlencoded", b"image=x", "URL-encoded"),
+    ],
+)
+def test_a_body_that_is_no_whole_form_is_told_what_is_wrong(
+    target: Target, content_type: str, body: bytes, words: str
+) -> None:
+    [(status, envelope)] = target.send([head(f"Content-Type: {content_type}\r\n", len(body)), body])
+
+    assert (status, envelope["error_detail"]["code"]) == NO_FORM
+    assert words in envelope["error_msg"]
+
+
+def test_a_body_without_any_type_is_told_so(target: Target) -> None:
+    [(status, envelope)] = target.send(
+        [f"POST {CUTOUT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(FORM)}\r\n\r\n".encode(), FORM]
+    )
+
+    assert (status, envelope["error_detail"]["code"]) == NO_FORM
+    assert "no `Content-Type`" in envelope["error_msg"]
+
+
+@pytest.mark.parametrize("size", [1000, MEGABYTE, 5 * MEGABYTE, 20 * MEGABYTE])
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_photo_sent_as_text_of_any_size_is_told_to_be_a_file(
+    target: Target, size: int, chunked: bool
+) -> None:
+    body = (
+        part(base64.b64encode(b"\xff\xd8\xff".ljust(size, b"\0")), 'form-data; name="image"') + END
+    )
+
+    answer = (
+        target.post(chunk(body) + chunk(b""), CHUNKED)
+        if chunked
+        else target.post(body, length=len(body))
+    )
+
+    assert answer == (400, "MISSING_PARAMETERS")
+
+
 @pytest.mark.parametrize("missing", [1, 10, len(photo()) // 2])
 def test_a_client_that_hangs_up_half_way_is_told_that_the_form_is_cut_off(
     target: Target, missing: int
@@ -153,7 +229,7 @@ def test_an_upload_without_a_length_is_an_empty_one(target: Target) -> None:
 def test_chunks_need_no_length(target: Target) -> None:
     body = chunk(FORM[:100]) + chunk(FORM[100:]) + chunk(b"")
 
-    assert target.post(body, CHUNKED) == (503, "ERROR_RESOURCE_UNAVAILABLE")
+    assert target.post(body, CHUNKED) == TAKEN
 
 
 @pytest.mark.parametrize(
@@ -173,7 +249,7 @@ def test_chunks_that_are_none_are_an_unreadable_form(target: Target, body: bytes
 def test_endless_chunks_end_at_the_limit_of_a_body(target: Target) -> None:
     pieces = (chunk(b"z" * MEGABYTE) for _ in range(20))
 
-    [(status, envelope)] = target.send([head(CHUNKED), *pieces, chunk(b"")])
+    [(status, envelope)] = target.send([head(CHUNKED), chunk(part(b"")), *pieces, chunk(b"")])
 
     assert (status, envelope["error_detail"]["code"]) == (413, "ERROR_REQUEST_BODY_TOO_LARGE")
 
@@ -202,7 +278,7 @@ def test_a_packed_form_by_its_type_alone_is_refused(target: Target, body: bytes)
         (part(b"v" * 10_000_000, 'form-data; name="out_mode"') + END, TOO_LARGE),
         (b"--x\r\n" + b"X-A: b\r\n" * 600_000 + b"\r\n" + END, TOO_LARGE),
         (b"--x\r\nX-A: " + b"b" * 5_000_000 + b"\r\n\r\n" + END, TOO_LARGE),
-        (b"\r" * 5_000_000 + FORM, TOO_LARGE),
+        (b"\r" * 5_000_000 + FORM, NO_FORM),
         (part(b"\r" * 5_000_000) + END, NO_IMAGE),
         (part(b"\n" * 5_000_000) + END, NO_IMAGE),
         (part(b"\r\n" * 2_500_000) + END, NO_IMAGE),

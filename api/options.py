@@ -1,0 +1,125 @@
+"""The options of an upload, from every place and spelling in which clients send them (contract, section 1).
+
+A known name is never passed over. These all are `cloth_class`: `clothClass`, `Cloth-Class`, `cloth_class[]`,
+`cloth_class[0]`, a part with a file name, a parameter of the URL. What says two things at once is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
+
+from shared.contract import Category, OutMode, ReturnForm, TaskType
+from shared.errors import ErrorCode, Refused
+from shared.job import CutoutOptions
+
+IMAGE = "image"
+
+_NAMES = (IMAGE, "cloth_class", "return_form", "out_mode", "task_type")
+_BY_LETTERS = {name.replace("_", ""): name for name in _NAMES}
+_NO_LETTER = re.compile(r"[^a-z0-9]")
+#: A name, and what may stand behind it: a place in a list (`[]`, `[0]`, `.0`), or some other brackets.
+_SPELLING = re.compile(r"([^\[]*?)(?:(\[\s*\d*\s*\]|\.\d+)|(\[.*))?\s*", re.DOTALL)
+#: No spelling of a known name is longer.
+_MAX_NAME = 64
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class Option(NamedTuple):
+    """A text under one of the contract's names."""
+
+    name: str
+    #: Where and how it was sent: texts of one origin can be a list, those of two are two answers to one question.
+    origin: str
+    text: str
+
+
+def find_name(spelling: str) -> tuple[str, str] | None:
+    """Find the contract's name for a name as it was sent, and the latter without a place in a list.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER: there are other brackets behind it.
+    """
+    found = _SPELLING.fullmatch(spelling) if len(spelling) <= _MAX_NAME else None
+    if found is None:
+        return None
+    word, brackets = found[1].strip(), found[3]
+    name = _BY_LETTERS.get(_NO_LETTER.sub("", word.lower()))
+    if name is None:
+        return None
+    if brackets is not None:
+        raise _refused(f"Send `{name}` under this very name, without anything in brackets.")
+    return name, word
+
+
+def read_options(sent: Iterable[Option]) -> tuple[CutoutOptions, TaskType]:
+    """Make sense of all that was sent.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER, with the name of the option.
+    """
+    options = list(sent)
+    cutout = CutoutOptions(
+        cloth_class=_categories(options),
+        return_form=_word(options, "return_form", ReturnForm),
+        out_mode=_out_mode(options),
+    )
+    return cutout, _word(options, "task_type", TaskType)
+
+
+def _categories(options: list[Option]) -> tuple[Category, ...]:
+    """Read the list; form libraries also send it as several texts under one name."""
+    by_origin: defaultdict[str, list[str]] = defaultdict(list)
+    for option in options:
+        by_origin[option.origin] += (
+            [option.text] if option.name == "cloth_class" and option.text else []
+        )
+    text = _only("cloth_class", [",".join(texts) for texts in by_origin.values()])
+    if not text:
+        return ()
+    try:
+        return tuple(dict.fromkeys(Category(word.strip()) for word in text.split(",")))
+    except ValueError:
+        raise _unknown("cloth_class", list(Category), "a comma-separated list of ") from None
+
+
+def _out_mode(options: list[Option]) -> OutMode:
+    words = {str(int(mode)): mode for mode in OutMode}
+    text = _only("out_mode", _texts(options, "out_mode")) or "0"
+    if text not in words:
+        raise _unknown("out_mode", list(words))
+    return words[text]
+
+
+def _word(options: list[Option], name: str, words: type[_Word]) -> _Word:
+    try:
+        return words(_only(name, _texts(options, name)))
+    except ValueError:
+        raise _unknown(name, [word for word in words if word]) from None
+
+
+def _texts(options: list[Option], name: str) -> list[str]:
+    return [option.text for option in options if option.name == name]
+
+
+def _only(name: str, texts: list[str]) -> str:
+    """Choose what was sent, however often; empty if nothing was."""
+    different = {text for text in texts if text}
+    if len(different) > 1:
+        raise _refused(
+            f"`{name}` was sent with different values. Send it once, as a field of the form."
+        )
+    return different.pop() if different else ""
+
+
+def _unknown(name: str, words: list[str], kind: str = "one of ") -> Refused:
+    known = ", ".join(words)
+    return _refused(f"`{name}` must be {kind}{known}, or be left out.")
+
+
+def _refused(message: str) -> Refused:
+    return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)
