@@ -13,7 +13,7 @@ from shared.database import Database
 from shared.errors import CutworkError
 from shared.key_store import ApiKey, KeyStore
 from shared.object_store import ObjectStore
-from shared.schema import migrate
+from shared.schema import check_schema, migrate
 from shared.settings import Settings, load_settings, variable
 
 
@@ -32,8 +32,8 @@ def setup() -> None:
     Run it before the first start and after every update: what is right already stays as it is.
     """
     settings = load_settings()
-    migrate(Database(settings.database_url))
-    click.echo("database: up to date")
+    version = migrate(Database(settings.database_url))
+    click.echo(f"database: up to date, schema {version.revision}")
     ObjectStore(settings).set_up()
     click.echo("object store: buckets and lifecycle rules are there")
 
@@ -93,7 +93,7 @@ def main() -> None:
 
 def _key_store() -> KeyStore:
     database = Database(load_settings().database_url)
-    migrate(database)
+    check_schema(database)
     return KeyStore(database)
 
 

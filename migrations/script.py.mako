@@ -9,6 +9,8 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
+# The oldest code that can run on this: see `migrations/env.py`.
+oldest_code = 
 
 
 def upgrade() -> None:

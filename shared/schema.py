@@ -1,46 +1,152 @@
-"""The schema's version: brings a database to the newest one, or says that it is not."""
+"""The schema's version: brings a database to the newest one, or says why this code cannot run on it.
+
+Every migration has a number, and names the oldest code that can run on what it makes: by the number of the newest
+migration which that code knows (`oldest_code`). Code whose newest migration is H runs on a schema of revision R when
+
+    oldest_code of R  ≤  H  ≤  R
+
+so a migration that only adds leaves the processes of the release before in service, and a release that was rolled back
+finds a database that it can use. `migrations/env.py` says how to write one.
+"""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, delete, insert, inspect, select
+from sqlalchemy.exc import OperationalError
 
 from shared.database import Database
 from shared.errors import DatabaseUnavailable
+from shared.logs import get_logger
+from shared.migration_lock import migrating
+from shared.tables import schema_window
 
-_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_log = get_logger(__name__)
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_FIRST = 1
+_CURE = "run `cutwork-admin setup`"
+#: PostgreSQL's word for a table that was not free in time.
+_LOCK_NOT_AVAILABLE = "55P03"
+#: How often a migration tries to get hold of a table that others use, and how long it leaves it to them in between.
+_TRIES, _PAUSE_SECONDS = 60, 1.0
 
 
-def migrate(database: Database) -> None:
-    """Run the migrations that are missing.
+@dataclass(frozen=True)
+class SchemaVersion:
+    """What a database holds."""
+
+    #: The newest migration that was run; 0: none.
+    revision: int
+    #: The smallest newest migration of a code that can run on it.
+    oldest_code: int
+
+    def fault_for(self, head: int) -> str:
+        """Say why code whose newest migration is `head` cannot run on it; nothing if it can."""
+        if self.revision == 0:
+            return f"the database has no tables: {_CURE}"
+        if self.revision < head:
+            return f"the schema is older than this code ({self.revision} < {head}): {_CURE}"
+        if head < self.oldest_code:
+            return (
+                f"the schema is too new for this code ({self.revision}, for code from {self.oldest_code} on; this is "
+                f"{head}): start a newer release"
+            )
+        return ""
+
+
+def migrate(database: Database, migrations: Path = MIGRATIONS) -> SchemaVersion:
+    """Run the migrations that are missing; none if a newer release has run all of them and more.
 
     Raises:
-        DatabaseUnavailable: The database cannot be reached.
+        DatabaseUnavailable: The database cannot be reached, its tables are in use without a pause, or it belongs to a
+            release that is too new, or to another program.
+        Misconfigured: The folder of a SQLite database cannot be made.
     """
-    config = _config()
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config = _config(migrations)
+    head = _head(config)
+    with migrating(database) as connection:
+        found = read_version(connection)
+        if found.revision < head:
+            _upgrade(config, connection)
+        elif fault := found.fault_for(head):
+            raise DatabaseUnavailable(fault)
+        return read_version(connection)
 
 
-def check_schema(database: Database) -> None:
-    """See that the schema is the one this code was written for.
+def check_schema(database: Database, migrations: Path = MIGRATIONS) -> None:
+    """See that this code can run on the schema that is there.
 
     Raises:
-        DatabaseUnavailable: It is not, or the database cannot be reached.
+        DatabaseUnavailable: It cannot, or the database cannot be reached.
     """
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    if database.is_missing:
+        raise DatabaseUnavailable(f"there is no database yet: {_CURE}")
     with database.reading() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current != newest:
-        raise DatabaseUnavailable("the schema is not up to date: run `cutwork-admin setup`")
+        found = read_version(connection)
+    if fault := found.fault_for(_head(_config(migrations))):
+        raise DatabaseUnavailable(fault)
 
 
-def _config() -> Config:
+def read_version(connection: Connection) -> SchemaVersion:
+    """Read what a database holds.
+
+    Raises:
+        DatabaseUnavailable: Another program keeps its version where ours should be.
+    """
+    revisions = MigrationContext.configure(connection).get_current_heads()
+    if not revisions:
+        return SchemaVersion(0, _FIRST)
+    if len(revisions) > 1 or not revisions[0].isdecimal():
+        raise DatabaseUnavailable(
+            "the database belongs to another program (see its table alembic_version): Cutwork needs one of its own"
+        )
+    # Without the table nothing but additions was made yet.
+    oldest_code = _FIRST
+    if inspect(connection).has_table(schema_window.name):
+        oldest_code = connection.execute(select(schema_window.c.oldest_code)).scalar_one()
+    return SchemaVersion(int(revisions[0]), oldest_code)
+
+
+def note_oldest_code(connection: Connection, oldest_code: int) -> None:
+    """Keep what a migration says of the code that can run on it."""
+    schema_window.create(connection, checkfirst=True)
+    connection.execute(delete(schema_window))
+    connection.execute(insert(schema_window).values(oldest_code=oldest_code))
+
+
+def _upgrade(config: Config, connection: Connection) -> None:
+    config.attributes["connection"] = connection
+    for _ in range(_TRIES):
+        if connection.dialect.name != "sqlite":
+            # Alembic begins a transaction a migration, unless it finds itself in one.
+            connection.rollback()
+        try:
+            command.upgrade(config, "head")
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            _log.warning("migration.table_in_use", retry_s=_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+    raise DatabaseUnavailable(
+        "a table is in use without a pause: end the long transactions that pg_stat_activity shows, and run it again"
+    )
+
+
+def _config(migrations: Path) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     return config
+
+
+def _head(config: Config) -> int:
+    return int(ScriptDirectory.from_config(config).get_current_head() or 0)

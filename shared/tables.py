@@ -1,6 +1,7 @@
 """The tables, with the rules that the database itself enforces.
 
-Rows of `jobs` are read and written by `job_store` alone, rows of `api_keys` by `key_store` alone.
+Rows of `jobs` are read and written by `job_store` alone, rows of `api_keys` by `key_store`, that of `cutwork_schema` by
+`schema`.
 """
 
 from __future__ import annotations
@@ -112,4 +113,12 @@ api_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
+)
+
+#: One row, kept by whoever migrates, as Alembic keeps its own table.
+schema_window = Table(
+    "cutwork_schema",
+    metadata,
+    # The smallest newest migration of a code that can run on this schema.
+    Column("oldest_code", Integer, nullable=False),
 )

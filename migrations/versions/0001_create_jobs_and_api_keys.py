@@ -9,6 +9,7 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+oldest_code = 1
 
 _TIME = sa.DateTime(timezone=True)
 

@@ -176,9 +176,7 @@ def front_end(open_front_end: FrontEnd) -> FrontEnd:
 @pytest.fixture
 def broken_job_store(settings: Settings, tmp_path: Path) -> Iterator[JobStore]:
     """A job table whose database cannot be reached."""
-    folder = tmp_path / "gone"
-    database = Database(f"sqlite:///{folder}/cutwork.sqlite3")
-    folder.rmdir()
+    database = Database(f"sqlite:///{tmp_path}/gone/cutwork.sqlite3")
     yield JobStore(database, limits_of(settings))
     database.close()
 

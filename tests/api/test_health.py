@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from shared.errors import ErrorCode
 from shared.job_store import JobStore
+from shared.schema import migrate
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import PRIVATE, assert_error, assert_success
+from tests.releases import newest_migration, next_release
 
 ALL_WELL = {"database": "ok", "redis": "ok", "object_store": "ok"}
 
@@ -69,13 +72,36 @@ def test_all_that_is_down_is_named_and_no_host_is(
 
 def test_a_schema_that_is_not_migrated_is_not_ready_and_names_the_cure(front_end: FrontEnd) -> None:
     with front_end.services.database.writing() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+        connection.execute(text("DELETE FROM alembic_version"))
 
     body = assert_error(
         front_end.client().get("/readyz"), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE
     )
 
     assert "cutwork-admin setup" in body["checks"]["database"]
+
+
+def test_a_migration_that_only_adds_takes_no_front_end_out_of_service(
+    front_end: FrontEnd, tmp_path: Path
+) -> None:
+    migrate(front_end.services.database, next_release(tmp_path))
+
+    body = assert_success(front_end.client().get("/readyz"), task_status=2)
+
+    assert body["checks"] == ALL_WELL
+
+
+def test_a_front_end_that_is_too_old_for_the_schema_is_not_ready_and_says_so(
+    front_end: FrontEnd, tmp_path: Path
+) -> None:
+    taking_away = next_release(tmp_path, oldest_code=newest_migration() + 1)
+    migrate(front_end.services.database, taking_away)
+
+    body = assert_error(
+        front_end.client().get("/readyz"), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE
+    )
+
+    assert "start a newer release" in body["checks"]["database"]
 
 
 @pytest.mark.parametrize("since_sweep", [None, 30.5, 4000.0])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -31,6 +32,26 @@ def test_setup_may_be_run_again_and_again(settings: Settings) -> None:
 
     check_schema(Database(settings.database_url))
     ObjectStore(settings).check()
+
+
+@pytest.mark.parametrize(
+    "command", [("create", "shop"), ("list",), ("revoke", "0123456789ab")], ids=lambda it: it[0]
+)
+def test_keys_of_a_database_that_was_not_set_up_are_refused_with_the_cure(
+    command: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("CUTWORK_DATABASE_URL", f"sqlite:///{tmp_path}/new/jobs.sqlite3")
+    monkeypatch.setattr("sys.argv", ["cutwork-admin", "keys", *command])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert "run `cutwork-admin setup`" in str(ended.value)
+    assert capsys.readouterr().out == ""
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_new_key_is_printed_alone_so_that_a_script_can_take_it(settings: Settings) -> None:

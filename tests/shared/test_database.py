@@ -4,59 +4,18 @@ import signal
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from shared.database import Database
 from shared.errors import CommitUncertain, DatabaseUnavailable
-from shared.schema import check_schema, migrate
-from shared.tables import metadata
 from tests.conditions import eventually
 from tests.fault.process_tree import signal_tree
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    return Database(f"sqlite:///{tmp_path}/deep/in/a/folder/jobs.sqlite3")
-
-
-def test_the_migrations_make_the_tables_that_the_code_knows(database: Database) -> None:
-    migrate(database)
-
-    with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
-
-
-def test_migrating_twice_changes_nothing(database: Database) -> None:
-    migrate(database)
-    migrate(database)
-
-    check_schema(database)
-
-
-def test_every_migration_can_be_taken_back(database: Database) -> None:
-    migrate(database)
-
-    with database.writing() as connection:
-        config = Config()
-        config.set_main_option("script_location", "migrations")
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-
-    with database.reading() as connection:
-        assert inspect(connection).get_table_names() == ["alembic_version"]
-    migrate(database)
-    check_schema(database)
-
-
-def test_a_schema_that_was_not_migrated_is_reported_with_the_cure(database: Database) -> None:
-    with pytest.raises(DatabaseUnavailable, match="cutwork-admin setup"):
-        check_schema(database)
+    return Database(f"sqlite:///{tmp_path}/jobs.sqlite3")
 
 
 def test_an_unreachable_database_is_unavailable_and_not_a_drivers_error() -> None:

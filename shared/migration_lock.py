@@ -1,0 +1,105 @@
+"""One migration at a time, however many processes run `cutwork-admin setup` on one database.
+
+PostgreSQL: an advisory lock, held by an idle transaction of a connection of its own. It goes with that connection, so a
+process that dies leaves none behind; and a transaction keeps its server under PgBouncer, where a session does not. Who
+finds it taken asks again and again instead of waiting in a statement: `CREATE INDEX CONCURRENTLY` waits for every
+statement that began before it, so the two would wait for each other.
+
+SQLite: its own write lock. All migrations are one transaction there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, event, func, select
+from sqlalchemy.exc import OperationalError
+
+from shared.database import Database
+from shared.errors import DatabaseUnavailable, Misconfigured
+
+#: How long another process may migrate until this one gives up.
+_PATIENCE_SECONDS = 600.0
+_PAUSE_SECONDS = 0.1
+#: How long a statement of a migration waits for a table. All others that ask for the table wait behind it meanwhile.
+_TABLE_LOCK = "2s"
+#: Any number, the same for all processes: "cutwork" as a number.
+_KEY = int.from_bytes(b"cutwork")
+#: What could end the lock's idle transaction, and the version of PostgreSQL that it came with.
+_IDLE_LIMITS = {"idle_in_transaction_session_timeout": (9, 6), "transaction_timeout": (17,)}
+
+
+@contextmanager
+def migrating(database: Database) -> Iterator[Connection]:
+    """Connect for migrations while no other process does.
+
+    On PostgreSQL the connection is in no transaction, so that a migration can be one; each that is begun on it gives up
+    on a table that is not free within seconds (psycopg's `LockNotAvailable`), and has no other limit of time. On SQLite
+    it is in one that is committed at the end.
+
+    Raises:
+        DatabaseUnavailable: The database cannot be reached, or others have been migrating it for ten minutes.
+        Misconfigured: The folder of a SQLite database cannot be made.
+    """
+    if database.url.get_backend_name() == "sqlite":
+        _make_folder(database.url.database)
+        with database.unbounded() as connection:
+            _begin_on_sqlite(connection)
+            yield connection
+            connection.commit()
+        return
+    with database.unbounded() as lock, database.unbounded() as connection:
+        # A snapshot that lasts as long as its transaction would be waited for, too.
+        _take(lock.execution_options(isolation_level="READ COMMITTED"))
+        event.listen(connection.engine, "begin", _bound_locks)
+        yield connection
+        lock.commit()
+
+
+def _make_folder(file: str | None) -> None:
+    if not file or file == ":memory:":
+        return
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"the folder of the database {file} cannot be made ({error.strerror}): set CUTWORK_DATABASE_URL"
+        ) from error
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection.begin()
+        except OperationalError:
+            # It waited as long as every other writer does.
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+
+
+def _take(connection: Connection) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not connection.execute(select(func.pg_try_advisory_xact_lock(_KEY))).scalar_one():
+        connection.rollback()
+        if time.monotonic() > deadline:
+            raise DatabaseUnavailable(
+                "another `cutwork-admin setup` has been migrating it for ten minutes"
+            )
+        time.sleep(_PAUSE_SECONDS)
+    for limit, since in _IDLE_LIMITS.items():
+        if (connection.dialect.server_version_info or ()) >= since:
+            # No SELECT: the last one of a transaction keeps its snapshot, and an index that is built waits for that.
+            connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
+
+
+def _bound_locks(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_TABLE_LOCK}'")
