@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from flask import Flask, Request, g, request
 
+from api.keyless import may_go_without
 from api.turnstile import Turnstile
 from shared.errors import DatabaseUnavailable, ErrorCode, Refused
 from shared.key_store import KeyStore
@@ -22,8 +21,6 @@ _BAD_KEY = "This API key is not valid: it is unknown, revoked or expired. Please
 #: How many requests may ask the database at once for anything but an upload, and how long others wait in the line.
 #: Thousands may poll; the connections that these do not use are left for uploads.
 _AT_ONCE, _PATIENCE_SECONDS = 10, 8.0
-#: What a proxy adds: the client is then elsewhere, although the connection comes from this machine.
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 
 
 def protect(app: Flask, settings: Settings, key_store: KeyStore) -> None:
@@ -62,7 +59,7 @@ def find_tenant(received: Request, settings: Settings, key_store: KeyStore) -> s
     tenant = key_store.tenant_of(key) if key else None
     if tenant is not None:
         return tenant
-    if settings.keyless and _is_from_this_machine(received) and key_store.is_empty():
+    if settings.keyless and may_go_without(received, key) and key_store.is_empty():
         return KEYLESS_TENANT
     raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _BAD_KEY if key else _NO_KEY)
 
@@ -71,18 +68,6 @@ def _key_of(received: Request) -> str:
     key = received.headers.get(KEY_HEADER, "").strip()
     if key:
         return key
-    authorization = received.authorization
-    if authorization is None or authorization.type != "bearer":
-        return ""
-    return authorization.token or ""
-
-
-def _is_from_this_machine(received: Request) -> bool:
-    if any(name in received.headers for name in _FORWARDED):
-        return False
-    try:
-        address = ipaddress.ip_address(received.remote_addr or "")
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
+    # Not werkzeug's `authorization`, which raises what nobody expects for some of what is sent as `Basic`.
+    scheme, _, token = received.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

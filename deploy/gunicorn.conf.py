@@ -35,6 +35,8 @@ max_requests_jitter = 10_000
 limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 8190
+# Otherwise a proxy that passes on what clients send lets them say where our routes are (SCRIPT_NAME).
+forwarder_headers = ""
 # Otherwise a socket in the home folder takes commands from whoever can open it.
 control_socket_disable = True
 # The request line may hold a task id, and errors are logged by the application itself.

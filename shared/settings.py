@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     # The front end
     keyless: bool = Field(
         False,
-        description="Take any API key, from this machine only, as long as no key has been created.",
+        description="Take any API key, from programs of this machine only, as long as no key has been created.",
     )
     inline_wait: Seconds = Field(
         20, description="Seconds a POST without `task_type` waits for its job."

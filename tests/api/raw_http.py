@@ -16,6 +16,7 @@ from deploy.local.process import Process
 from tests.api.photos import photo
 
 MEGABYTE = 1024 * 1024
+KEY = "ailabapi-api-key: any\r\n"
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 
@@ -72,7 +73,7 @@ class Target:
 def head(headers: str = "", length: object = None) -> bytes:
     fields = headers + ("" if length is None else f"Content-Length: {length}\r\n")
     kind = "" if "Content-Type" in headers else "Content-Type: multipart/form-data; boundary=x\r\n"
-    return f"POST {CUTOUT} HTTP/1.1\r\nHost: x\r\n{kind}{fields}\r\n".encode()
+    return f"POST {CUTOUT} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{KEY}{kind}{fields}\r\n".encode()
 
 
 def chunk(content: bytes) -> bytes:

@@ -17,6 +17,7 @@ from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 
 KEYLESS: dict[str, Any] = {"keyless": True}
+ANY_KEY = {"ailabapi-api-key": "any"}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,11 @@ def test_a_key_is_taken_from_either_header_in_any_case(
         {"Authorization": "Bearer cw_x"},
         {"Authorization": "Basic dXNlcjpwYXNz"},
         {"Authorization": "' OR 1=1 --"},
+        {"Authorization": "Basic \xff\xfe=="},
+        {"Authorization": "Basic /////w=="},
+        {"Authorization": "Digest username=\xff"},
+        {"Authorization": "Bearer \xff\xfe"},
+        {"Authorization": ""},
     ],
 )
 def test_a_missing_or_unknown_key_is_a_401_that_says_what_to_do(
@@ -100,16 +106,18 @@ def test_the_key_is_judged_before_the_body_is_read(front_end: FrontEnd) -> None:
 
 
 @pytest.mark.parametrize("changes", [KEYLESS])
-@pytest.mark.parametrize("headers", [{}, {"ailabapi-api-key": "any"}])
+@pytest.mark.parametrize("headers", [ANY_KEY, {"Authorization": "Bearer any"}])
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
-def test_without_keys_any_key_or_none_is_taken_from_this_machine(
-    open_front_end: FrontEnd, headers: dict[str, str], address: str
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:8000", "cutwork.localhost"])
+def test_without_keys_any_key_is_taken_from_this_machine(
+    open_front_end: FrontEnd, headers: dict[str, str], address: str, host: str
 ) -> None:
+    open_front_end.headers = ANY_KEY
     job_id = open_front_end.submit()
 
     answer = open_front_end.client().get(
         f"/api/common/query-async-task-result?task_id={job_id}",
-        headers=headers,
+        headers={**headers, "Host": host},
         environ_base={"REMOTE_ADDR": address},
     )
 
@@ -118,9 +126,68 @@ def test_without_keys_any_key_or_none_is_taken_from_this_machine(
 
 
 @pytest.mark.parametrize("changes", [KEYLESS])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Host": "evil.example"},
+        {"Host": "localhost.evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "evil.example@127.0.0.1@evil.example"},
+        {"Host": "192.0.2.1:8000"},
+        {"Host": ""},
+        {"Host": "[::1"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://localhost:3000"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": ""},
+        {"X-Forwarded-Host": "shop.example"},
+    ],
+)
+def test_without_keys_no_web_page_and_no_proxy_is_let_in(
+    open_front_end: FrontEnd, headers: dict[str, str]
+) -> None:
+    open_front_end.headers = {**ANY_KEY, **headers} if headers else {}
+
+    answer = open_front_end.post()
+
+    assert_error(answer, 401, ErrorCode.ERROR_USER_NOT_EXISTS)
+    assert not open_front_end.object_store.inputs
+
+
+@pytest.mark.parametrize("changes", [KEYLESS])
+def test_without_keys_a_request_line_with_another_host_is_not_let_in(
+    open_front_end: FrontEnd,
+) -> None:
+    answer = open_front_end.client().get(
+        "/v1/jobs", headers=ANY_KEY, environ_overrides={"RAW_URI": "http://evil.example/v1/jobs"}
+    )
+
+    assert_error(answer, 401, ErrorCode.ERROR_USER_NOT_EXISTS)
+
+
+@pytest.mark.parametrize("changes", [KEYLESS])
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_without_keys_a_page_of_this_service_is_let_in(open_front_end: FrontEnd, site: str) -> None:
+    open_front_end.headers = {
+        **ANY_KEY,
+        "Host": "127.0.0.1:8000",
+        "Origin": "http://127.0.0.1:8000",
+        "Sec-Fetch-Site": site,
+    }
+
+    assert_success(open_front_end.post(task_type="async"), task_status=0)
+
+
+@pytest.mark.parametrize("changes", [KEYLESS])
 @pytest.mark.parametrize("address", ["192.0.2.1", "10.0.0.1", "2001:db8::1", "::ffff:10.0.0.1", ""])
 def test_without_keys_nobody_else_is_let_in(open_front_end: FrontEnd, address: str) -> None:
-    answer = open_front_end.client().post(CUTOUT, environ_base={"REMOTE_ADDR": address})
+    answer = open_front_end.client().post(
+        CUTOUT, headers=ANY_KEY, environ_base={"REMOTE_ADDR": address}
+    )
 
     assert_error(answer, 401, ErrorCode.ERROR_USER_NOT_EXISTS)
 
@@ -129,6 +196,8 @@ def test_without_keys_nobody_else_is_let_in(open_front_end: FrontEnd, address: s
 def test_without_keys_nobody_is_let_in_through_a_proxy_on_this_machine(
     open_front_end: FrontEnd,
 ) -> None:
+    open_front_end.headers = ANY_KEY
+
     answer = open_front_end.post(header_X_Forwarded_For="192.0.2.1")
 
     assert_error(answer, 401, ErrorCode.ERROR_USER_NOT_EXISTS)

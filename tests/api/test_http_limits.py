@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from api.form import MAX_BODY_BYTES
-from api.routes.cutout import PATH as CUTOUT
 from deploy.local.ports import LOOPBACK
 from tests.api.deployed import answers, serving
 from tests.api.photos import photo
@@ -169,7 +168,12 @@ def test_a_body_that_is_no_whole_form_is_told_what_is_wrong(
 
 def test_a_body_without_any_type_is_told_so(target: Target) -> None:
     [(status, envelope)] = target.send(
-        [f"POST {CUTOUT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(FORM)}\r\n\r\n".encode(), FORM]
+        [
+            head(length=len(FORM)).replace(
+                b"Content-Type: multipart/form-data; boundary=x\r\n", b""
+            ),
+            FORM,
+        ]
     )
 
     assert (status, envelope["error_detail"]["code"]) == NO_FORM

@@ -17,12 +17,14 @@ from api.routes.cutout import PATH as CUTOUT
 from deploy.local.ports import LOOPBACK, free_port
 from tests.api.deployed import answers, gunicorn, serving
 from tests.api.photos import photo
+from tests.api.raw_http import KEY
 from tests.conditions import eventually
 
+ANY_KEY = {"ailabapi-api-key": "any"}
 STALLED_UPLOADS = 40
 POLLING_CLIENTS = 600
 HEAD = (
-    f"POST {CUTOUT} HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n"
+    f"POST {CUTOUT} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{KEY}Content-Length: 300000\r\n"
     "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
     '--x\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n'
 ).encode()
@@ -51,7 +53,9 @@ def test_40_stalled_uploads_do_not_stop_the_others(url: str) -> None:
             assert httpx.get(f"{url}/healthz", timeout=2).status_code == 200
             assert time.monotonic() - began < 1
         # A whole upload gets through too, as far as the object store that is not there.
-        assert httpx.post(url + CUTOUT, files={"image": photo()}).status_code == 503
+        assert (
+            httpx.post(url + CUTOUT, headers=ANY_KEY, files={"image": photo()}).status_code == 503
+        )
 
 
 def test_600_clients_that_poll_do_not_keep_an_upload_out(url: str) -> None:
@@ -72,14 +76,19 @@ def test_600_clients_that_poll_do_not_keep_an_upload_out(url: str) -> None:
         polling = stack.enter_context(ThreadPoolExecutor(1)).submit(poll)
         stack.callback(stop.set)
 
-        assert httpx.post(url + CUTOUT, files={"image": photo()}, timeout=30).status_code == 503
+        assert (
+            httpx.post(
+                url + CUTOUT, headers=ANY_KEY, files={"image": photo()}, timeout=30
+            ).status_code
+            == 503
+        )
 
         stop.set()
         polling.result()
 
 
 def test_a_body_over_its_limit_is_answered_although_nobody_reads_it(url: str) -> None:
-    answer = httpx.post(url + CUTOUT, files={"image": b"x" * 20_000_000})
+    answer = httpx.post(url + CUTOUT, headers=ANY_KEY, files={"image": b"x" * 20_000_000})
 
     assert answer.status_code == 413
     assert answer.json()["error_code_str"] == "ERROR_REQUEST_BODY_TOO_LARGE"
@@ -92,7 +101,7 @@ def test_a_chunked_upload_is_read_and_limited_like_any_other(url: str) -> None:
             photo(form="BMP").ljust(size, b"\0"),
             b"\r\n--x--\r\n",
         )
-        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        headers = {**ANY_KEY, "Content-Type": "multipart/form-data; boundary=x"}
         return httpx.post(url + CUTOUT, content=iter(pieces), headers=headers, timeout=20)
 
     assert send(100_000).status_code == 503  # read, checked, and not stored

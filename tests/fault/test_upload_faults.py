@@ -11,7 +11,7 @@ from tests.end_to_end.client import CUTOUT, HEADERS, submit
 from tests.fault.audit import Audit
 from tests.fault.site import Site
 
-_FORM = {**HEADERS, "Content-Type": "multipart/form-data; boundary=edge"}
+_FORM = {**HEADERS, **HEADERS, "Content-Type": "multipart/form-data; boundary=edge"}
 
 NAMES = {
     "a path": b"../../../../etc/passwd",
@@ -62,7 +62,7 @@ def test_uploads_that_broke_off_half_way_leave_nothing(site: Site, photo: bytes)
     body = body_with(b"photo.jpg", photo)
     address = urlsplit(site.url)
     head = (
-        f"POST {CUTOUT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        f"POST {CUTOUT} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {len(body)}\r\n"
         + "".join(f"{name}: {value}\r\n" for name, value in _FORM.items())
         + "\r\n"
     )
