@@ -14,16 +14,13 @@ from api.rate_limiter import RateLimiter, connect_storage
 from api.services import Services
 from api.waiting import WaitingRoom
 from shared.broker import Broker
-from shared.database import Database
+from shared.database import open_database
 from shared.errors import Misconfigured
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
 from shared.logs import get_logger, set_up_logs
 from shared.object_store import ObjectStore
 from shared.settings import Settings, load_settings
-
-#: A client is waiting: with what it takes to find out that a new connection gets no answer either, 8 s in all.
-_STATEMENT_SECONDS = 4.0
 
 
 def create_app() -> Flask:
@@ -49,7 +46,8 @@ def create_services(settings: Settings) -> Services:
     Raises:
         Misconfigured: A setting is not usable.
     """
-    database = Database(settings.database_url, _STATEMENT_SECONDS)
+    # With what it takes to find out that a new connection gets no answer either, a client waits for twice as long.
+    database = open_database(settings, settings.database_request_timeout)
     job_store = JobStore(database, limits_of(settings))
     return Services(
         job_store=job_store,

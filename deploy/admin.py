@@ -9,8 +9,8 @@ import click
 from pydantic import SecretStr
 
 from deploy.models import models
-from shared.database import Database
-from shared.errors import CutworkError
+from shared.database import Database, open_database
+from shared.errors import CutworkError, Misconfigured
 from shared.key_store import ApiKey, KeyStore
 from shared.object_store import ObjectStore
 from shared.schema import check_schema, migrate
@@ -32,8 +32,9 @@ def setup() -> None:
     Run it before the first start and after every update: what is right already stays as it is.
     """
     settings = load_settings()
-    version = migrate(Database(settings.database_url))
-    click.echo(f"database: up to date, schema {version.revision}")
+    database = open_database(settings)
+    version = migrate(database)
+    click.echo(f"database: schema {version.revision} is there, in {database.place}")
     ObjectStore(settings).set_up()
     click.echo("object store: buckets and lifecycle rules are there")
 
@@ -55,22 +56,28 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("tenant")
-@click.option("--days", type=click.IntRange(1), help="End the key by itself after so many days.")
+@click.option(
+    "--days", type=click.IntRange(1, 36_500), help="End the key by itself after so many days."
+)
 def create(tenant: str, days: int | None) -> None:
     """Make a key for TENANT and show it, once.
 
     A tenant may have several keys: to change one, make the next, switch over, revoke the old one.
     """
     valid_for = None if days is None else timedelta(days=days)
-    key, text = _key_store().create(tenant, valid_for)
+    database = _database_of_keys()
+    key, text = KeyStore(database).create(tenant, valid_for)
     click.echo(text)
-    click.echo(f"Key {key.id} of {tenant}. It is not stored and cannot be shown again.", err=True)
+    click.echo(
+        f"Key {key.id} of {tenant}, in {database.place}. It is not stored and cannot be shown again.",
+        err=True,
+    )
 
 
 @keys.command("list")
 def list_keys() -> None:
     """List all keys, without their secrets."""
-    for key in _key_store().list_all():
+    for key in KeyStore(_database_of_keys()).list_all():
         click.echo(f"{key.id}  {key.tenant:<24}  {key.created_at:%Y-%m-%d}  {_state(key)}")
 
 
@@ -78,8 +85,9 @@ def list_keys() -> None:
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
     """End the key KEY_ID at once."""
-    if not _key_store().revoke(key_id):
-        raise click.ClickException(f"no live key {key_id}: `cutwork-admin keys list` shows them")
+    key_store = KeyStore(_database_of_keys())
+    if not (key_id.isprintable() and key_store.revoke(key_id)):
+        raise click.ClickException(f"no live key {key_id!a}: `cutwork-admin keys list` shows them")
     click.echo(f"Key {key_id} is revoked.")
 
 
@@ -91,10 +99,17 @@ def main() -> None:
         sys.exit(f"cutwork-admin: {error}")
 
 
-def _key_store() -> KeyStore:
-    database = Database(load_settings().database_url)
+def _database_of_keys() -> Database:
+    """Open the database that was named: a key in the default one would be a key of no installation."""
+    settings = load_settings()
+    if "database_url" not in settings.model_fields_set:
+        raise Misconfigured(
+            "CUTWORK_DATABASE_URL is not set. In a shell of yours `. .cutwork/environment` sets what `make run` uses; "
+            "elsewhere set what the service has"
+        )
+    database = open_database(settings)
     check_schema(database)
-    return KeyStore(database)
+    return database
 
 
 def _code(default: object) -> str:

@@ -23,7 +23,7 @@ from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection
 
-from shared.database import Database
+from shared.database import open_database
 from shared.migration_lock import migrating
 from shared.schema import note_oldest_code
 from shared.settings import load_settings
@@ -59,5 +59,5 @@ given: Connection | None = context.config.attributes.get("connection")
 if given is not None:
     _run(given)
 else:
-    with migrating(Database(load_settings().database_url)) as own:
+    with migrating(open_database(load_settings())) as own:
         _run(own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,11 +13,18 @@ from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 
 from shared.clock import Clock, database_clock
 from shared.database import Database
+from shared.errors import CutworkError
 from shared.tables import api_keys
 
 _PREFIX = "cw"
 #: Compared with when the id is unknown, so that this takes as long as a wrong secret.
 _NO_SHA256 = "0" * 64
+#: As long as the column.
+_LONGEST_TENANT = 64
+
+
+class UnusableTenant(CutworkError):
+    """Raised for a name that no tenant can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +47,12 @@ class KeyStore:
         self._clock = clock
 
     def create(self, tenant: str, valid_for: timedelta | None = None) -> tuple[ApiKey, str]:
-        """Make a key, and return it with its text `cw_<id>_<secret>`, which is not stored."""
+        """Make a key, and return it with its text `cw_<id>_<secret>`, which is not stored.
+
+        Raises:
+            UnusableTenant: The name is empty, too long, or not what it looks like in a log or a list.
+        """
+        _check_tenant(tenant)
         key_id = secrets.token_hex(6)
         text = f"{_PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
         with self._database.writing() as connection:
@@ -86,6 +99,22 @@ class KeyStore:
             guard = and_(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
             changes = {"revoked_at": self._clock(connection)}
             return connection.execute(update(api_keys).where(guard).values(changes)).rowcount == 1
+
+
+def _check_tenant(tenant: str) -> None:
+    if not 0 < len(tenant) <= _LONGEST_TENANT:
+        raise UnusableTenant(
+            f"a tenant's name has 1 to {_LONGEST_TENANT} characters; this one has {len(tenant)}"
+        )
+    # Also false for what is no text: bytes of a command line that are not UTF-8.
+    if not tenant.isprintable() or tenant != tenant.strip():
+        raise UnusableTenant(
+            f"a tenant's name has no invisible characters, and no spaces around it: {tenant!a}"
+        )
+    if not unicodedata.is_normalized("NFC", tenant):
+        raise UnusableTenant(
+            f"write letters and their accents as one character (Unicode NFC) in a tenant's name: {tenant!a}"
+        )
 
 
 def _id_of(text: str) -> str:

@@ -10,6 +10,8 @@ SQLite: its own write lock. All migrations are one transaction there.
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,10 +44,10 @@ def migrating(database: Database) -> Iterator[Connection]:
 
     Raises:
         DatabaseUnavailable: The database cannot be reached, or others have been migrating it for ten minutes.
-        Misconfigured: The folder of a SQLite database cannot be made.
+        Misconfigured: The folder of a SQLite database cannot be made, or not be written.
     """
     if database.url.get_backend_name() == "sqlite":
-        _make_folder(database.url.database)
+        _make_folder(database)
         with database.unbounded() as connection:
             _begin_on_sqlite(connection)
             yield connection
@@ -59,15 +61,18 @@ def migrating(database: Database) -> Iterator[Connection]:
         lock.commit()
 
 
-def _make_folder(file: str | None) -> None:
-    if not file or file == ":memory:":
-        return
+def _make_folder(database: Database) -> None:
+    folder = Path(database.url.database or "").parent
     try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Misconfigured(
-            f"the folder of the database {file} cannot be made ({error.strerror}): set CUTWORK_DATABASE_URL"
-        ) from error
+        raise Misconfigured(_unwritable(database, str(error.strerror))) from error
+    if not os.access(folder, os.W_OK):
+        raise Misconfigured(_unwritable(database, "its folder cannot be written"))
+
+
+def _unwritable(database: Database, why: str) -> str:
+    return f"there can be no database at {database.place} ({why}): set CUTWORK_DATABASE_URL"
 
 
 def _begin_on_sqlite(connection: Connection) -> None:
@@ -75,9 +80,10 @@ def _begin_on_sqlite(connection: Connection) -> None:
     while True:
         try:
             connection.begin()
-        except OperationalError:
+        except OperationalError as error:
             # It waited as long as every other writer does.
-            if time.monotonic() > deadline:
+            is_busy = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
                 raise
         else:
             return

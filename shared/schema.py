@@ -68,7 +68,7 @@ def migrate(database: Database, migrations: Path = MIGRATIONS) -> SchemaVersion:
     Raises:
         DatabaseUnavailable: The database cannot be reached, its tables are in use without a pause, or it belongs to a
             release that is too new, or to another program.
-        Misconfigured: The folder of a SQLite database cannot be made.
+        Misconfigured: The folder of a SQLite database cannot be made, or not be written.
     """
     config = _config(migrations)
     head = _head(config)

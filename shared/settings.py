@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -16,6 +17,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.errors import Misconfigured
 
 PREFIX = "CUTWORK_"
+
+#: What Kubernetes puts into every container for a Service named `cutwork` or `cutwork-…`, by its form:
+#: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+_SERVICE_VARIABLE = re.compile(
+    rf"""{PREFIX}(?:[A-Z0-9_]+_)?(?:
+        SERVICE_HOST=[0-9a-f.:]+
+      | SERVICE_PORT(?:_[A-Z0-9_]+)?=\d+
+      | PORT(?:_\d+_(?:TCP|UDP|SCTP))?=(?:tcp|udp|sctp)://[0-9a-f.:\[\]]+:\d+
+      | PORT_\d+_(?:TCP|UDP|SCTP)_(?:PROTO=(?:tcp|udp|sctp)|PORT=\d+|ADDR=[0-9a-f.:]+)
+    )""",
+    re.VERBOSE | re.ASCII,
+)
 
 #: A duration in seconds.
 Seconds = Annotated[float, Field(gt=0)]
@@ -50,6 +63,32 @@ class Settings(BaseSettings):
     s3_region: str = Field("us-east-1", description="Region that requests are signed for.")
     inputs_bucket: str = Field("cutwork-inputs", description="Bucket of the uploads.")
     results_bucket: str = Field("cutwork-results", description="Bucket of the results.")
+
+    # Connections to PostgreSQL
+    database_pool_size: Count = Field(
+        20,
+        description="Connections that a process keeps; each process of a front end has its own.",
+    )
+    database_pool_overflow: int = Field(
+        10, ge=0, description="Connections beyond those, which are closed after each use."
+    )
+    database_pool_timeout: Seconds = Field(
+        5, description="Seconds to wait for a connection when all are in use."
+    )
+    database_connect_timeout: Count = Field(
+        3, description="Seconds to connect; `connect_timeout` in the URL wins."
+    )
+    database_statement_timeout: Seconds = Field(
+        15, description="Seconds that a statement of a worker or a sweeper may take."
+    )
+    database_request_timeout: Seconds = Field(
+        4, description="Seconds that a statement of a front end may take: a client waits."
+    )
+    database_transaction_pooling: bool = Field(
+        False,
+        description="Whether PgBouncer in transaction mode stands between: nothing is prepared then, and the "
+        "role's own `statement_timeout` counts.",
+    )
 
     # The front end
     keyless: bool = Field(
@@ -168,8 +207,10 @@ def variable(setting: str) -> str:
 
 def _refuse_unknown_variables() -> None:
     known = {variable(name) for name in Settings.model_fields}
-    for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known:
+    for name, value in sorted(os.environ.items()):
+        if not name.startswith(PREFIX) or name in known:
+            continue
+        if not _SERVICE_VARIABLE.fullmatch(f"{name}={value}"):
             close = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {close[0]}?" if close else " docs/settings.md lists them all."
             raise Misconfigured(f"{name} is not a setting.{hint}")

@@ -15,7 +15,7 @@ from celery.signals import setup_logging, worker_shutting_down
 
 from shared.announcements import Announcer
 from shared.broker import TASK, create_celery
-from shared.database import Database
+from shared.database import open_database
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import Lease, Queue
 from shared.job_store import JobStore, limits_of
@@ -60,7 +60,7 @@ def create_segmenter(settings: Settings) -> Segmenter:
 def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
     """Build the Celery application that works on jobs. Its leases beat from here on."""
     cv2.setNumThreads(1)  # jobs run side by side already, one a core
-    job_store = JobStore(Database(settings.database_url), limits_of(settings))
+    job_store = JobStore(open_database(settings), limits_of(settings))
     leases = LeaseKeeper(
         job_store,
         lease=timedelta(seconds=settings.lease),

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from shared.announcements import Announcer
 from shared.broker import Broker
-from shared.database import Database
+from shared.database import open_database
 from shared.errors import Misconfigured, Unavailable
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import JobStore, limits_of
@@ -127,7 +127,7 @@ class Sweeper:
 def create_sweeper(settings: Settings) -> Sweeper:
     """Build a sweeper on the real stores."""
     return Sweeper(
-        job_store=JobStore(Database(settings.database_url), limits_of(settings)),
+        job_store=JobStore(open_database(settings), limits_of(settings)),
         object_store=ObjectStore(settings),
         broker=Broker(settings),
         announcer=Announcer(settings),

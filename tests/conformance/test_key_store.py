@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 
 from shared.database import Database
-from shared.key_store import KeyStore
+from shared.key_store import KeyStore, UnusableTenant
 from tests.clock import HandClock
 
 
@@ -103,3 +103,39 @@ def test_a_store_with_a_revoked_key_is_not_empty(key_store: KeyStore) -> None:
 
     assert not key_store.is_empty()
     assert [listed.id for listed in key_store.list_all()] == [key.id]
+
+
+@pytest.mark.parametrize(
+    "name", ["x", "x" * 64, "boutique 12", "Größe & Co.", "服装店", "👗" * 64, "a.b-c_d@e:f/g"]
+)
+def test_a_tenant_may_have_any_name_that_can_be_read(key_store: KeyStore, name: str) -> None:
+    key, secret = key_store.create(name)
+
+    assert key.tenant == key_store.tenant_of(secret) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "1 to 64 characters"),
+        ("x" * 65, "has 65"),
+        (" ", "spaces around"),
+        (" shop", "spaces around"),
+        ("shop\u00a0", "invisible"),
+        ("sh\nop", "invisible"),
+        ("sh\x1b[2Jop", "invisible"),
+        ("sh\x00op", "invisible"),
+        ("shop\u200b", "invisible"),
+        ("\u202epohs", "invisible"),
+        (b"sh\xffop".decode(errors="surrogateescape"), "invisible"),
+        ("cafe\u0301", "NFC"),
+    ],
+)
+def test_a_name_that_is_not_what_it_looks_like_is_refused(
+    key_store: KeyStore, name: str, why: str
+) -> None:
+    with pytest.raises(UnusableTenant, match=why) as refused:
+        key_store.create(name)
+
+    assert str(refused.value).isprintable()
+    assert key_store.is_empty()

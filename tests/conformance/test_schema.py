@@ -19,6 +19,7 @@ from sqlalchemy import inspect, text
 
 from deploy.local.postgres import Postgres
 from shared.database import Database
+from shared.engine import ConnectionOptions
 from shared.errors import DatabaseUnavailable
 from shared.migration_lock import migrating
 from shared.schema import MIGRATIONS, check_schema, migrate
@@ -331,7 +332,7 @@ def _is_waiting_for_a_table(database: Database) -> bool:
 def test_a_migration_has_no_limit_of_time(postgresql_url: str, tmp_path: Path) -> None:
     """Neither that of the process, nor one that the database has for everybody."""
     slow = next_release(tmp_path, "op.execute('SELECT pg_sleep(2.5)')", "pass")
-    database = Database(postgresql_url, statement_seconds=0.2)
+    database = Database(postgresql_url, ConnectionOptions(statement_seconds=0.2))
     with database.writing() as connection:
         name = postgresql_url.rpartition("/")[2]
         connection.execute(text(f"ALTER DATABASE {name} SET statement_timeout = '1s'"))

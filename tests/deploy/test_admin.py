@@ -10,7 +10,7 @@ from deploy.admin import admin, main
 from shared.database import Database
 from shared.key_store import KeyStore
 from shared.object_store import ObjectStore
-from shared.schema import check_schema
+from shared.schema import check_schema, migrate
 from shared.settings import Settings
 from tests.end_to_end.installation import environment_of
 
@@ -52,6 +52,68 @@ def test_keys_of_a_database_that_was_not_set_up_are_refused_with_the_cure(
     assert "run `cutwork-admin setup`" in str(ended.value)
     assert capsys.readouterr().out == ""
     assert not (tmp_path / "new").exists()
+
+
+def test_keys_of_no_particular_database_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be made in the default one, and the service that was meant would stay without keys."""
+    monkeypatch.delenv("CUTWORK_DATABASE_URL")
+    monkeypatch.chdir(tmp_path)
+    default = Database(Settings().database_url)
+    migrate(default)
+    monkeypatch.setattr("sys.argv", ["cutwork-admin", "keys", "create", "shop"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert "CUTWORK_DATABASE_URL is not set" in str(ended.value)
+    assert ". .cutwork/environment" in str(ended.value)
+    assert capsys.readouterr().out == ""
+    assert KeyStore(default).is_empty()
+
+
+def test_a_new_key_says_in_which_database_it_is(settings: Settings) -> None:
+    assert settings.database_url in run("keys", "create", "shop").stderr
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "sh\udcffop"])
+def test_a_tenant_that_cannot_be_is_refused_in_one_line(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["cutwork-admin", "keys", "create", name])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert str(ended.value).startswith("cutwork-admin: a tenant's name has")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("key_id", ["", "nobodys", "\udcff"])
+def test_a_key_that_is_none_cannot_be_revoked(key_id: str) -> None:
+    refused = run("keys", "revoke", key_id)
+
+    assert refused.exit_code == 1
+    assert "keys list" in refused.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container whose root is read-only, with no database named."""
+    (tmp_path / ".cutwork").write_text("a file")
+    monkeypatch.delenv("CUTWORK_DATABASE_URL")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["cutwork-admin", "setup"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert re.fullmatch(
+        r"cutwork-admin: there can be no database at sqlite:///.*\(.*\): set CUTWORK_DATABASE_URL",
+        str(ended.value),
+    )
 
 
 def test_a_new_key_is_printed_alone_so_that_a_script_can_take_it(settings: Settings) -> None:

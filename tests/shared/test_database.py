@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from shared.database import Database
+from shared.engine import ConnectionOptions
 from shared.errors import CommitUncertain, DatabaseUnavailable
 from tests.conditions import eventually
 from tests.fault.process_tree import signal_tree
@@ -42,7 +43,7 @@ def test_what_was_written_before_an_error_is_rolled_back(database: Database) -> 
 
 
 def _one_note(server: Postgres, name: str) -> Database:
-    database = Database(server.create_database(name), statement_seconds=0.2)
+    database = Database(server.create_database(name), ConnectionOptions(statement_seconds=0.2))
     with database.writing() as connection:
         connection.execute(text("CREATE TABLE notes (note TEXT)"))
     return database

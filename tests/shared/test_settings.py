@@ -21,6 +21,59 @@ def test_an_unknown_variable_is_refused_with_the_name_that_was_meant(
         load_settings()
 
 
+#: What a container sees of the Services `cutwork` and `cutwork-api`.
+KUBERNETES = {
+    "CUTWORK_SERVICE_HOST": "10.96.14.2",
+    "CUTWORK_SERVICE_PORT": "80",
+    "CUTWORK_PORT": "tcp://10.96.14.2:80",
+    "CUTWORK_API_SERVICE_HOST": "fd00:10:96::a4c",
+    "CUTWORK_API_SERVICE_PORT": "8000",
+    "CUTWORK_API_SERVICE_PORT_HTTP": "8000",
+    "CUTWORK_API_PORT": "tcp://[fd00:10:96::a4c]:8000",
+    "CUTWORK_API_PORT_8000_TCP": "tcp://10.96.14.2:8000",
+    "CUTWORK_API_PORT_8000_TCP_PROTO": "tcp",
+    "CUTWORK_API_PORT_8000_TCP_PORT": "8000",
+    "CUTWORK_API_PORT_8000_TCP_ADDR": "10.96.14.2",
+    "CUTWORK_DNS_PORT_53_UDP": "udp://10.96.0.10:53",
+}
+
+
+def test_what_kubernetes_says_of_a_service_of_our_name_is_ignored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in KUBERNETES.items():
+        monkeypatch.setenv(name, value)
+
+    load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CUTWORK_REDIS_PORT", "6379"),
+        ("CUTWORK_API_PORT", "8000"),
+        ("CUTWORK_API_PORT", "http://10.96.14.2:80"),
+        ("CUTWORK_API_PORT", "tcp://10.96.14.2:80/"),
+        ("CUTWORK_API_PORT", "tcp://10.96.14.2"),
+        ("CUTWORK_API_PORT_8000", "tcp://10.96.14.2:8000"),
+        ("CUTWORK_API_SERVICE_HOST", "api.example"),
+        ("CUTWORK_API_SERVICE_HOST", ""),
+        ("CUTWORK_API_SERVICE_PORT", "http"),
+        ("CUTWORK_API_PORT_8000_TCP_PROTO", "http"),
+        ("CUTWORK_LEASE_SECONDS", "30"),
+        ("CUTWORK_", "1"),
+        ("CUTWORK_lease", "30"),
+    ],
+)
+def test_what_only_resembles_it_is_refused_like_any_unknown_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(Misconfigured, match=f"{name} is not a setting"):
+        load_settings()
+
+
 def test_an_unusable_value_is_refused_by_its_variables_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
