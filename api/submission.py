@@ -37,11 +37,10 @@ def submit(
         DatabaseUnavailable: The same.
         CommitUncertain: The job may be stored, with its upload; then it will be worked on.
     """
+    earlier = find_earlier(services, request, tenant, idempotency_key)
+    if earlier is not None:
+        return earlier
     new = _new_job(request, tenant, idempotency_key)
-    if idempotency_key is not None:
-        earlier = services.job_store.find_by_idempotency_key(idempotency_key, tenant)
-        if earlier is not None:
-            return replay(earlier, new.fingerprint)
     began = time.perf_counter()
     services.object_store.put_input(new.id, request.image)
     put = time.perf_counter()
@@ -61,6 +60,23 @@ def submit(
     )
     _publish(services, job)
     return job
+
+
+def find_earlier(
+    services: Services, request: CutoutRequest, tenant: str, idempotency_key: str | None
+) -> Job | None:
+    """Find the job that was stored under the same key, if one was.
+
+    Raises:
+        Refused: The key was used for something else.
+        DatabaseUnavailable: It cannot be read.
+    """
+    if idempotency_key is None:
+        return None
+    earlier = services.job_store.find_by_idempotency_key(idempotency_key, tenant)
+    if earlier is None:
+        return None
+    return replay(earlier, fingerprint_of(request.image, request.options))
 
 
 def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -> NewJob:

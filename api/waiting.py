@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from api.bulkhead import Bulkhead
 from shared import announcements
 from shared.errors import BrokerUnavailable, DatabaseUnavailable
 from shared.job import LIVE, Job
@@ -32,7 +33,7 @@ _FIRST_RETRY, _LAST_RETRY = 0.5, 15.0
 
 
 class WaitingRoom:
-    """A bounded number of waiters, and the listener that wakes them.
+    """A bounded number of waiters, shared fairly by tenant, and the listener that wakes them.
 
     Uses `threading` only, so under gevent's patches its thread and all waiters are greenlets.
     """
@@ -44,7 +45,7 @@ class WaitingRoom:
         self._settings = settings
         self._job_store = job_store
         self._listen = listen
-        self._slots = threading.Semaphore(settings.waiting_slots)
+        self._bulkhead = Bulkhead(settings.waiting_slots)
         self._bells: defaultdict[uuid.UUID, set[threading.Event]] = defaultdict(set)
         self._bells_lock = threading.Lock()
         self._stopping = threading.Event()
@@ -57,6 +58,20 @@ class WaitingRoom:
         """End the listening within about a second."""
         self._stopping.set()
 
+    @contextmanager
+    def slot(self, tenant: str, seconds: float) -> Iterator[float]:
+        """Hold a place to wait inside, and give the seconds that may be waited: all, or none without a place."""
+        if seconds <= 0:
+            yield 0
+            return
+        with self._bulkhead.slot(tenant) as has_slot:
+            yield seconds if has_slot else 0
+
+    @property
+    def slot_seconds(self) -> float:
+        """How long places were held lately: after this time it makes sense to ask again for one."""
+        return self._bulkhead.mean_seconds
+
     def wait(self, job_id: uuid.UUID, tenant: str, seconds: float) -> Job | None:
         """Wait until a job is finished, or the time is up, and return it as it then is.
 
@@ -68,20 +83,18 @@ class WaitingRoom:
         Raises:
             DatabaseUnavailable: The job cannot be read.
         """
-        if seconds <= 0 or not self._slots.acquire(blocking=False):
-            return self._job_store.find(job_id, tenant)
-        try:
-            with self._bell_for(job_id) as bell:
-                return self._wait(bell, job_id, tenant, time.monotonic() + seconds)
-        finally:
-            self._slots.release()
+        with self.slot(tenant, seconds) as granted:
+            return self._wait(job_id, tenant, granted)
 
     def watch(self, job: Job, seconds: float) -> Job:
-        """Wait for a job that is stored, so that its id is the answer even if the database has gone away since."""
+        """Wait for a job that was just stored, as long as its `slot` allows.
+
+        Its id is the answer even if the database has gone away since.
+        """
         if seconds <= 0 or job.status not in LIVE:
             return job
         try:
-            return self.wait(job.id, job.tenant, seconds) or job
+            return self._wait(job.id, job.tenant, seconds) or job
         except DatabaseUnavailable as error:
             log.warning("job.unwatched", **about(job), reason=str(error))
             return job
@@ -92,19 +105,19 @@ class WaitingRoom:
             for bell in self._bells.get(job_id, ()):
                 bell.set()
 
-    def _wait(
-        self, bell: threading.Event, job_id: uuid.UUID, tenant: str, deadline: float
-    ) -> Job | None:
+    def _wait(self, job_id: uuid.UUID, tenant: str, seconds: float) -> Job | None:
+        deadline = time.monotonic() + seconds
         pause = _FIRST_LOOK
-        while True:
-            # Cleared before the look: what is announced after the look wakes at once.
-            bell.clear()
-            job = self._job_store.find(job_id, tenant)
-            remaining = deadline - time.monotonic()
-            if job is None or job.status not in LIVE or remaining <= 0:
-                return job
-            bell.wait(min(pause, remaining))
-            pause = min(pause * _LOOK_GROWTH, _LAST_LOOK)
+        with self._bell_for(job_id) as bell:
+            while True:
+                # Cleared before the look: what is announced after the look wakes at once.
+                bell.clear()
+                job = self._job_store.find(job_id, tenant)
+                remaining = deadline - time.monotonic()
+                if job is None or job.status not in LIVE or remaining <= 0:
+                    return job
+                bell.wait(min(pause, remaining))
+                pause = min(pause * _LOOK_GROWTH, _LAST_LOOK)
 
     @contextmanager
     def _bell_for(self, job_id: uuid.UUID) -> Iterator[threading.Event]:

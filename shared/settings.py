@@ -100,7 +100,9 @@ class Settings(BaseSettings):
     )
     sync_wait: Seconds = Field(60, description="Seconds a POST with `task_type=sync` waits.")
     waiting_slots: int = Field(
-        100, ge=0, description="Requests that may wait for a job at once, per front-end process."
+        100,
+        ge=0,
+        description="Requests that may wait for a job at once, per front-end process; shared fairly by tenant.",
     )
 
     rate_per_minute: int = Field(

@@ -28,7 +28,7 @@ MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.FILE_DECODING_FAILURE: "damaged or cut short; at once if the header shows it, else as the job's answer",
     ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED: "the photo shows no clothing",
     ErrorCode.ERROR_CONTENT_NON_COMPLIANCE: "an `Idempotency-Key` used again for another upload",
-    ErrorCode.EXCEEDING_LIMITS: "a quota of this key; `Retry-After` says when",
+    ErrorCode.EXCEEDING_LIMITS: "a quota of this key, or no waiting slot for a `sync` post; `Retry-After` says when",
     ErrorCode.PROCESSING_FAILURE: "the job was tried as often as it may be",
     ErrorCode.UNKNOWN_ERROR: "a bug of ours; the logs have it under `log_id`",
     ErrorCode.ERROR_INSUFFICIENT_RESOURCES: "the queue is full; `Retry-After` says when",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from api.auth import current_tenant
-from api.envelope import Failure, for_failure, for_job, respond
-from api.form import read_cutout_request
+from api.envelope import Envelope, Failure, for_failure, for_job, respond
+from api.form import CutoutRequest, read_cutout_request
 from api.idempotency import read_idempotency_key
 from api.services import Services
-from api.submission import submit
+from api.submission import find_earlier, submit
 from shared.contract import TaskType
-from shared.errors import ErrorCode
+from shared.errors import ErrorCode, TryLater
 from shared.job import LIVE
 from shared.settings import Settings
 
@@ -34,12 +34,35 @@ def create_blueprint(settings: Settings, services: Services) -> Blueprint:
 
     @blueprint.post(PATH)
     def cut_out() -> Response:
-        key = read_idempotency_key(request)
+        key, tenant = read_idempotency_key(request), current_tenant()
         wanted = read_cutout_request(request)
-        job = submit(services, wanted, current_tenant(), key)
-        job = services.waiting_room.watch(job, patience[wanted.task_type])
-        if wanted.task_type is TaskType.SYNC and job.status in LIVE:
+        is_sync = wanted.task_type is TaskType.SYNC
+        with services.waiting_room.slot(tenant, patience[wanted.task_type]) as seconds:
+            if is_sync and not seconds:
+                return respond(_without_waiting(services, wanted, tenant, key))
+            job = submit(services, wanted, tenant, key)
+            job = services.waiting_room.watch(job, seconds)
+        if is_sync and job.status in LIVE:
             return respond(for_failure(_NOT_YET, job))
         return respond(for_job(job, services.object_store.sign_result))
 
     return blueprint
+
+
+def _without_waiting(
+    services: Services, wanted: CutoutRequest, tenant: str, key: str | None
+) -> Envelope:
+    """Answer a `sync` post that got no slot: only what is finished already can be.
+
+    Raises:
+        TryLater: There is no such job, and none was made.
+    """
+    earlier = find_earlier(services, wanted, tenant, key)
+    if earlier is None or earlier.status in LIVE:
+        raise TryLater(
+            ErrorCode.EXCEEDING_LIMITS,
+            "No more requests of your account can wait for their result now. Please send this one again later, or "
+            f"with `task_type={TaskType.ASYNC}` and query its result.",
+            services.waiting_room.slot_seconds,
+        )
+    return for_job(earlier, services.object_store.sign_result)

@@ -66,9 +66,11 @@ def _create(services: Services) -> Response:
     wanted = replace(
         read_cutout_request(request), task_type=TaskType.SYNC if seconds else TaskType.ASYNC
     )
-    job = submit(services, wanted, current_tenant(), key)
-    began = time.monotonic()
-    job = services.waiting_room.watch(job, seconds)
+    tenant = current_tenant()
+    with services.waiting_room.slot(tenant, seconds) as granted:
+        job = submit(services, wanted, tenant, key)
+        began = time.monotonic()
+        job = services.waiting_room.watch(job, granted)
     has_waited = job.status not in LIVE or time.monotonic() - began >= seconds
     response = _answer(services, job, _ACCEPTED if job.status in LIVE else OK)
     if job.seen_as not in _GONE:

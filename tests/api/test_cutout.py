@@ -120,17 +120,93 @@ def test_a_job_that_fails_meanwhile_answers_with_its_error(
 
 
 @pytest.mark.parametrize("changes", [{"waiting_slots": 0}])
-@pytest.mark.parametrize(("task_type", "status"), [("", 200), ("sync", 504)])
-def test_with_no_waiting_slot_free_the_answer_is_the_id_at_once(
-    front_end: FrontEnd, task_type: str, status: int
-) -> None:
+def test_with_no_waiting_slot_free_the_answer_is_the_id_at_once(front_end: FrontEnd) -> None:
     began = time.monotonic()
 
-    answer = front_end.post(task_type=task_type)
+    body = assert_success(front_end.post(), task_status=0)
 
-    assert answer.status_code == status
-    assert answer.get_json()["task_id"]
+    assert body["task_id"]
     assert time.monotonic() - began < 5
+
+
+NO_SLOT = pytest.mark.parametrize("changes", [{"waiting_slots": 0}])
+KEY: dict[str, Any] = {"header_Idempotency_Key": "order-1"}
+
+
+@NO_SLOT
+@pytest.mark.parametrize("fields", [{}, KEY], ids=["without a key", "with a key"])
+def test_a_sync_post_that_cannot_wait_is_refused_before_a_job_is_made(
+    front_end: FrontEnd, fields: dict[str, Any]
+) -> None:
+    answer = front_end.post(task_type="sync", **fields)
+
+    body = assert_error(answer, 429, ErrorCode.EXCEEDING_LIMITS)
+    assert "task_type=async" in body["error_msg"]
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert body["task_id"] == ""
+    assert front_end.count_rows() == 0
+    assert not front_end.object_store.inputs
+    assert not front_end.broker.rung
+
+
+@NO_SLOT
+def test_a_sync_post_that_repeats_a_finished_one_needs_no_slot(front_end: FrontEnd) -> None:
+    job_id = front_end.submit(**KEY)
+    front_end.complete(job_id)
+
+    body = assert_success(front_end.post(task_type="sync", **KEY), task_status=2)
+
+    assert body["task_id"] == str(job_id)
+
+
+@NO_SLOT
+def test_a_sync_post_that_repeats_a_job_that_goes_on_is_refused_without_a_slot(
+    front_end: FrontEnd,
+) -> None:
+    front_end.submit(**KEY)
+
+    answer = front_end.post(task_type="sync", **KEY)
+
+    assert_error(answer, 429, ErrorCode.EXCEEDING_LIMITS)
+    assert front_end.count_rows() == 1
+
+
+@NO_SLOT
+def test_a_sync_post_without_a_slot_whose_key_was_used_for_something_else_is_told_so(
+    front_end: FrontEnd,
+) -> None:
+    front_end.submit(**KEY)
+
+    answer = front_end.post(task_type="sync", return_form="mask", **KEY)
+
+    assert_error(answer, 422, ErrorCode.ERROR_CONTENT_NON_COMPLIANCE)
+
+
+@pytest.mark.parametrize("changes", [{"waiting_slots": 1, "sync_wait": 0.05, "inline_wait": 0.05}])
+@pytest.mark.parametrize("task_type", ["", "sync"])
+def test_a_slot_is_given_back_after_each_wait(front_end: FrontEnd, task_type: str) -> None:
+    statuses = [front_end.post(task_type=task_type).status_code for _ in range(3)]
+
+    assert statuses == ([504] * 3 if task_type else [200] * 3)
+    assert front_end.post(task_type="sync").status_code == 504
+
+
+@pytest.mark.parametrize("changes", [{"waiting_slots": 1, "sync_wait": 0.05}])
+@pytest.mark.parametrize("task_type", ["", "sync"])
+def test_a_slot_is_given_back_when_the_upload_fails(front_end: FrontEnd, task_type: str) -> None:
+    front_end.object_store.is_down = True
+    assert_error(front_end.post(task_type=task_type), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
+    front_end.object_store.is_down = False
+
+    assert front_end.post(task_type="sync").status_code == 504
+
+
+@pytest.mark.parametrize("changes", [{"waiting_slots": 1, "sync_wait": 0.05}])
+def test_who_does_not_wait_needs_no_slot(front_end: FrontEnd) -> None:
+    with front_end.services.waiting_room.slot("rival", 1) as seconds:
+        assert seconds
+        assert_success(front_end.post(task_type="async"), task_status=0)
+        assert_error(front_end.post(task_type="sync"), 429, ErrorCode.EXCEEDING_LIMITS)
 
 
 def test_a_database_that_goes_away_while_waiting_does_not_cost_the_client_the_id(
@@ -139,7 +215,7 @@ def test_a_database_that_goes_away_while_waiting_does_not_cost_the_client_the_id
     def fail(*_: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(WaitingRoom, "wait", fail)
+    monkeypatch.setattr(WaitingRoom, "_wait", fail)
 
     assert_success(front_end.post(), task_status=0)
 
