@@ -6,6 +6,7 @@ costs time, not a job: the row is the truth, and the sweeper rings again.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -42,8 +43,12 @@ _PUBLISH_RETRIES = {
 
 def create_celery(settings: Settings, socket_seconds: float = _SOCKET_SECONDS) -> Celery:
     """Build the Celery application of a worker or a publisher."""
-    app = Celery("cutwork", broker=settings.redis_url.get_secret_value(), set_as_current=False)
-    app.conf.update(_celery_settings(settings, socket_seconds))
+    url = settings.redis_url.get_secret_value()
+    app = Celery("cutwork", broker=url, set_as_current=False)
+    app.conf.update(_celery_settings(socket_seconds))
+    if url.startswith("rediss://"):
+        # kombu's default takes any certificate; what the URL says about it wins.
+        app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     return app
 
 
@@ -142,37 +147,21 @@ def connect(settings: Settings) -> redis.Redis:
         ) from None
 
 
-def _celery_settings(settings: Settings, socket_seconds: float) -> dict[str, Any]:
-    # Longer than any attempt: a redelivery is refused by the claim, but it is work for nothing.
-    visibility_timeout = 4 * settings.run_timeout
+def _celery_settings(socket_seconds: float) -> dict[str, Any]:
     return {
         "accept_content": ["json"],
         "task_serializer": "json",
         "task_ignore_result": True,
         "result_backend": None,
-        "task_acks_late": True,
-        "task_reject_on_worker_lost": True,
-        "worker_prefetch_multiplier": 1,
-        "worker_disable_prefetch": True,
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,
-        "worker_cancel_long_running_tasks_on_connection_loss": False,
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
         "broker_transport_options": {
-            # The queues are read in the order in which the worker names them.
-            "queue_order_strategy": "priority",
-            "visibility_timeout": visibility_timeout,
-            # kombu scans for lost workers' messages every interval × throttle seconds.
-            "unacked_restore_interval": 10,
-            "unacked_restore_throttle": 1,
             "socket_timeout": socket_seconds,
             "socket_connect_timeout": socket_seconds,
             "socket_keepalive": True,
             "health_check_interval": _HEALTH_CHECK_SECONDS,
         },
-        "visibility_timeout": visibility_timeout,
         "task_publish_retry_policy": _PUBLISH_RETRIES,
         "task_default_queue": Queue.BULK.value,
         "task_create_missing_queues": True,

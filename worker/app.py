@@ -24,6 +24,7 @@ from shared.manifest import load_manifest
 from shared.object_store import ObjectStore
 from shared.settings import Settings
 from worker.batching import Batcher
+from worker.consumer import read_with
 from worker.cutout import Segmenter
 from worker.job_runner import JobRunner
 from worker.lease import LeaseKeeper
@@ -77,6 +78,7 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
         owner=f"{socket.gethostname()}:{os.getpid()}",
     )
     app = create_celery(settings)
+    read_with(app)
     setup_logging.connect(_keep_our_logs, weak=False)
     _add_task(app, runner)
     _hand_back_after(settings.shutdown_grace, job_store, leases)

@@ -73,6 +73,7 @@ class Audit:
         return self._redis.hlen("unacked")
 
     def count_messages(self) -> int:
+        """Count those that wait, and those that kombu would keep until they are acknowledged: there are none."""
         return sum(self.waiting().values()) + self.count_unacknowledged()
 
     def rows(self) -> dict[str, Row]:
@@ -171,7 +172,7 @@ def _is_right(kind: Kind, row: Row) -> bool:
 
 
 def wait_until_quiet(audit: Audit, seconds: float) -> bool:
-    """Wait for the last job and the last message that waits; unacknowledged ones stand for nothing."""
+    """Wait for the last job and the last message."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if audit.is_quiet():

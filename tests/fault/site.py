@@ -63,18 +63,16 @@ class Site(Installation):
             process.kill()
         super().__exit__(kind, error, traceback)
 
-    def assert_clean(self, *, undelivered: int = 0, inputs_left: int = 0) -> None:
+    def assert_clean(self, *, inputs_left: int = 0) -> None:
         """Hold the end of a test to the rules: nothing is held, nothing waits, nothing is left behind.
 
         Args:
-            undelivered: Messages that a killed worker had taken. They come back after the visibility timeout, and
-                find nothing to do (`test_redelivery`).
             inputs_left: Uploads that a killed process could not delete: they go with their job.
         """
         audit = Audit(self.settings)
         try:
             eventually(lambda: not audit.count_live())
-            eventually(lambda: audit.count_messages() <= undelivered)
+            eventually(lambda: not audit.count_messages())
             rows = audit.rows()
             for stored in audit.results():
                 assert stored.attempt <= rows[stored.job_id]["attempt"], stored
