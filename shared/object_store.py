@@ -9,34 +9,28 @@ The lifecycle rule counts in whole days from midnight UTC, so it is the safety n
 
 from __future__ import annotations
 
-import io
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Self
-from urllib.parse import urlsplit
+from xml.etree.ElementTree import ParseError
 
-import urllib3
-from minio import Minio
-from minio.commonconfig import ENABLED, Filter
 from minio.error import InvalidResponseError, S3Error, ServerError
-from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
 from urllib3.exceptions import HTTPError
-from urllib3.exceptions import TimeoutError as HTTPTimeout
 
-from shared.errors import Misconfigured, ObjectMissing, ObjectStoreUnavailable
+from shared.errors import ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
+from shared.lifecycle_rule import forgets_in_a_day, with_our_rule
+from shared.s3_client import S3Client
 from shared.settings import Settings
 
 #: The combined output's name; the others are named by their category.
 IMAGE = "image"
 PNG = "image/png"
 
-_RULE_ID = "cutwork-one-day"
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
-_NO_RULE = "NoSuchLifecycleConfiguration"
-_CONNECT_SECONDS, _READ_SECONDS, _POOL_SIZE = 2, 8, 32
+_NO_BUCKET = "NoSuchBucket"
+_CURE = "run `cutwork-admin setup`"
 
 
 class ObjectStore:
@@ -48,8 +42,8 @@ class ObjectStore:
 
     def __init__(self, settings: Settings) -> None:
         """Prepare two clients: one to work with, one to sign for the address that clients see."""
-        self._client = _client(settings, settings.s3_endpoint)
-        self._signer = _client(settings, settings.signing_endpoint)
+        self._client = S3Client(settings, settings.s3_endpoint)
+        self._signer = S3Client(settings, settings.signing_endpoint)
         self._inputs = settings.inputs_bucket
         self._results = settings.results_bucket
 
@@ -105,47 +99,49 @@ class ObjectStore:
         self._delete_under(f"{lease.job_id}/{lease.attempt}/")
 
     def set_up(self) -> None:
-        """Make both buckets and their lifecycle rules; changes nothing that is right already."""
+        """Make both buckets, and their lifecycle rules beside the operator's; changes nothing that is right already.
+
+        Raises:
+            ObjectStoreUnavailable: A bucket keeps what is deleted from it, or takes no rule; the message says which.
+        """
         for bucket in (self._inputs, self._results):
             with _translated():
                 if not self._client.bucket_exists(bucket):
                     self._client.make_bucket(bucket)
-                if not self._has_rule(bucket):
-                    self._client.set_bucket_lifecycle(bucket, _one_day())
+                self._refuse_versions(bucket)
+                rules = self._client.read_lifecycle(bucket)
+                if not forgets_in_a_day(rules):
+                    self._client.write_lifecycle(bucket, with_our_rule(rules))
 
     def check(self) -> None:
         """See that both buckets are there and forget by themselves.
 
         Raises:
-            ObjectStoreUnavailable: One does not, with a message that says which and what to run.
+            ObjectStoreUnavailable: One does not, with a message that says which and what to do.
         """
         for bucket in (self._inputs, self._results):
-            with _translated():
-                if not self._client.bucket_exists(bucket):
-                    raise ObjectStoreUnavailable(f"no bucket {bucket}: run `cutwork-admin setup`")
-                if not self._has_rule(bucket):
-                    raise ObjectStoreUnavailable(
-                        f"bucket {bucket} has no lifecycle rule: run `cutwork-admin setup`"
-                    )
+            with _translated(bucket):
+                self._refuse_versions(bucket)
+                if not forgets_in_a_day(self._client.read_lifecycle(bucket)):
+                    raise ObjectStoreUnavailable(f"bucket {bucket} has no lifecycle rule: {_CURE}")
+
+    def _refuse_versions(self, bucket: str) -> None:
+        """Refuse a bucket in which an erased photo lives on as an old version."""
+        if self._client.keeps_versions(bucket):
+            raise ObjectStoreUnavailable(
+                f"bucket {bucket} keeps old versions of what is deleted: suspend its versioning and delete them, or "
+                "name another bucket"
+            )
 
     def _put(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
         with _translated():
-            self._client.put_object(bucket, key, io.BytesIO(data), len(data), content_type)
+            self._client.put_whole(bucket, key, data, content_type)
 
     def _delete_under(self, prefix: str) -> None:
         with _translated():
             for found in self._client.list_objects(self._results, prefix, recursive=True):
                 if found.object_name is not None:
                     self._client.remove_object(self._results, found.object_name)
-
-    def _has_rule(self, bucket: str) -> bool:
-        try:
-            config = self._client.get_bucket_lifecycle(bucket)
-        except S3Error as error:
-            if error.code == _NO_RULE:
-                return False
-            raise
-        return config is not None and any(_forgets_in_a_day(rule) for rule in config.rules)
 
 
 def _result_key(lease: Lease, name: str) -> str:
@@ -156,68 +152,16 @@ def _disposition(name: str) -> str:
     return f'inline; filename="{name}.png"'
 
 
-def _one_day() -> LifecycleConfig:
-    rule = Rule(
-        ENABLED, rule_filter=Filter(prefix=""), rule_id=_RULE_ID, expiration=Expiration(days=1)
-    )
-    return LifecycleConfig([rule])
-
-
-def _forgets_in_a_day(rule: Rule) -> bool:
-    return rule.status == ENABLED and rule.expiration is not None and rule.expiration.days == 1
-
-
-def _client(settings: Settings, endpoint: str) -> Minio:
-    url = urlsplit(endpoint)
-    if url.scheme not in {"http", "https"} or not url.netloc or url.path.strip("/"):
-        raise Misconfigured(
-            f"{endpoint!r} is no endpoint of an object store: use http(s)://host[:port]."
-        )
-    secret_key = settings.s3_secret_key.get_secret_value()
-    if not settings.s3_access_key or not secret_key:
-        raise Misconfigured("CUTWORK_S3_ACCESS_KEY and CUTWORK_S3_SECRET_KEY must both be set.")
-    return Minio(
-        url.netloc,
-        access_key=settings.s3_access_key,
-        secret_key=secret_key,
-        secure=url.scheme == "https",
-        region=settings.s3_region,
-        # The client's own default waits five minutes and tries five times.
-        http_client=urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
-            maxsize=_POOL_SIZE,
-            retries=_OneRetry(total=1, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
-        ),
-    )
-
-
-class _OneRetry(urllib3.Retry):
-    """For a connection that broke, or a gateway's error; who was silent once is not waited for again."""
-
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: Any = None,
-        error: Exception | None = None,
-        _pool: Any = None,
-        _stacktrace: Any = None,
-    ) -> Self:
-        # What timed out while it was being sent comes as a broken connection with the cause in it.
-        if error is not None and any(
-            isinstance(cause, (HTTPTimeout, TimeoutError)) for cause in (error, *error.args)
-        ):
-            raise error
-        return super().increment(method, url, response, error, _pool, _stacktrace)
-
-
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(bucket: str = "") -> Iterator[None]:
+    """Turn what the client raises into our errors; a bucket that is missing is named, if it is given."""
     try:
         yield
     except S3Error as error:
+        if error.code == _NO_BUCKET and bucket:
+            raise ObjectStoreUnavailable(f"no bucket {bucket}: {_CURE}") from error
         if error.code in _MISSING:
             raise ObjectMissing("the object store does not have the object") from error
         raise ObjectStoreUnavailable(f"the object store answers {error.code}") from error
-    except (InvalidResponseError, ServerError, HTTPError, OSError) as error:
+    except (InvalidResponseError, ServerError, ParseError, HTTPError, OSError) as error:
         raise ObjectStoreUnavailable("the object store does not answer") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socketserver
 import threading
 import uuid
@@ -15,7 +16,8 @@ import pytest
 from deploy.local.ports import LOOPBACK
 from deploy.local.seaweedfs import SeaweedFS
 from shared.errors import ObjectStoreUnavailable
-from shared.object_store import ObjectStore
+from shared.job import Lease
+from shared.object_store import IMAGE, ObjectStore
 from shared.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import post, submit, wait_for
@@ -116,6 +118,15 @@ class Liar(socketserver.BaseRequestHandler):
         self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n0123456789")
 
 
+class Silly(socketserver.BaseRequestHandler):
+    """Answers an error, and forgets to say which."""
+
+    def handle(self) -> None:
+        self.request.recv(4096)
+        head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: 1\r\n\r\n"
+        self.request.sendall(head + b"<")
+
+
 class Busy(socketserver.BaseRequestHandler):
     """Asks everybody to slow down."""
 
@@ -124,18 +135,51 @@ class Busy(socketserver.BaseRequestHandler):
         self.request.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n")
 
 
-@pytest.mark.parametrize("manner", [Liar, Busy])
+@contextmanager
+def at_a_store_that_is(
+    manner: type[socketserver.BaseRequestHandler], settings: Settings
+) -> Iterator[ObjectStore]:
+    with socketserver.ThreadingTCPServer((LOOPBACK, 0), manner) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        endpoint = f"http://{LOOPBACK}:{server.server_address[1]}"
+        try:
+            yield ObjectStore(settings.model_copy(update={"s3_endpoint": endpoint}))
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("manner", [Liar, Busy, Silly])
 def test_half_an_upload_is_never_taken_for_a_whole_one(
     settings: Settings, manner: type[socketserver.BaseRequestHandler]
 ) -> None:
-    with socketserver.ThreadingTCPServer((LOOPBACK, 0), manner) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        endpoint = f"http://{LOOPBACK}:{server.server_address[1]}"
-        store = ObjectStore(settings.model_copy(update={"s3_endpoint": endpoint}))
+    with at_a_store_that_is(manner, settings) as store, pytest.raises(ObjectStoreUnavailable):
+        store.get_input(uuid.uuid4())
 
-        with pytest.raises(ObjectStoreUnavailable):
-            store.get_input(uuid.uuid4())
-        server.shutdown()
+
+class Slow(socketserver.BaseRequestHandler):
+    """Takes what it is sent little by little, and then says thank you."""
+
+    PIECE, PIECES_A_SECOND = 64 * 1024, 150
+
+    def handle(self) -> None:
+        head, _, body = self.request.recv(self.PIECE).partition(b"\r\n\r\n")
+        [length] = re.findall(rb"\r\nContent-Length: (\d+)", head)
+        left = int(length) - len(body)
+        while left > 0 and (piece := self.request.recv(self.PIECE)):
+            left -= len(piece)
+            threading.Event().wait(1 / self.PIECES_A_SECOND)
+        self.request.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+
+def test_a_large_result_may_take_longer_than_a_connection(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 12 MB the kernel's buffers hold a half; the rest goes at 10 MB a second."""
+    monkeypatch.setattr("shared.s3_client._CONNECT_SECONDS", 0.2)
+    with at_a_store_that_is(Slow, settings) as store:
+        store.put_result(Lease(uuid.uuid4(), 1), IMAGE, bytes(12_000_000))
 
 
 def test_the_uploads_of_refused_posts_are_gone_too(site: Site, photo: bytes) -> None:

@@ -1,0 +1,132 @@
+"""An S3 client: minio's, with an end to its patience, and with the configuration of buckets as XML."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from base64 import b64encode
+from typing import Any, Self
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import urllib3
+from minio import Minio
+from minio.error import S3Error
+from urllib3.exceptions import TimeoutError as HTTPTimeout
+
+from shared.errors import Misconfigured
+from shared.settings import Settings
+
+_CONNECT_SECONDS, _READ_SECONDS, _POOL_SIZE = 2, 8, 32
+#: The least size of parts that minio takes; what is smaller goes out whole anyhow.
+_LEAST_PART_BYTES = 5 * 1024 * 1024
+_NO_RULE = "NoSuchLifecycleConfiguration"
+#: Of stores that know no versions.
+_NOT_IMPLEMENTED = "NotImplemented"
+
+
+class S3Client(Minio):
+    """One endpoint and one pair of keys."""
+
+    def __init__(self, settings: Settings, endpoint: str) -> None:
+        """Prepare it; nothing is connected yet.
+
+        Raises:
+            Misconfigured: The endpoint or the keys cannot be used.
+        """
+        url = urlsplit(endpoint)
+        if url.scheme not in {"http", "https"} or not url.netloc or url.path.strip("/"):
+            raise Misconfigured(
+                f"{endpoint!r} is no endpoint of an object store: use http(s)://host[:port]."
+            )
+        secret_key = settings.s3_secret_key.get_secret_value()
+        if not settings.s3_access_key or not secret_key:
+            raise Misconfigured("CUTWORK_S3_ACCESS_KEY and CUTWORK_S3_SECRET_KEY must both be set.")
+        super().__init__(
+            url.netloc,
+            access_key=settings.s3_access_key,
+            secret_key=secret_key,
+            secure=url.scheme == "https",
+            region=settings.s3_region,
+            # minio's own default waits five minutes and tries five times.
+            http_client=_Pool(
+                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+                maxsize=_POOL_SIZE,
+                retries=_OneRetry(total=1, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
+            ),
+        )
+
+    def put_whole(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
+        """Store an object in one request, however large: parts of an upload that breaks off would be left behind."""
+        self.put_object(
+            bucket,
+            key,
+            io.BytesIO(data),
+            len(data),
+            content_type,
+            part_size=max(len(data), _LEAST_PART_BYTES),
+        )
+
+    def read_lifecycle(self, bucket: str) -> str:
+        """Read a bucket's lifecycle configuration; empty if there is none."""
+        try:
+            return self._read_configuration(bucket, "lifecycle")
+        except S3Error as error:
+            if error.code == _NO_RULE:
+                return ""
+            raise
+
+    def write_lifecycle(self, bucket: str, configuration: bytes) -> None:
+        """Replace a bucket's lifecycle configuration."""
+        md5 = hashlib.md5(configuration, usedforsecurity=False).digest()
+        self._execute(
+            "PUT",
+            bucket,
+            body=configuration,
+            headers={"Content-MD5": b64encode(md5).decode()},
+            query_params={"lifecycle": ""},
+        )
+
+    def keeps_versions(self, bucket: str) -> bool:
+        """Tell whether what is deleted is kept as an old version; so are the objects of a bucket that locks them."""
+        try:
+            configuration = self._read_configuration(bucket, "versioning")
+        except S3Error as error:
+            if error.code == _NOT_IMPLEMENTED:
+                return False
+            raise
+        root = ElementTree.fromstring(configuration)  # noqa: S314  the object store is trusted
+        return root.findtext("{*}Status") == "Enabled"
+
+    def _read_configuration(self, bucket: str, what: str) -> str:
+        return self._execute("GET", bucket, query_params={what: ""}).data.decode()
+
+
+class _Pool(urllib3.PoolManager):
+    """Sends bodies in pieces: a socket's timeout is for all that it is given at once, and a line may be slow."""
+
+    def urlopen(self, method: str, url: str, *args: Any, **options: Any) -> Any:
+        body = options.get("body")
+        if isinstance(body, bytes):
+            options["body"] = io.BytesIO(body)
+        return super().urlopen(method, url, *args, **options)
+
+
+class _OneRetry(urllib3.Retry):
+    """For a connection that broke, or a gateway's error; who was silent once is not waited for again."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: Any = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> Self:
+        # What timed out while it was being sent comes as a broken connection with the cause in it.
+        if error is not None and any(
+            isinstance(cause, (HTTPTimeout, TimeoutError)) for cause in (error, *error.args)
+        ):
+            raise error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
