@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -16,8 +15,8 @@ from celery.signals import setup_logging, worker_shutting_down
 from shared.announcements import Announcer
 from shared.broker import TASK, create_celery
 from shared.database import open_database
-from shared.errors import DatabaseUnavailable, ErrorCode
-from shared.job import Lease, Queue
+from shared.errors import DatabaseUnavailable
+from shared.job import Queue
 from shared.job_store import JobStore, limits_of
 from shared.logs import get_logger
 from shared.manifest import load_manifest
@@ -30,12 +29,10 @@ from worker.job_runner import JobRunner
 from worker.lease import LeaseKeeper
 from worker.model import Network
 from worker.second_look import SecondLook
+from worker.watchdog import Watchdog, hand_back_with, hung_attempt, stop_after, stopped_heartbeat
 
 _log = get_logger(__name__)
 
-HUNG = "The job ran longer than it may."
-#: sysexits.h EX_SOFTWARE: whoever supervises this process should start it again.
-_EXIT_HUNG = 70
 _QUEUES = frozenset(Queue)
 
 
@@ -62,12 +59,7 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
     """Build the Celery application that works on jobs. Its leases beat from here on."""
     cv2.setNumThreads(1)  # jobs run side by side already, one a core
     job_store = JobStore(open_database(settings), limits_of(settings))
-    leases = LeaseKeeper(
-        job_store,
-        lease=timedelta(seconds=settings.lease),
-        run_timeout=timedelta(seconds=settings.run_timeout),
-        on_hung=lambda lease: _abandon_ship(job_store, leases, lease),
-    )
+    leases = LeaseKeeper(job_store, timedelta(seconds=settings.lease))
     runner = JobRunner(
         job_store=job_store,
         object_store=ObjectStore(settings),
@@ -81,8 +73,11 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
     read_with(app)
     setup_logging.connect(_keep_our_logs, weak=False)
     _add_task(app, runner)
-    _hand_back_after(settings.shutdown_grace, job_store, leases)
+    hand_back_with(leases.release_all)
+    _hand_back_after(timedelta(seconds=settings.shutdown_grace), leases)
     leases.start()
+    run_timeout = timedelta(seconds=settings.run_timeout)
+    Watchdog([hung_attempt(job_store, leases, run_timeout), stopped_heartbeat(leases)]).start()
     return app
 
 
@@ -121,39 +116,9 @@ def _keep_our_logs(**_: Any) -> None:
     """Be there: Celery configures logging unless somebody listens to this signal."""
 
 
-def _abandon_ship(job_store: JobStore, leases: LeaseKeeper, hung: Lease) -> None:
-    """End the process, since a hung inference cannot be: the job may try again, its neighbours at no charge."""
-    _log.error("attempt.hung", task_id=str(hung.job_id), attempt=hung.attempt)
-    try:
-        job_store.retry(hung, timedelta(0), ErrorCode.AI_SERVICE_TIMEOUT, HUNG)
-    except DatabaseUnavailable:
-        _log.warning("lease.left", task_id=str(hung.job_id), attempt=hung.attempt)
-    _release(job_store, [lease for lease in leases.held() if lease != hung])
-    os._exit(_EXIT_HUNG)
-
-
-def _hand_back_after(grace: float, job_store: JobStore, leases: LeaseKeeper) -> None:
-    def give_up() -> None:
-        _release(job_store, leases.held())
-        os._exit(0)
-
+def _hand_back_after(grace: timedelta, leases: LeaseKeeper) -> None:
     def on_shutting_down(**_: Any) -> None:
         _log.info("worker.stopping", running=len(leases.held()))
-        timer = threading.Timer(grace, give_up)
-        timer.daemon = True
-        timer.start()
+        stop_after(grace)
 
     worker_shutting_down.connect(on_shutting_down, weak=False)
-
-
-def _release(job_store: JobStore, held: list[Lease]) -> None:
-    for lease in held:
-        try:
-            released = job_store.release(lease)
-        except DatabaseUnavailable:
-            released = False  # the lease runs out by itself
-        _log.info(
-            "job.released" if released else "lease.left",
-            task_id=str(lease.job_id),
-            attempt=lease.attempt,
-        )

@@ -1,10 +1,11 @@
-"""The heart of a worker: extends the leases of running jobs, and notices the ones that hang."""
+"""The heart of a worker: extends the leases of running jobs."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -22,33 +23,24 @@ _BEATS_PER_LEASE = 3
 class LeaseKeeper:
     """One thread that beats for every job this process works on."""
 
-    def __init__(
-        self,
-        job_store: JobStore,
-        *,
-        lease: timedelta,
-        run_timeout: timedelta,
-        on_hung: Callable[[Lease], None],
-    ) -> None:
+    def __init__(self, job_store: JobStore, lease: timedelta) -> None:
         """Prepare the thread.
 
         Args:
             job_store: Where leases are extended.
             lease: How long one extension lasts.
-            run_timeout: From then on an attempt hangs: it gets no further beat.
-            on_hung: Called at each beat for an attempt that hangs; expected to end the process.
         """
         self._job_store = job_store
         self._interval = lease.total_seconds() / _BEATS_PER_LEASE
-        self._run_timeout = run_timeout.total_seconds()
-        self._on_hung = on_hung
         self._started: dict[Lease, float] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="lease-keeper", daemon=True)
+        self._beat_at = time.monotonic()
 
     def start(self) -> None:
         """Begin to beat."""
+        self._beat_at = time.monotonic()
         self._thread.start()
 
     def stop(self) -> None:
@@ -64,35 +56,61 @@ class LeaseKeeper:
         try:
             yield
         finally:
-            with self._lock:
-                self._started.pop(lease, None)
+            self.drop(lease)
+
+    def drop(self, lease: Lease) -> None:
+        """Hold a lease no more, though its attempt may still run."""
+        with self._lock:
+            self._started.pop(lease, None)
 
     def held(self) -> list[Lease]:
         """List the attempts that run at this moment."""
         with self._lock:
             return list(self._started)
 
-    def _beat(self) -> None:
-        while not self._stopping.wait(self._next_beat()):
-            for lease in self.held():
-                if self._is_hung(lease):
-                    self._on_hung(lease)
-                else:
-                    self._extend(lease)
-
-    def _next_beat(self) -> float:
-        return min(self._interval, self._run_timeout / _BEATS_PER_LEASE)
-
-    def _is_hung(self, lease: Lease) -> bool:
+    def held_for(self, at_least: timedelta) -> list[Lease]:
+        """List the attempts that have run for so long."""
+        latest_start = time.monotonic() - at_least.total_seconds()
         with self._lock:
-            started = self._started.get(lease)
-        return started is not None and time.monotonic() - started > self._run_timeout
+            return [lease for lease, started in self._started.items() if started < latest_start]
+
+    def seconds_late(self) -> float:
+        """Tell by how much the next beat is overdue, negative if it is not; infinite if the thread is dead."""
+        if not self._thread.is_alive():
+            return math.inf
+        return time.monotonic() - self._beat_at - self._interval
+
+    def release_all(self) -> None:
+        """Hand all attempts back, uncounted. Where that fails, the lease runs out by itself."""
+        for lease in self.held():
+            try:
+                released = self._job_store.release(lease)
+            except Exception:  # noqa: BLE001  one that cannot be released must not keep the others
+                released = False
+            _log.info(
+                "job.released" if released else "lease.left",
+                task_id=str(lease.job_id),
+                attempt=lease.attempt,
+            )
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(self._interval):
+            self._beat_at = time.monotonic()
+            for lease in self.held():
+                self._extend(lease)
+                self._beat_at = time.monotonic()
 
     def _extend(self, lease: Lease) -> None:
         try:
             kept = self._job_store.extend(lease)
-        except DatabaseUnavailable:
-            _log.warning("lease.beat_missed", task_id=str(lease.job_id), attempt=lease.attempt)
+        except Exception as error:  # noqa: BLE001  whatever the database says: the next beat may succeed
+            unforeseen = None if isinstance(error, DatabaseUnavailable) else error
+            _log.warning(
+                "lease.beat_missed",
+                task_id=str(lease.job_id),
+                attempt=lease.attempt,
+                exc_info=unforeseen,
+            )
             return
         if not kept and lease in self.held():
             # Cancelled, or taken over after a pause. Its completion will be refused by the same fence.

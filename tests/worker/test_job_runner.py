@@ -53,12 +53,7 @@ def segmenter(network: Segmenter) -> Interposed:
 
 @pytest.fixture
 def runner(stores: Stores, segmenter: Interposed) -> Iterator[JobRunner]:
-    leases = LeaseKeeper(
-        stores.job_store,
-        lease=LIMITS.lease,
-        run_timeout=timedelta(minutes=1),
-        on_hung=lambda _: None,
-    )
+    leases = LeaseKeeper(stores.job_store, LIMITS.lease)
     leases.start()
     yield JobRunner(
         job_store=stores.job_store,
