@@ -1,4 +1,4 @@
-"""Whether anybody sweeps.
+"""Whether anybody sweeps, and deletes what is past its day.
 
 Without a sweeper uploads are taken and done as ever, so a front end stays ready; but jobs of workers that died wait for
 ever, and results outlive their day. Nobody would notice until then.
@@ -6,7 +6,7 @@ ever, and results outlive their day. Nobody would notice until then.
 
 from __future__ import annotations
 
-from shared.broker import Broker
+from shared.broker import Broker, Duty
 from shared.errors import BrokerUnavailable
 from shared.logs import get_logger
 from shared.settings import Settings
@@ -19,26 +19,28 @@ _CURE = "see that `python -m worker.sweeper` runs"
 
 
 class SweeperWatch:
-    """Looks for the word that sweepers leave after each sweep, and logs it when that begins or ceases to come."""
+    """Looks for the word that sweepers leave each time they did one duty; logs when that begins or ceases to come."""
 
-    def __init__(self, settings: Settings, broker: Broker) -> None:
+    def __init__(self, settings: Settings, broker: Broker, duty: Duty) -> None:
         """Look for nothing yet."""
         self._broker = broker
+        self._duty = duty
         self._patience = max(_LEAST_SECONDS, _MISSED_SWEEPS * settings.sweep_interval)
         self._is_missing = False
 
     def look(self) -> str:
-        """Tell what is wrong; nothing if somebody swept lately."""
+        """Tell what is wrong; nothing if somebody did it lately."""
         try:
-            seconds = self._broker.seconds_since_sweep()
+            seconds = self._broker.seconds_since(self._duty)
         except BrokerUnavailable as error:
             return f"cannot be seen: {error}"
         is_missing = seconds is None or seconds > self._patience
         self._log_change(is_missing, seconds)
         if not is_missing:
             return ""
+        name = self._duty.name.lower()
         since = (
-            "no sweep is known" if seconds is None else f"the last sweep was {seconds:.0f} s ago"
+            f"no {name} is known" if seconds is None else f"the last {name} was {seconds:.0f} s ago"
         )
         return f"{since}: {_CURE}"
 
@@ -47,6 +49,6 @@ class SweeperWatch:
             return
         self._is_missing = is_missing
         if is_missing:
-            _log.warning("sweeper.missing", last_sweep_s=seconds, cure=_CURE)
+            _log.warning("sweeper.missing", duty=self._duty.name, last_s=seconds, cure=_CURE)
         else:
-            _log.info("sweeper.seen")
+            _log.info("sweeper.seen", duty=self._duty.name)

@@ -6,9 +6,11 @@ costs time, not a job: the row is the truth, and the sweeper rings again.
 
 from __future__ import annotations
 
+import math
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any
 
 import redis
@@ -21,8 +23,13 @@ from shared.settings import Settings
 #: The one task there is. The front end knows its name, the worker its body.
 TASK = "cutwork.process_job"
 
-#: Holds when the last sweep was, in seconds since the epoch.
-_SWEPT = "cutwork:swept"
+
+class Duty(StrEnum):
+    """What somebody must do again and again; the key that holds when it was done last, in seconds since the epoch."""
+
+    SWEEP = "cutwork:swept"
+    RETENTION = "cutwork:retained"
+
 
 #: Tells the time that all processes share, in seconds since the epoch.
 BrokerClock = Callable[[redis.Redis], float]
@@ -88,24 +95,30 @@ class Broker:
         with _translated():
             return int(self._redis.llen(queue.value))
 
-    def note_sweep(self) -> None:
-        """Leave word that a sweep was made just now.
+    def note(self, duty: Duty) -> None:
+        """Leave word that this was done just now.
 
         Raises:
             BrokerUnavailable: The broker did not take it.
         """
         with _translated():
-            self._redis.set(_SWEPT, self._clock(self._redis))
+            self._redis.set(duty, self._clock(self._redis))
 
-    def seconds_since_sweep(self) -> float | None:
-        """Tell how long ago the last sweep was; None if the broker knows of none, or has forgotten it.
+    def seconds_since(self, duty: Duty) -> float | None:
+        """Tell how long ago this was done last; None if the broker knows nothing of it, or has forgotten it.
 
         Raises:
             BrokerUnavailable: The broker did not answer.
         """
         with _translated():
-            swept = self._redis.get(_SWEPT)
-            return None if swept is None else self._clock(self._redis) - float(swept)
+            done = self._redis.get(duty)
+            now = self._clock(self._redis)
+        try:
+            seconds = now - float(done or "nan")
+        except ValueError:
+            return None
+        # Whatever else somebody wrote there.
+        return seconds if math.isfinite(seconds) else None
 
     def ping(self) -> None:
         """Ask the broker something.

@@ -10,11 +10,14 @@ The lifecycle rule counts in whole days from midnight UTC, so it is the safety n
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import chain
 from xml.etree.ElementTree import ParseError
 
+from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3.exceptions import HTTPError
 
@@ -31,6 +34,8 @@ PNG = "image/png"
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 _NO_BUCKET = "NoSuchBucket"
 _CURE = "run `cutwork-admin setup`"
+#: Requests at once where each would wait for the store's answer only.
+_LISTS_AT_ONCE = 8
 
 
 class ObjectStore:
@@ -94,6 +99,26 @@ class ObjectStore:
         """Delete all outputs of all attempts; fine if there are none."""
         self._delete_under(f"{job_id}/")
 
+    def delete_inputs(self, job_ids: Collection[uuid.UUID]) -> None:
+        """Delete uploads in few requests; fine if there are none."""
+        with _translated():
+            left = self._delete_together(self._inputs, map(str, job_ids))
+        if left:
+            raise ObjectStoreUnavailable(f"the object store answers {', '.join({*left.values()})}")
+
+    def delete_jobs(self, job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """Delete the uploads and all outputs of all attempts of many jobs, in few requests.
+
+        Returns:
+            The jobs of which something is left although the store answers, and what it says of them.
+        """
+        with ThreadPoolExecutor(_LISTS_AT_ONCE) as pool:
+            keys = list(pool.map(self._result_keys_of, job_ids))
+        with _translated():
+            left = self._delete_together(self._results, chain.from_iterable(keys))
+            left |= self._delete_together(self._inputs, map(str, job_ids))
+        return {uuid.UUID(key.partition("/")[0]): reason for key, reason in left.items()}
+
     def delete_attempt(self, lease: Lease) -> None:
         """Delete the outputs of one attempt; fine if there are none."""
         self._delete_under(f"{lease.job_id}/{lease.attempt}/")
@@ -136,6 +161,16 @@ class ObjectStore:
     def _put(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
         with _translated():
             self._client.put_whole(bucket, key, data, content_type)
+
+    def _result_keys_of(self, job_id: uuid.UUID) -> list[str]:
+        with _translated():
+            found = self._client.list_objects(self._results, f"{job_id}/", recursive=True)
+            return [str(result.object_name) for result in found]
+
+    def _delete_together(self, bucket: str, keys: Iterable[str]) -> dict[str, str]:
+        """Delete objects, a thousand a request; return those that the store refused to delete, with its reasons."""
+        errors = self._client.remove_objects(bucket, map(DeleteObject, keys))
+        return {str(error.name): str(error.code) for error in errors if error.code not in _MISSING}
 
     def _delete_under(self, prefix: str) -> None:
         with _translated():

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Collection
 
-from shared.broker import Broker
+from shared.broker import Broker, Duty
 from shared.errors import BrokerUnavailable, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease, Queue
 from shared.object_store import ObjectStore
@@ -20,6 +21,8 @@ class InMemoryObjectStore(ObjectStore):
     def __init__(self) -> None:
         #: Set it to let every call but `sign_result` fail, as when nothing answers.
         self.is_down = False
+        #: Jobs whose objects may not be deleted.
+        self.undeletable: set[uuid.UUID] = set()
         self.inputs: dict[uuid.UUID, bytes] = {}
         self.results: dict[tuple[uuid.UUID, int, str], bytes] = {}
         self._lock = threading.Lock()
@@ -53,6 +56,17 @@ class InMemoryObjectStore(ObjectStore):
             for key in [key for key in self.results if key[0] == job_id]:
                 del self.results[key]
 
+    def delete_inputs(self, job_ids: Collection[uuid.UUID]) -> None:
+        for job_id in job_ids:
+            self.delete_input(job_id)
+
+    def delete_jobs(self, job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        self._answer()
+        for job_id in set(job_ids) - self.undeletable:
+            self.delete_results(job_id)
+            self.delete_input(job_id)
+        return dict.fromkeys(self.undeletable & set(job_ids), "AccessDenied")
+
     def delete_attempt(self, lease: Lease) -> None:
         self._answer()
         with self._lock:
@@ -77,8 +91,8 @@ class RecordingBroker(Broker):
         #: Set it to let every call fail, as when nothing answers.
         self.is_down = False
         self.rung: list[Queue] = []
-        #: How long ago the last sweep was; a test may let time pass.
-        self.since_sweep: float | None = None
+        #: How long ago each duty was done last; a test may let time pass.
+        self.since: dict[Duty, float] = {}
 
     def ring(self, queue: Queue) -> None:
         self._answer()
@@ -88,13 +102,13 @@ class RecordingBroker(Broker):
         self._answer()
         return self.rung.count(queue)
 
-    def note_sweep(self) -> None:
+    def note(self, duty: Duty) -> None:
         self._answer()
-        self.since_sweep = 0.0
+        self.since[duty] = 0.0
 
-    def seconds_since_sweep(self) -> float | None:
+    def seconds_since(self, duty: Duty) -> float | None:
         self._answer()
-        return self.since_sweep
+        return self.since.get(duty)
 
     def ping(self) -> None:
         self._answer()

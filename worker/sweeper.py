@@ -1,20 +1,22 @@
 """`python -m worker.sweeper`: the process that makes good what accidents leave behind.
 
 Any number may run: every step is a guarded UPDATE. Each step handles a bounded number of rows, and one that fails
-does not keep the others from running.
+does not keep the others from running. What waits for the object store is done beside it (`worker.retention`).
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from shared.announcements import Announcer
-from shared.broker import Broker
+from shared.broker import Broker, Duty
 from shared.database import open_database
 from shared.errors import Misconfigured, Unavailable
 from shared.job import Job, JobStatus, Queue
@@ -22,10 +24,16 @@ from shared.job_store import JobStore, limits_of
 from shared.logs import about, get_logger, set_up_logs
 from shared.object_store import ObjectStore
 from shared.settings import Settings, load_settings
+from worker.retention import Retention
+from worker.rounds import Rounds, keep_going
 
 _log = get_logger(__name__)
 
 _ROWS_PER_STEP = 500
+#: Longer than any round takes whose stores stand still, each call of which ends within seconds.
+_PATIENCE_SECONDS = 300.0
+#: How long a round may take to its end when told to stop. To be cut off costs nothing that the next sweep does not do.
+_GRACE_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
@@ -33,44 +41,43 @@ class Sweeper:
     """One sweep at a time over all jobs."""
 
     job_store: JobStore
-    object_store: ObjectStore
+    retention: Retention
     broker: Broker
     announcer: Announcer
     republish_after: timedelta
-    prune_after: timedelta
 
-    def sweep(self) -> None:
-        """Run every step once; a step whose store is away is logged, and left to the next sweep."""
-        steps: tuple[Callable[[], None], ...] = (
-            self.rescue,
-            self.fail_late,
-            self.publish,
-            self.expire,
-            self.prune,
-            self.report,
-        )
-        for step in steps:
+    def sweep(self) -> bool:
+        """Run every step once; a step whose store is away is logged, and left to the next sweep.
+
+        Returns:
+            Whether there is more to do at once.
+        """
+        is_more = False
+        for step in (self.rescue, self.fail_late, self.publish):
             try:
-                step()
+                is_more |= step()
             except Unavailable as error:
                 _log.warning("sweep.step_failed", step=step.__name__, reason=str(error))
+        return is_more
 
-    def rescue(self) -> None:
-        """Take jobs from workers that died or stand still, and ring for them at once."""
+    def rescue(self) -> bool:
+        """Take jobs from workers that died or stand still, and ring for them at once; True if there may be more."""
         rescued = self.job_store.rescue(_ROWS_PER_STEP)
         for job in rescued:
             _log.warning("job.rescued", **about(job), status=job.status)
         self._bury(job for job in rescued if job.status is JobStatus.FAILED)
         self._ring(job for job in rescued if job.status is JobStatus.QUEUED)
+        return len(rescued) >= _ROWS_PER_STEP
 
-    def fail_late(self) -> None:
-        """Fail what has waited past the deadline."""
+    def fail_late(self) -> bool:
+        """Fail what has waited past the deadline; True if there may be more."""
         late = self.job_store.fail_late(_ROWS_PER_STEP)
         for job in late:
             _log.warning("job.failed", **about(job), code=job.error_code)
         self._bury(late)
+        return len(late) == _ROWS_PER_STEP
 
-    def publish(self) -> None:
+    def publish(self) -> bool:
         """Ring for jobs that no message stands for.
 
         A long queue is not a lost one: old messages are taken for lost only by as many as the broker holds fewer than
@@ -82,26 +89,7 @@ class Sweeper:
             if lost > 0:
                 limit = min(lost, _ROWS_PER_STEP)
                 self._ring(self.job_store.due_for_publishing(queue, self.republish_after, limit))
-
-    def expire(self) -> None:
-        """Delete the bytes of jobs that are past their lifetime, and then say so in the table."""
-        due = self.job_store.due_for_expiry(_ROWS_PER_STEP)
-        for job in due:
-            self.object_store.delete_results(job.id)
-            self.object_store.delete_input(job.id)
-            _log.info("job.expired", **about(job))
-        if due:
-            self.job_store.expire([job.id for job in due])
-
-    def prune(self) -> None:
-        """Forget jobs that expired long ago."""
-        pruned = self.job_store.prune(self.prune_after, _ROWS_PER_STEP)
-        if pruned:
-            _log.info("jobs.pruned", count=pruned)
-
-    def report(self) -> None:
-        """Leave word that somebody sweeps: front ends miss it when nobody does."""
-        self.broker.note_sweep()
+        return False
 
     def _ring(self, jobs: Iterable[Job]) -> None:
         # Noted first: a worker claims only what counts as published.
@@ -119,21 +107,52 @@ class Sweeper:
                 self.job_store.unpublish(list(silent))
 
     def _bury(self, jobs: Iterable[Job]) -> None:
-        for job in jobs:
+        buried = list(jobs)
+        for job in buried:
+            self.retention.discard_upload(job.id)
+        for job in buried:
             self.announcer.announce(job.id)
-            self.object_store.delete_input(job.id)
 
 
 def create_sweeper(settings: Settings) -> Sweeper:
-    """Build a sweeper on the real stores."""
+    """Build a sweeper on the real stores, and the retention beside it."""
+    job_store = JobStore(open_database(settings), limits_of(settings))
     return Sweeper(
-        job_store=JobStore(open_database(settings), limits_of(settings)),
-        object_store=ObjectStore(settings),
+        job_store=job_store,
+        retention=Retention(
+            job_store, ObjectStore(settings), timedelta(seconds=settings.prune_after)
+        ),
         broker=Broker(settings),
         announcer=Announcer(settings),
         republish_after=timedelta(seconds=settings.republish_after),
-        prune_after=timedelta(seconds=settings.prune_after),
     )
+
+
+def run_sweeper(settings: Settings, sweeper: Sweeper, stopping: threading.Event) -> int:
+    """Sweep until told to stop, or until one of the threads died or hangs; return the exit status."""
+    duties = {Duty.SWEEP: sweeper.sweep, Duty.RETENTION: sweeper.retention.run}
+    all_work = [
+        Rounds(
+            duty.name, partial(_do, duty, work, sweeper.broker), settings.sweep_interval, stopping
+        )
+        for duty, work in duties.items()
+    ]
+    _log.info("sweeper.started", every_s=settings.sweep_interval)
+    status = keep_going(all_work, stopping, _PATIENCE_SECONDS)
+    if status == 0:
+        for rounds in all_work:
+            rounds.join(_GRACE_SECONDS / len(all_work))
+    return status
+
+
+def _do(duty: Duty, work: Callable[[], bool], broker: Broker) -> bool:
+    """Do a round, and leave word of it: front ends miss it when nobody does."""
+    is_more = work()
+    try:
+        broker.note(duty)
+    except Unavailable as error:
+        _log.warning("sweeper.not_noted", duty=duty.name, reason=str(error))
+    return is_more
 
 
 def main() -> None:
@@ -147,10 +166,8 @@ def main() -> None:
     stopping = threading.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: stopping.set())
-    _log.info("sweeper.started", every_s=settings.sweep_interval)
-    while not stopping.is_set():
-        sweeper.sweep()
-        stopping.wait(settings.sweep_interval)
+    # Not by returning: a thread that hangs would have to be waited for.
+    os._exit(run_sweeper(settings, sweeper, stopping))
 
 
 if __name__ == "__main__":

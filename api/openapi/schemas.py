@@ -167,4 +167,8 @@ def _checks() -> Schema:
 
 
 def _warnings() -> Schema:
-    return {"type": "object", "properties": {"sweeper": _TEXT}, "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": {"sweeper": _TEXT, "retention": _TEXT},
+        "additionalProperties": False,
+    }

@@ -13,6 +13,7 @@ from flask import Blueprint, Response
 from api.envelope import Failure, for_failure, for_nothing, respond
 from api.services import Services
 from api.sweeper_watch import SweeperWatch
+from shared.broker import Duty
 from shared.errors import ErrorCode, Unavailable
 from shared.schema import check_schema
 from shared.settings import Settings
@@ -32,7 +33,10 @@ def create_blueprint(settings: Settings, services: Services) -> Blueprint:
         "redis": services.broker.ping,
         "object_store": services.object_store.check,
     }
-    watches = {"sweeper": SweeperWatch(settings, services.broker).look}
+    watches = {
+        "sweeper": SweeperWatch(settings, services.broker, Duty.SWEEP).look,
+        "retention": SweeperWatch(settings, services.broker, Duty.RETENTION).look,
+    }
 
     @blueprint.get(ALIVE)
     def is_alive() -> Response:

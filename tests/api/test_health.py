@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from shared.broker import Duty
 from shared.errors import ErrorCode
 from shared.job_store import JobStore
 from shared.schema import migrate
@@ -36,7 +37,8 @@ def test_a_process_lives_even_when_all_it_stands_on_is_down(
 
 
 def test_a_front_end_is_ready_when_all_three_answer(open_front_end: FrontEnd) -> None:
-    open_front_end.broker.note_sweep()
+    for duty in Duty:
+        open_front_end.broker.note(duty)
 
     body = assert_success(open_front_end.client().get("/readyz"), task_status=2)
 
@@ -104,26 +106,30 @@ def test_a_front_end_that_is_too_old_for_the_schema_is_not_ready_and_says_so(
     assert "start a newer release" in body["checks"]["database"]
 
 
-@pytest.mark.parametrize("since_sweep", [None, 30.5, 4000.0])
+@pytest.mark.parametrize("seconds", [None, 30.5, 4000.0])
+@pytest.mark.parametrize(("duty", "name"), [(Duty.SWEEP, "sweeper"), (Duty.RETENTION, "retention")])
 def test_a_sweeper_that_stays_away_is_a_warning_and_takes_no_front_end_out_of_service(
-    front_end: FrontEnd, since_sweep: float | None
+    front_end: FrontEnd, duty: Duty, name: str, seconds: float | None
 ) -> None:
-    front_end.broker.since_sweep = since_sweep
+    front_end.broker.since = {each: 0.0 for each in Duty if each is not duty}
+    if seconds is not None:
+        front_end.broker.since[duty] = seconds
 
     body = assert_success(front_end.client().get("/readyz"), task_status=2)
 
     assert body["checks"] == ALL_WELL
-    assert "worker.sweeper" in body["warnings"]["sweeper"]
+    assert list(body["warnings"]) == [name]
+    assert "worker.sweeper" in body["warnings"][name]
     assert not PRIVATE.search(str(body["warnings"]))
 
 
 @pytest.mark.parametrize("changes", [{"sweep_interval": 60}])
 def test_a_sweeper_is_missed_only_after_ten_of_its_sweeps(front_end: FrontEnd) -> None:
-    front_end.broker.since_sweep = 599
+    front_end.broker.since = dict.fromkeys(Duty, 599)
 
     assert assert_success(front_end.client().get("/readyz"), task_status=2)["warnings"] == {}
 
-    front_end.broker.since_sweep = 601
+    front_end.broker.since = dict.fromkeys(Duty, 601)
     assert assert_success(front_end.client().get("/readyz"), task_status=2)["warnings"] != {}
 
 
@@ -131,8 +137,10 @@ def test_a_sweeper_is_logged_once_when_it_stays_away_and_once_when_it_is_back(
     front_end: FrontEnd, logged: Logged
 ) -> None:
     client = front_end.client()
-    for since_sweep in (None, 40.0, 50.0, 0.0, 1.0):
-        front_end.broker.since_sweep = since_sweep
+    front_end.broker.note(Duty.RETENTION)
+    client.get("/readyz")
+    for seconds in (40.0, 50.0, 0.0, 1.0):
+        front_end.broker.since[Duty.SWEEP] = seconds
         client.get("/readyz")
 
     assert [(event["event"], event["log_level"]) for event in logged] == [
@@ -150,7 +158,7 @@ def test_where_the_sweepers_word_cannot_be_read_nothing_is_said_of_its_absence(
         front_end.client().get("/readyz"), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE
     )
 
-    assert body["warnings"] == {"sweeper": "cannot be seen: Redis does not answer"}
+    assert set(body["warnings"].values()) == {"cannot be seen: Redis does not answer"}
     assert logged == []
 
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from deploy.local.valkey import Valkey
 from shared.announcements import Announcer, listen
-from shared.broker import TASK, Broker
+from shared.broker import TASK, Broker, Duty
 from shared.errors import BrokerUnavailable
 from shared.job import Queue
 from shared.settings import Settings
@@ -43,24 +43,34 @@ def test_a_message_names_its_queue_and_nothing_else(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("kind", ["redis", "fake"])
-def test_a_sweep_is_known_to_all_once_it_was_made(
-    kind: str, request: pytest.FixtureRequest
+@pytest.mark.parametrize("duty", list(Duty))
+def test_a_duty_is_known_to_all_once_it_was_done(
+    kind: str, duty: Duty, request: pytest.FixtureRequest
 ) -> None:
     here = RecordingBroker() if kind == "fake" else Broker(request.getfixturevalue("settings"))
     there = here if kind == "fake" else Broker(request.getfixturevalue("settings"))
-    assert there.seconds_since_sweep() is None
+    assert there.seconds_since(duty) is None
 
-    here.note_sweep()
+    here.note(duty)
 
-    seconds = there.seconds_since_sweep()
+    seconds = there.seconds_since(duty)
     assert seconds is not None
     assert 0 <= seconds < 30
+    assert {there.seconds_since(other) for other in set(Duty) - {duty}} == {None}
 
 
 def test_a_sweeps_age_is_told_by_the_brokers_clock(settings: Settings) -> None:
-    Broker(settings, lambda _: 1_000_000.0).note_sweep()
+    Broker(settings, lambda _: 1_000_000.0).note(Duty.SWEEP)
 
-    assert Broker(settings, lambda _: 1_000_095.5).seconds_since_sweep() == 95.5
+    assert Broker(settings, lambda _: 1_000_095.5).seconds_since(Duty.SWEEP) == 95.5
+
+
+@pytest.mark.parametrize("word", [b"", b"abc", b"nan", b"inf", b"-1e999", b"\xff\x00"])
+def test_a_word_that_is_no_time_is_none(settings: Settings, word: bytes) -> None:
+    with redis.Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        client.set(Duty.SWEEP, word)
+
+    assert Broker(settings).seconds_since(Duty.SWEEP) is None
 
 
 @pytest.fixture
@@ -76,8 +86,8 @@ def test_a_broker_that_is_down_is_noticed_within_seconds(nowhere: Settings) -> N
         lambda: broker.ring(Queue.BULK),
         lambda: broker.count_messages(Queue.BULK),
         broker.ping,
-        broker.note_sweep,
-        broker.seconds_since_sweep,
+        lambda: broker.note(Duty.SWEEP),
+        lambda: broker.seconds_since(Duty.SWEEP),
         lambda: Announcer(nowhere).announce(uuid.uuid4()),
         lambda: listen(nowhere, lambda _: None, lambda: False),
     ):

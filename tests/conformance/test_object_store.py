@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from minio import Minio
+from minio.deleteobjects import DeleteError, DeleteObject
 from pydantic import SecretStr
 
 from shared.contract import RESULT_LIFETIME
@@ -59,6 +61,42 @@ def test_deleting_what_is_not_there_is_fine(store: ObjectStore) -> None:
     store.delete_attempt(Lease(uuid.uuid4(), 1))
 
 
+def test_all_of_many_jobs_is_deleted_together(store: ObjectStore) -> None:
+    doomed, kept = [uuid.uuid4() for _ in range(20)], uuid.uuid4()
+    for job_id in (*doomed, kept):
+        store.put_input(job_id, b"photo")
+        for attempt, name in ((1, IMAGE), (1, "tops"), (3, IMAGE)):
+            store.put_result(Lease(job_id, attempt), name, b"png")
+
+    assert store.delete_jobs([*doomed, uuid.uuid4()]) == {}
+
+    for job_id in doomed:
+        with pytest.raises(ObjectMissing):
+            store.get_input(job_id)
+    assert {key.partition("/")[0] for key in result_keys(store)} == {str(kept)}
+    assert store.get_input(kept) == b"photo"
+
+
+def test_many_uploads_are_deleted_together(store: ObjectStore) -> None:
+    doomed, kept = [uuid.uuid4() for _ in range(3)], uuid.uuid4()
+    for job_id in (*doomed, kept):
+        store.put_input(job_id, b"photo")
+
+    store.delete_inputs([*doomed, uuid.uuid4()])
+
+    for job_id in doomed:
+        with pytest.raises(ObjectMissing):
+            store.get_input(job_id)
+    assert store.get_input(kept) == b"photo"
+
+
+def result_keys(store: ObjectStore) -> list[str]:
+    if isinstance(store, InMemoryObjectStore):
+        return [f"{job_id}/{attempt}/{name}.png" for job_id, attempt, name in store.results]
+    found = store._client.list_objects(store._results, recursive=True)
+    return [str(result.object_name) for result in found]
+
+
 def test_a_result_has_a_url_that_names_its_file(store: ObjectStore) -> None:
     job_id = uuid.uuid4()
     store.put_result(Lease(job_id, 1), IMAGE, b"png")
@@ -71,6 +109,29 @@ def test_a_result_has_a_url_that_names_its_file(store: ObjectStore) -> None:
 @pytest.fixture
 def s3(settings: Settings) -> ObjectStore:
     return ObjectStore(settings)
+
+
+def test_what_the_store_refuses_to_delete_is_named_and_the_rest_is_gone(
+    s3: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, free = uuid.uuid4(), uuid.uuid4()
+    for job_id in (held, free):
+        s3.put_result(Lease(job_id, 1), IMAGE, b"png")
+    remove = s3._client.remove_objects
+
+    def refuse(bucket: str, wanted: Iterable[DeleteObject]) -> Iterator[DeleteError]:
+        """Answer as a store does where an object is locked."""
+        named = list(wanted)
+        for each in named:
+            if str(held) in each.name:
+                yield DeleteError("AccessDenied", "Access Denied", each.name, None)
+        yield from remove(bucket, [each for each in named if str(held) not in each.name])
+
+    monkeypatch.setattr(s3._client, "remove_objects", refuse)
+
+    assert s3.delete_jobs([held, free]) == {held: "AccessDenied"}
+
+    assert result_keys(s3) == [f"{held}/1/image.png"]
 
 
 def test_a_result_url_reads_the_png_and_says_what_it_is(s3: ObjectStore) -> None:

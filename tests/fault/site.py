@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
 import redis
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from deploy.local.process import Process
+from shared.clock import database_clock
 from shared.database import Database
 from shared.tables import jobs
 from tests.conditions import eventually
@@ -51,6 +53,15 @@ class Site(Installation):
         """Read the only job."""
         [row] = self.rows()
         return row
+
+    def end_lifetimes_in(self, seconds: float) -> None:
+        """Bring the end of every finished job near."""
+        database = Database(self.settings.database_url)
+        with database.writing() as connection:
+            end = database_clock(connection) + timedelta(seconds=seconds)
+            finished = jobs.c.expires_at.is_not(None)
+            connection.execute(update(jobs).where(finished).values(expires_at=end))
+        database.close()
 
     def __exit__(
         self,

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import httpx
-from sqlalchemy import update
 
-from shared.clock import database_clock
-from shared.database import Database
 from shared.object_store import ObjectStore
-from shared.settings import Settings
-from shared.tables import jobs
 from tests.conditions import eventually
 from tests.end_to_end.client import query, submit, urls_of, wait_for
 from tests.fault.audit import Audit
 from tests.fault.site import Site
-
-
-def end_in(settings: Settings, seconds: float) -> None:
-    """Bring the end of every finished job near."""
-    database = Database(settings.database_url)
-    with database.writing() as connection:
-        end = database_clock(connection) + timedelta(seconds=seconds)
-        connection.execute(update(jobs).values(expires_at=end))
-    database.close()
 
 
 def test_poll_url_and_bytes_end_in_the_second_that_was_said(site: Site, photo: bytes) -> None:
@@ -32,7 +16,7 @@ def test_poll_url_and_bytes_end_in_the_second_that_was_said(site: Site, photo: b
     task_id = submit(site.url, photo)
     wait_for(site.url, task_id)
 
-    end_in(site.settings, 4)
+    site.end_lifetimes_in(4)
     url = httpx.URL(urls_of(query(site.url, task_id).json())["image"])
     assert int(url.params["X-Amz-Expires"]) in {3, 4}
     assert httpx.get(url).status_code == 200

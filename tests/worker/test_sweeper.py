@@ -1,19 +1,21 @@
 from __future__ import annotations
 
-import uuid
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import cast
 
 import pytest
 
 from shared.announcements import Announcer
-from shared.broker import Broker
-from shared.contract import RESULT_LIFETIME
-from shared.errors import ErrorCode, ObjectStoreUnavailable
-from shared.job import Job, JobStatus, Lease, Queue
-from shared.object_store import IMAGE, ObjectStore
+from shared.broker import Broker, Duty
+from shared.errors import ErrorCode
+from shared.job import JobStatus, Queue
+from shared.settings import Settings
+from tests.conditions import eventually
 from tests.worker.conftest import LIMITS, Stores
-from worker.sweeper import Sweeper
+from worker.retention import Retention
+from worker.sweeper import Sweeper, run_sweeper
 
 PRUNE_AFTER = timedelta(days=7)
 
@@ -22,11 +24,10 @@ PRUNE_AFTER = timedelta(days=7)
 def sweeper(stores: Stores) -> Sweeper:
     return Sweeper(
         job_store=stores.job_store,
-        object_store=cast("ObjectStore", stores.object_store),
+        retention=Retention(stores.job_store, stores.object_store, PRUNE_AFTER),
         broker=cast("Broker", stores.broker),
         announcer=cast("Announcer", stores.announcer),
         republish_after=timedelta(seconds=10),
-        prune_after=PRUNE_AFTER,
     )
 
 
@@ -102,6 +103,7 @@ def test_a_poisoned_job_fails_is_announced_and_loses_its_upload(
 
     assert stores.reread(job).status is JobStatus.FAILED
     assert stores.announcer.announced == [job.id]
+    sweeper.retention.run()
     assert stores.object_store.inputs == {}
 
 
@@ -115,95 +117,64 @@ def test_a_job_past_its_deadline_fails_and_is_announced(sweeper: Sweeper, stores
     assert stores.announcer.announced == [job.id]
 
 
-def finished(stores: Stores) -> Job:
-    job = stores.accept()
-    claimed = stores.job_store.claim(job.queue, "worker")
-    assert claimed is not None
-    stores.object_store.put_result(claimed.lease, IMAGE, b"png")
-    stores.job_store.complete(claimed.lease, {})
-    return job
-
-
-def test_bytes_are_deleted_after_24_hours_and_the_row_a_week_later(
+def test_a_step_whose_store_is_away_does_not_keep_the_others_from_running(
     sweeper: Sweeper, stores: Stores
 ) -> None:
-    job = finished(stores)
-    stores.clock.now += RESULT_LIFETIME - timedelta(seconds=1)
-    sweeper.sweep()
-    assert stores.reread(job).status is JobStatus.SUCCEEDED
-    assert stores.object_store.results
-    stores.clock.advance(seconds=1)
-
-    sweeper.sweep()
-
-    assert stores.reread(job).status is JobStatus.EXPIRED
-    assert stores.object_store.results == {}
-    assert stores.object_store.inputs == {}
-    stores.clock.now += PRUNE_AFTER
-    sweeper.sweep()
-    assert stores.job_store.find(job.id, job.tenant) is None
-
-
-def test_a_job_is_not_called_expired_while_its_bytes_could_not_be_deleted(
-    sweeper: Sweeper, stores: Stores, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = finished(stores)
-    stores.clock.now += RESULT_LIFETIME
-
-    def away(_: uuid.UUID) -> None:
-        raise ObjectStoreUnavailable("down")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(stores.object_store, "delete_results", away)
-        sweeper.sweep()
-        assert stores.reread(job).status is JobStatus.SUCCEEDED
-
-    sweeper.sweep()
-    assert stores.reread(job).status is JobStatus.EXPIRED
-
-
-def test_a_broker_that_is_away_does_not_keep_the_other_steps_from_running(
-    sweeper: Sweeper, stores: Stores
-) -> None:
-    old = finished(stores)
-    stores.clock.now += RESULT_LIFETIME
+    late = stores.accept()
+    stores.clock.now += LIMITS.deadline
     waiting = stores.accept()
     stores.job_store.unpublish([waiting.id])
-
     stores.broker.is_down = True
+
     sweeper.sweep()
 
-    assert stores.reread(old).status is JobStatus.EXPIRED
+    assert stores.reread(late).status is JobStatus.FAILED
     stores.broker.is_down = False
     sweeper.sweep()
     assert stores.broker.rung == [waiting.queue]
 
 
-def test_results_of_attempts_that_lost_go_with_the_job(sweeper: Sweeper, stores: Stores) -> None:
-    job = finished(stores)
-    stores.object_store.put_result(Lease(job.id, 7), IMAGE, b"late")
-    stores.clock.now += RESULT_LIFETIME
-
-    sweeper.sweep()
-
-    assert stores.object_store.results == {}
-
-
-def test_every_sweep_leaves_word_of_itself(sweeper: Sweeper, stores: Stores) -> None:
-    assert stores.broker.since_sweep is None
-
-    sweeper.sweep()
-
-    assert stores.broker.since_sweep == 0
-
-
-def test_a_sweep_whose_stores_are_away_was_one_all_the_same(
+def test_an_object_store_that_is_away_does_not_concern_a_sweep(
     sweeper: Sweeper, stores: Stores
 ) -> None:
-    finished(stores)
-    stores.clock.now += RESULT_LIFETIME
+    late = stores.accept()
+    stores.clock.now += LIMITS.deadline
+    stuck = stores.accept()
+    stores.job_store.claim(stuck.queue, "worker")
+    stores.clock.advance(seconds=31)
     stores.object_store.is_down = True
 
     sweeper.sweep()
 
-    assert stores.broker.since_sweep == 0
+    assert stores.announcer.announced == [late.id]
+    assert stores.broker.rung == [stuck.queue]
+
+
+def test_a_sweep_that_left_something_says_so(
+    sweeper: Sweeper, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.sweeper._ROWS_PER_STEP", 2)
+    for _ in range(3):
+        stores.accept()
+    stores.clock.now += LIMITS.deadline
+
+    assert sweeper.sweep()
+    assert not sweeper.sweep()
+
+    assert len(stores.announcer.announced) == 3
+
+
+@pytest.mark.parametrize("duty", list(Duty))
+def test_a_duty_that_is_done_again_and_again_is_noted_and_goes_on_until_told_to_stop(
+    sweeper: Sweeper, stores: Stores, duty: Duty
+) -> None:
+    stopping = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run_sweeper, Settings(sweep_interval=0.01), sweeper, stopping)
+        eventually(lambda: duty in stores.broker.since)
+        stores.broker.is_down = stores.object_store.is_down = True
+        stores.broker.since.clear()
+        stores.broker.is_down = False
+        eventually(lambda: duty in stores.broker.since)
+        stopping.set()
+        assert running.result(timeout=10) == 0

@@ -1,0 +1,32 @@
+"""`python -m tests.fault.mortal_sweeper <dies|hangs> <method>`: a sweeper one of whose threads does so."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+from unittest import mock
+
+import worker.sweeper
+from shared.job_store import JobStore
+
+
+def _die(*_: Any) -> None:
+    raise ZeroDivisionError
+
+
+def _hang(*_: Any) -> None:
+    threading.Event().wait()
+
+
+def main() -> None:
+    effect, method = {"dies": _die, "hangs": _hang}[sys.argv[1]], sys.argv[2]
+    with (
+        mock.patch.object(JobStore, method, effect),
+        mock.patch.object(worker.sweeper, "_PATIENCE_SECONDS", 1),
+    ):
+        worker.sweeper.main()
+
+
+if __name__ == "__main__":
+    main()

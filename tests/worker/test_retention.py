@@ -1,0 +1,165 @@
+"""Bytes go when their time has come, whatever of them cannot go; rows a week later."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from shared.contract import RESULT_LIFETIME
+from shared.job import Job, JobStatus, Lease
+from shared.object_store import IMAGE
+from tests.worker.conftest import Stores
+from worker.retention import Retention
+
+PRUNE_AFTER = timedelta(days=7)
+
+
+class Seconds:
+    """A monotonic clock that moves when a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def retention(stores: Stores, seconds: Seconds) -> Retention:
+    return Retention(stores.job_store, stores.object_store, PRUNE_AFTER, seconds)
+
+
+def finished(stores: Stores) -> Job:
+    job = stores.accept()
+    claimed = stores.job_store.claim(job.queue, "worker")
+    assert claimed is not None
+    stores.object_store.put_result(claimed.lease, IMAGE, b"png")
+    stores.job_store.complete(claimed.lease, {})
+    return job
+
+
+def expired(stores: Stores) -> Job:
+    """Make a job that is past its lifetime, whose bytes are there."""
+    job = finished(stores)
+    stores.clock.now += RESULT_LIFETIME
+    return job
+
+
+def test_bytes_are_deleted_after_24_hours_and_the_row_a_week_later(
+    retention: Retention, stores: Stores
+) -> None:
+    job = finished(stores)
+    stores.clock.now += RESULT_LIFETIME - timedelta(seconds=1)
+    retention.run()
+    assert stores.reread(job).status is JobStatus.SUCCEEDED
+    assert stores.object_store.results
+    stores.clock.advance(seconds=1)
+
+    retention.run()
+
+    assert stores.reread(job).status is JobStatus.EXPIRED
+    assert stores.object_store.results == {}
+    assert stores.object_store.inputs == {}
+    stores.clock.now += PRUNE_AFTER
+    retention.run()
+    assert stores.job_store.find(job.id, job.tenant) is None
+
+
+def test_a_job_is_not_called_expired_while_its_bytes_could_not_be_deleted(
+    retention: Retention, stores: Stores
+) -> None:
+    job = expired(stores)
+    stores.object_store.is_down = True
+
+    assert not retention.run()
+
+    assert stores.reread(job).status is JobStatus.SUCCEEDED
+    stores.object_store.is_down = False
+    retention.run()
+    assert stores.reread(job).status is JobStatus.EXPIRED
+
+
+def test_results_of_attempts_that_lost_go_with_the_job(
+    retention: Retention, stores: Stores
+) -> None:
+    job = expired(stores)
+    stores.object_store.put_result(Lease(job.id, 7), IMAGE, b"late")
+
+    retention.run()
+
+    assert stores.object_store.results == {}
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_objects_that_cannot_be_deleted_hold_up_no_others(
+    retention: Retention, stores: Stores, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("worker.retention._JOBS_PER_REQUEST", at_once)
+    jobs = [finished(stores) for _ in range(9)]
+    held, others = jobs[:4], jobs[4:]
+    stores.object_store.undeletable = {job.id for job in held}
+    stores.clock.now += RESULT_LIFETIME
+
+    while retention.run():
+        pass
+
+    assert {stores.reread(job).status for job in others} == {JobStatus.EXPIRED}
+    assert {stores.reread(job).status for job in held} == {JobStatus.SUCCEEDED}
+
+
+def test_what_cannot_be_deleted_is_left_alone_for_a_while_and_then_tried_again(
+    retention: Retention, stores: Stores, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = expired(stores)
+    asked: list[uuid.UUID] = []
+    delete = stores.object_store.delete_jobs
+
+    def delete_jobs(job_ids: list[uuid.UUID]) -> dict[uuid.UUID, str]:
+        asked.extend(job_ids)
+        return delete(job_ids)
+
+    monkeypatch.setattr(stores.object_store, "delete_jobs", delete_jobs)
+    stores.object_store.undeletable = {job.id}
+    retention.run()
+    stores.object_store.undeletable = set()
+
+    seconds.now = 599
+    retention.run()
+    assert asked == [job.id]
+    seconds.now = 600
+    retention.run()
+
+    assert asked == [job.id] * 2
+    assert stores.reread(job).status is JobStatus.EXPIRED
+
+
+def test_as_long_as_there_is_more_it_says_so(
+    retention: Retention, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.retention._JOBS_PER_REQUEST", 2)
+    monkeypatch.setattr("worker.retention._ROWS_PER_PRUNING", 2)
+    for _ in range(3):
+        finished(stores)
+    stores.clock.now += RESULT_LIFETIME
+
+    assert [retention.run(), retention.run()] == [True, False]
+    stores.clock.now += PRUNE_AFTER
+    assert [retention.run(), retention.run()] == [True, False]
+
+
+def test_the_upload_of_a_job_that_failed_is_deleted_soon(
+    retention: Retention, stores: Stores
+) -> None:
+    job = stores.accept()
+
+    retention.discard_upload(job.id)
+    retention.run()
+
+    assert stores.object_store.inputs == {}

@@ -1,0 +1,95 @@
+"""Threads that do their work again and again: one that no longer does it is noticed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from worker.rounds import EXIT_FAULT, Rounds, keep_going
+
+
+@pytest.fixture
+def stopping() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def nothing_to_do() -> bool:
+    return False
+
+
+def test_a_round_that_left_something_is_followed_by_the_next_at_once(
+    stopping: threading.Event,
+) -> None:
+    done = 0
+
+    def work() -> bool:
+        nonlocal done
+        done += 1
+        if done == 5:
+            stopping.set()
+        return True
+
+    assert keep_going([Rounds("work", work, 3600, stopping)], stopping, 60) == 0
+
+    assert done == 5
+
+
+def test_two_kinds_of_work_do_not_wait_for_each_other(stopping: threading.Event) -> None:
+    free = threading.Event()
+
+    def waits() -> bool:
+        return free.wait(30)
+
+    def frees() -> bool:
+        free.set()
+        stopping.set()
+        return False
+
+    slow = Rounds("slow", waits, 0.01, stopping)
+    assert keep_going([slow, Rounds("quick", frees, 0.01, stopping)], stopping, 60) == 0
+    slow.join(10)
+
+
+def dies() -> bool:
+    raise ZeroDivisionError
+
+
+@pytest.fixture
+def hangs(stopping: threading.Event) -> Callable[[], bool]:
+    def work() -> bool:
+        return stopping.wait(60)
+
+    return work
+
+
+def test_work_that_dies_ends_the_process_with_a_fault(stopping: threading.Event) -> None:
+    all_work = [
+        Rounds("dies", dies, 0.01, stopping),
+        Rounds("works", nothing_to_do, 0.01, stopping),
+    ]
+
+    assert keep_going(all_work, stopping, 60) == EXIT_FAULT
+
+
+def test_work_that_hangs_ends_the_process_with_a_fault(
+    stopping: threading.Event, hangs: Callable[[], bool]
+) -> None:
+    all_work = [
+        Rounds("works", nothing_to_do, 0.01, stopping),
+        Rounds("hangs", hangs, 0.01, stopping),
+    ]
+
+    assert keep_going(all_work, stopping, 0.2) == EXIT_FAULT
+
+
+def test_a_long_pause_between_two_rounds_is_not_taken_for_a_hang(
+    stopping: threading.Event,
+) -> None:
+    rounds = Rounds("rests", nothing_to_do, 3600, stopping)
+    rounds.start()
+
+    assert rounds.fault(0.0) == ""
