@@ -58,7 +58,11 @@ class RateLimiter:
             return 0
         try:
             seconds = 0.0 if self._limiter.hit(self._limit, tenant) else self._seconds_left(tenant)
-        except (redis.RedisError, OSError) as error:
+        except (
+            redis.RedisError,
+            OSError,
+            ValueError,
+        ) as error:  # what Redis holds may be no number
             self._open(error)
             return 0
         self._close()

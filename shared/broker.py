@@ -36,6 +36,7 @@ BrokerClock = Callable[[redis.Redis], float]
 
 #: Longer than the second for which a worker's read blocks.
 _SOCKET_SECONDS = 2.0
+#: An idle connection is asked whether it lives.
 _HEALTH_CHECK_SECONDS = 25
 #: A client is waiting. kombu tries three times before it gives up on a server that stands still.
 _PUBLISH_SOCKET_SECONDS = 0.7
@@ -118,7 +119,7 @@ class Broker:
         except ValueError:
             return None
         # Whatever else somebody wrote there.
-        return seconds if math.isfinite(seconds) else None
+        return seconds if 0 <= seconds < math.inf else None
 
     def ping(self) -> None:
         """Ask the broker something.

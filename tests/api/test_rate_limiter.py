@@ -102,6 +102,17 @@ def test_the_wait_it_names_is_long_enough_and_not_much_longer(storage: RedisStor
     assert limiter.hit("shop") == 0
 
 
+@pytest.mark.parametrize("nonsense", ["abc", "1e99", "", b"\xff"])
+def test_a_store_that_holds_nonsense_lets_everything_through(
+    storage: RedisStorage, nonsense: str | bytes
+) -> None:
+    RateLimiter(storage, per_minute=1).hit("shop")
+    [counter] = client_of(storage).keys("*")
+    client_of(storage).set(counter, nonsense)
+
+    assert RateLimiter(storage, per_minute=1).hit("shop") == 0
+
+
 def test_without_a_rate_the_store_is_never_asked(dead: RedisStorage, logged: Logged) -> None:
     limiter = RateLimiter(dead, per_minute=0)
 

@@ -65,7 +65,7 @@ def test_a_sweeps_age_is_told_by_the_brokers_clock(settings: Settings) -> None:
     assert Broker(settings, lambda _: 1_000_095.5).seconds_since(Duty.SWEEP) == 95.5
 
 
-@pytest.mark.parametrize("word", [b"", b"abc", b"nan", b"inf", b"-1e999", b"\xff\x00"])
+@pytest.mark.parametrize("word", [b"", b"abc", b"nan", b"inf", b"-1e999", b"1e12", b"\xff\x00"])
 def test_a_word_that_is_no_time_is_none(settings: Settings, word: bytes) -> None:
     with redis.Redis.from_url(settings.redis_url.get_secret_value()) as client:
         client.set(Duty.SWEEP, word)
