@@ -12,7 +12,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    NullPool,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError
 
 from shared.errors import DatabaseUnavailable, Misconfigured
@@ -24,6 +33,8 @@ READS_ONLY = "cutwork_reads_only"
 
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 _ENCODING = "UTF8"
+#: Class of SQLSTATEs; 25006 is "cannot execute UPDATE in a read-only transaction".
+_WRONG_TRANSACTION_STATE = "25"
 _SQLITE_BUSY_SECONDS = 10.0
 _SWITCH_PAUSE_SECONDS = 0.01
 #: How much later than the server itself would this end gives a statement up: a server that lives says why.
@@ -107,6 +118,13 @@ def make_engine(url: URL, options: ConnectionOptions, *, pooled: bool = True) ->
         connection.patience = options.statement_seconds + _LATER_SECONDS
         _check_encoding(connection)
         return connection
+
+    @event.listens_for(engine, "handle_error")
+    def _on_error(context: ExceptionContext) -> None:
+        state = getattr(context.original_exception, "sqlstate", None) or ""
+        if state.startswith(_WRONG_TRANSACTION_STATE):
+            # The server that this connection leads to has become a replica, or has ended the transaction itself.
+            context.is_disconnect = True
 
     return engine
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import psycopg
 
 from deploy.local.postgres import Postgres
 from shared.settings import Settings
@@ -22,6 +25,20 @@ from tests.fault.site import Site
 GONE = (503, "ERROR_RESOURCE_UNAVAILABLE")
 #: A busy machine's share of it included.
 PATIENCE = timedelta(seconds=25)
+
+
+@contextmanager
+def refusing_writes(server: Postgres) -> Iterator[None]:
+    """Behave as a server that has become a replica."""
+    with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as control:
+        control.execute("SET default_transaction_read_only = off")
+        control.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        control.execute("SELECT pg_reload_conf()")
+        try:
+            yield
+        finally:
+            control.execute("ALTER SYSTEM RESET default_transaction_read_only")
+            control.execute("SELECT pg_reload_conf()")
 
 
 def test_an_upload_without_a_database_is_refused_and_leaves_nothing(
@@ -85,6 +102,24 @@ def test_a_database_that_is_away_at_the_claim_costs_no_attempt(
 
     assert wait_for(site.url, task_id)["task_status"] == 2
     assert site.row().attempt == 1
+    site.assert_clean()
+
+
+def test_a_database_that_becomes_a_replica_under_a_running_job_is_waited_for(
+    site_on_postgres: Site, photo: bytes, own_postgres: Postgres
+) -> None:
+    """As in a failover: connections stay and whatever writes is refused, each beat of the heart too."""
+    site = site_on_postgres
+    worker, task_id = site.hold_a_job(photo)
+
+    with refusing_writes(own_postgres):
+        eventually(lambda: site.logs().count("lease.beat_missed") >= 2)
+        assert post(site.url, photo, task_type="async").status_code == 503
+    site.open_gate()
+
+    assert wait_for(site.url, task_id)["task_status"] == 2
+    assert worker.is_running
+    assert wait_for(site.url, submit(site.url, photo))["task_status"] == 2
     site.assert_clean()
 
 

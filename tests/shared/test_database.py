@@ -102,3 +102,50 @@ def test_a_statement_that_takes_too_long_is_unavailable(postgres: Postgres) -> N
 
     assert _notes(database) == []
     database.close()
+
+
+def test_a_server_that_became_a_replica_is_unavailable_and_connected_to_anew(
+    postgres: Postgres,
+) -> None:
+    database = _one_note(postgres, "replica")
+    before = _backend(database)
+
+    def write_where_nobody_may() -> None:
+        with database.writing() as connection:
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+            connection.execute(text("INSERT INTO notes VALUES ('lost')"))
+
+    with pytest.raises(DatabaseUnavailable):
+        write_where_nobody_may()
+
+    assert _backend(database) != before
+    assert _notes(database) == []
+    database.close()
+
+
+def test_a_transaction_that_the_server_ended_is_unavailable(postgres: Postgres) -> None:
+    database = _one_note(postgres, "idle")
+
+    def write_too_late() -> None:
+        with database.writing() as connection:
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
+            pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            eventually(lambda: not _lives(database, pid))
+            connection.execute(text("INSERT INTO notes VALUES ('lost')"))
+
+    with pytest.raises(DatabaseUnavailable):
+        write_too_late()
+
+    assert _notes(database) == []
+    database.close()
+
+
+def _backend(database: Database) -> int:
+    with database.reading() as connection:
+        return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
+def _lives(database: Database, pid: int) -> bool:
+    with database.reading() as connection:
+        statement = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+        return bool(connection.execute(statement, {"pid": pid}).scalar_one())
