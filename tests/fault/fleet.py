@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import sysconfig
-import tempfile
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -143,7 +141,7 @@ def fleet(directory: Path, database: DatabaseKind = "postgres") -> Iterator[Flee
         store = stack.enter_context(SeaweedFS(directory / "seaweedfs"))
         servers: list[Server] = [valkey, store]
         if database == "postgres":
-            postgres = stack.enter_context(durable_postgres())
+            postgres = stack.enter_context(Postgres.temporary(fsync=True))
             servers.append(postgres)
             database_url = postgres.create_database("fleet")
         else:
@@ -168,17 +166,6 @@ def set_up(settings: Settings) -> None:
     migrate(connection)
     connection.close()
     ObjectStore(settings).set_up()
-
-
-@contextmanager
-def durable_postgres() -> Iterator[Postgres]:
-    """Unlike `Postgres.temporary` it keeps what it committed when it is killed."""
-    directory = Path(tempfile.mkdtemp(prefix="cutwork-postgres-"))
-    try:
-        with Postgres(directory) as server:
-            yield server
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _is_alive(port: int) -> bool:
