@@ -16,6 +16,12 @@ def signal_tree(pid: int, number: signal.Signals) -> None:
         signal_tree(child, number)
 
 
+def descendants_of(pid: int) -> list[int]:
+    """List everything below a process, parents first."""
+    children = _children_of(pid)
+    return children + [below for child in children for below in descendants_of(child)]
+
+
 def _children_of(pid: int) -> list[int]:
     children: list[int] = []
     for tasks in Path("/proc", str(pid), "task").glob("*/children"):
