@@ -31,6 +31,7 @@ from sqlalchemy import (
     RowMapping,
     and_,
     delete,
+    exists,
     false,
     func,
     insert,
@@ -178,18 +179,25 @@ class JobStore:
             waiting = select(func.count(), func.min(jobs.c.created_at)).where(
                 whose, jobs.c.status == JobStatus.QUEUED
             )
-            # By `expires_at`, because that has an index; one is the other and a day.
-            lately = select(func.count()).where(
-                whose,
-                jobs.c.status.in_((JobStatus.SUCCEEDED, JobStatus.FAILED)),
-                jobs.c.expires_at > now - LATELY + RESULT_LIFETIME,
-            )
+            lately = select(func.count()).where(whose, _finished_since(now - LATELY))
             queued, oldest_at = connection.execute(waiting).one()
             return Backlog(
                 queued=queued,
                 oldest_age=now - (oldest_at or now),
                 finished_lately=connection.execute(lately).scalar_one(),
             )
+
+    def is_stalled(self, patience: timedelta) -> bool:
+        """Tell whether a job has been due for so long, and none is worked on nor was finished lately."""
+        with self._database.reading() as connection:
+            now = self._clock(connection)
+            is_waiting = exists().where(
+                jobs.c.status == JobStatus.QUEUED, jobs.c.not_before <= now - patience
+            )
+            is_processing = exists().where(jobs.c.status == JobStatus.PROCESSING)
+            has_finished = exists().where(_finished_since(now - LATELY))
+            stalled = and_(is_waiting, ~is_processing, ~has_finished)
+            return bool(connection.execute(select(stalled)).scalar_one())
 
     def unpublish(self, job_ids: Collection[uuid.UUID]) -> None:
         """Note that the messages of these jobs did not reach the broker, so that the sweeper rings."""
@@ -378,6 +386,14 @@ def _turn_of(connection: Connection, new: NewJob) -> int:
     )
     own, others = connection.execute(turns).one()
     return max(int(own), int(others))
+
+
+def _finished_since(when: datetime) -> ColumnElement[bool]:
+    """Match what workers have finished; by `expires_at`, because that has an index: one is the other and a day."""
+    return and_(
+        jobs.c.status.in_((JobStatus.SUCCEEDED, JobStatus.FAILED)),
+        jobs.c.expires_at > when + RESULT_LIFETIME,
+    )
 
 
 def _changed(

@@ -10,10 +10,10 @@ from typing import Any
 
 import cv2
 from celery import Celery
-from celery.signals import setup_logging, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
 from shared.announcements import Announcer
-from shared.broker import TASK, create_celery
+from shared.broker import TASK, Broker, create_celery
 from shared.database import open_database
 from shared.errors import DatabaseUnavailable
 from shared.job import Queue
@@ -25,15 +25,21 @@ from shared.settings import Settings
 from worker.batching import Batcher
 from worker.consumer import read_with
 from worker.cutout import Segmenter
+from worker.hearing import Hearing
 from worker.job_runner import JobRunner
 from worker.lease import LeaseKeeper
 from worker.model import Network
 from worker.second_look import SecondLook
-from worker.watchdog import Watchdog, hand_back_with, hung_attempt, stop_after, stopped_heartbeat
+from worker.watchdog import (
+    Watchdog,
+    deaf_consumer,
+    hand_back_with,
+    hung_attempt,
+    stop_after,
+    stopped_heartbeat,
+)
 
 _log = get_logger(__name__)
-
-_QUEUES = frozenset(Queue)
 
 
 def create_segmenter(settings: Settings) -> Segmenter:
@@ -69,15 +75,20 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
         retry_backoff=timedelta(seconds=settings.retry_backoff),
         owner=f"{socket.gethostname()}:{os.getpid()}",
     )
+    hearing = Hearing(Broker(settings), settings.worker_concurrency)
     app = create_celery(settings)
     read_with(app)
     setup_logging.connect(_keep_our_logs, weak=False)
-    _add_task(app, runner)
+    _add_task(app, runner, hearing)
+    _listen_until_stopped(hearing, leases, timedelta(seconds=settings.shutdown_grace))
     hand_back_with(leases.release_all)
-    _hand_back_after(timedelta(seconds=settings.shutdown_grace), leases)
     leases.start()
-    run_timeout = timedelta(seconds=settings.run_timeout)
-    Watchdog([hung_attempt(job_store, leases, run_timeout), stopped_heartbeat(leases)]).start()
+    rules = [
+        hung_attempt(job_store, leases, timedelta(seconds=settings.run_timeout)),
+        stopped_heartbeat(leases),
+        deaf_consumer(hearing),
+    ]
+    Watchdog(rules).start()
     return app
 
 
@@ -99,26 +110,29 @@ def run_worker(app: Celery, settings: Settings) -> None:
     )
 
 
-def _add_task(app: Celery, runner: JobRunner) -> None:
+def _add_task(app: Celery, runner: JobRunner, hearing: Hearing) -> None:
     @app.task(name=TASK)  # type: ignore[untyped-decorator]
     def process_job(queue: str) -> None:
-        if queue not in _QUEUES:
-            _log.warning("message.malformed")
-            return
-        try:
-            runner.run(Queue(queue))
-        except DatabaseUnavailable:
-            # Nothing was claimed; the sweeper rings again.
-            _log.warning("message.postponed", queue=queue)
+        with hearing.message():
+            try:
+                runner.run(Queue(queue))
+            except DatabaseUnavailable:
+                # Nothing was claimed; the sweeper rings again.
+                _log.warning("message.postponed", queue=queue)
 
 
 def _keep_our_logs(**_: Any) -> None:
     """Be there: Celery configures logging unless somebody listens to this signal."""
 
 
-def _hand_back_after(grace: timedelta, leases: LeaseKeeper) -> None:
+def _listen_until_stopped(hearing: Hearing, leases: LeaseKeeper, grace: timedelta) -> None:
+    def on_ready(**_: Any) -> None:
+        hearing.begin()
+
     def on_shutting_down(**_: Any) -> None:
         _log.info("worker.stopping", running=len(leases.held()))
+        hearing.end()
         stop_after(grace)
 
+    worker_ready.connect(on_ready, weak=False)
     worker_shutting_down.connect(on_shutting_down, weak=False)

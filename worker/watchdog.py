@@ -7,6 +7,7 @@ its jobs back and ends, and whoever supervises it starts the next one.
 |-------------|-----------------------------------------------------|--------------------------|--------------|------|
 | `HUNG`      | an attempt runs longer than `run_timeout`           | `Watchdog`               | that attempt | 70   |
 | `HEARTBEAT` | the thread that extends the leases is dead or stuck | `Watchdog`               | nothing      | 70   |
+| `DEAF`      | a hand is free, messages wait, and none is read     | `Watchdog`               | nothing      | 70   |
 | `DEVICE`    | the device fails at what it could do before         | whoever runs the network | nothing      | 70   |
 | `STOPPED`   | TERM, and the grace is over                         | the timer of the grace   | nothing      | 0    |
 """
@@ -23,6 +24,7 @@ from typing import NoReturn
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job_store import JobStore
 from shared.logs import get_logger
+from worker.hearing import Hearing
 from worker.lease import LeaseKeeper
 
 _log = get_logger(__name__)
@@ -41,6 +43,7 @@ class Reason(Enum):
 
     HUNG = "hung", 70
     HEARTBEAT = "heartbeat", 70
+    DEAF = "deaf", 70
     DEVICE = "device", 70
     STOPPED = "stopped", 0
 
@@ -128,6 +131,16 @@ def stopped_heartbeat(leases: LeaseKeeper) -> Rule:
     def look() -> None:
         if leases.seconds_late() > _HEARTBEAT_SECONDS:
             end_process(Reason.HEARTBEAT)
+
+    return look
+
+
+def deaf_consumer(hearing: Hearing) -> Rule:
+    """Make the rule that a worker with a free hand reads what waits."""
+
+    def look() -> None:
+        if hearing.is_deaf():
+            end_process(Reason.DEAF)
 
     return look
 

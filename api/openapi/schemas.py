@@ -169,6 +169,6 @@ def _checks() -> Schema:
 def _warnings() -> Schema:
     return {
         "type": "object",
-        "properties": {"sweeper": _TEXT, "retention": _TEXT},
+        "properties": {"sweeper": _TEXT, "retention": _TEXT, "workers": _TEXT},
         "additionalProperties": False,
     }

@@ -13,6 +13,7 @@ from flask import Blueprint, Response
 from api.envelope import Failure, for_failure, for_nothing, respond
 from api.services import Services
 from api.sweeper_watch import SweeperWatch
+from api.worker_watch import WorkerWatch
 from shared.broker import Duty
 from shared.errors import ErrorCode, Unavailable
 from shared.schema import check_schema
@@ -36,6 +37,7 @@ def create_blueprint(settings: Settings, services: Services) -> Blueprint:
     watches = {
         "sweeper": SweeperWatch(settings, services.broker, Duty.SWEEP).look,
         "retention": SweeperWatch(settings, services.broker, Duty.RETENTION).look,
+        "workers": WorkerWatch(services.job_store).look,
     }
 
     @blueprint.get(ALIVE)

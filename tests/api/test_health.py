@@ -176,3 +176,28 @@ def test_a_check_that_hangs_is_not_waited_for(
     body = assert_error(answer, 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
     assert "in time" in body["checks"]["redis"]
     assert time.monotonic() - began < 10
+
+
+def test_jobs_that_wait_and_that_no_worker_takes_are_a_warning(
+    front_end: FrontEnd, logged: Logged
+) -> None:
+    for duty in Duty:
+        front_end.broker.note(duty)
+    client = front_end.client()
+    job_id = front_end.submit()
+
+    assert assert_success(client.get("/readyz"), task_status=2)["warnings"] == {}
+    front_end.clock.advance(seconds=31)
+    body = assert_success(client.get("/readyz"), task_status=2)
+    client.get("/readyz")
+    front_end.complete(job_id)
+    after = assert_success(client.get("/readyz"), task_status=2)
+
+    assert list(body["warnings"]) == ["workers"]
+    assert "worker" in body["warnings"]["workers"]
+    assert not PRIVATE.search(str(body["warnings"]))
+    assert after["warnings"] == {}
+    assert [event["event"] for event in logged if event["event"].startswith("worker.")] == [
+        "worker.missing",
+        "worker.seen",
+    ]

@@ -68,3 +68,44 @@ def test_what_workers_finished_lately_is_the_pace(job_store: JobStore, clock: Ha
     assert job_store.measure_backlog(None).finished_lately == 2
     clock.now += LATELY
     assert job_store.measure_backlog(None).finished_lately == 0
+
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_jobs_that_wait_and_that_nobody_takes_are_stalled(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    assert not job_store.is_stalled(MINUTE)
+    store_jobs(job_store, 2)
+
+    assert not job_store.is_stalled(MINUTE)
+    clock.now += MINUTE
+    assert job_store.is_stalled(MINUTE)
+
+
+def test_jobs_are_not_stalled_as_long_as_one_is_worked_on_or_was_finished_lately(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    store_jobs(job_store, 2)
+    clock.now += 2 * MINUTE
+
+    job = claim(job_store)
+    assert not job_store.is_stalled(MINUTE)
+    job_store.complete(job.lease, {})
+    assert not job_store.is_stalled(MINUTE)
+
+    clock.now += LATELY
+    assert job_store.is_stalled(MINUTE)
+
+
+def test_a_job_that_is_to_be_tried_later_is_not_stalled_until_it_is_due(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    store_jobs(job_store, 1)
+    job_store.release(claim(job_store).lease, delay=5 * MINUTE)
+
+    clock.now += 5 * MINUTE
+    assert not job_store.is_stalled(MINUTE)
+    clock.now += MINUTE
+    assert job_store.is_stalled(MINUTE)

@@ -105,9 +105,11 @@ class Installation:
             process.stop(10)
         sys.stdout.write(self.logs())  # pytest shows it when the test failed
 
-    def _start(self, name: str, command: list[str]) -> Process:
+    def _start(self, name: str, command: list[str], **settings: str) -> Process:
         log = self._directory / f"{name}-{len(self._processes)}.log"
-        process = Process(name, command, output=log, environment=self._environment, directory=_ROOT)
+        changed = {variable(setting): value for setting, value in settings.items()}
+        environment = {**self._environment, **changed}
+        process = Process(name, command, output=log, environment=environment, directory=_ROOT)
         process.start()
         self._processes.append(process)
         return process

@@ -50,8 +50,8 @@ _PROMISED_SECONDS = 12.0
 #: A job that has not ended by then is stuck.
 _STUCK_SECONDS = 150
 _WAYS = ("kill", "end", "freeze", "disconnect", "forget")
-#: After the first post: from before the first claim until most of twelve photos are done.
-_MOMENT_SECONDS = (0.0, 6.0)
+#: The broker goes away within this time a photo, counted from the first post: while most of them wait or are worked on.
+_SECONDS_A_PHOTO = 0.5
 _DOWN_SECONDS = (0.3, 5.0)
 _FROZEN_SECONDS = (1.0, 30.0)
 
@@ -242,7 +242,8 @@ def _plan(chance: random.Random, photos: list[int], ways: list[str]) -> Plan:
     way = chance.choice(ways)
     # `make run` brings back what ended, half a second later.
     away = {"freeze": chance.uniform(*_FROZEN_SECONDS), "forget": chance.uniform(*_DOWN_SECONDS)}
-    return Plan(way, chance.uniform(*_MOMENT_SECONDS), away.get(way, 0), chance.choice(photos))
+    count = chance.choice(photos)
+    return Plan(way, chance.uniform(0, _SECONDS_A_PHOTO * count), away.get(way, 0), count)
 
 
 def _arguments() -> argparse.Namespace:

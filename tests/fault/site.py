@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -34,8 +35,14 @@ class Site(Installation):
             "worker", [sys.executable, "-m", "tests.fault.poisonable_worker", effect]
         )
 
-    def start_real_worker(self) -> Process:
-        return self._start("worker", [sys.executable, "-m", "worker"])
+    def start_deaf_worker(self, plugs: Path) -> Process:
+        """Start a worker with a gate that hears nothing as long as there are plugs in its ears."""
+        command = ["-m", "tests.fault.deaf_worker", str(self.gate), str(plugs)]
+        return self._start("worker", [sys.executable, *command])
+
+    def start_real_worker(self, **settings: str) -> Process:
+        """Start the worker as it is, with some settings of its own."""
+        return self._start("worker", [sys.executable, "-m", "worker"], **settings)
 
     def redis(self) -> redis.Redis:
         return redis.Redis.from_url(self.settings.redis_url.get_secret_value())
