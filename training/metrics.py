@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -25,82 +26,136 @@ EDGE_TOLERANCE = 2
 _CATEGORY_INDICES = tuple(CLASSES.index(name) for name in CATEGORIES)
 
 
+@dataclass(frozen=True, eq=False)
+class PersonCounts:
+    """One photo of a person."""
+
+    #: [truth, answer], pixels whose class is certain.
+    confusion: NDArray[np.int64]
+    #: Clothing of any category: pixels in both, and in either. Accessories' pixels count as neither.
+    both: int
+    either: int
+    edge: float
+
+
 @dataclass
 class Scores:
     """Counts over photos of people."""
 
-    #: [truth, answer], pixels whose class is certain.
-    confusion: NDArray[np.int64] = field(
-        default_factory=lambda: np.zeros((CLASS_COUNT, CLASS_COUNT), np.int64)
-    )
-    #: Clothing of any category: pixels in both, and in either. Accessories' pixels count as neither.
-    both: int = 0
-    either: int = 0
-    #: A value a photo.
-    edge_scores: list[float] = field(default_factory=list)
+    photos: list[PersonCounts] = field(default_factory=list)
+
+    @property
+    def groups(self) -> list[str]:
+        """Of each photo, a word of its own."""
+        return [str(index) for index in range(len(self.photos))]
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """Pixels of all photos, [truth, answer]."""
+        return _sum_of(self.photos)
 
     def add(self, answer: ClassMap, truth: ClassMap) -> None:
         """Count one photo; both (H, W); `truth` may hold `CLOTHING` and `NO_CLASS`."""
         certain = truth < CLASS_COUNT
         pairs = truth[certain].astype(np.int64) * CLASS_COUNT + answer[certain]
         counts = np.bincount(pairs, minlength=CLASS_COUNT**2)
-        self.confusion += counts.reshape(CLASS_COUNT, CLASS_COUNT)
         ours, theirs = is_clothing(answer), is_clothing(truth)
         both, either = count_clothing(ours, truth)
-        self.both += both
-        self.either += either
-        self.edge_scores.append(boundary_score(ours, theirs))
+        confusion = counts.reshape(CLASS_COUNT, CLASS_COUNT)
+        self.photos.append(PersonCounts(confusion, both, either, boundary_score(ours, theirs)))
 
     def overlap_of(self, name: str) -> float:
         """Give the IoU of a class, 0 to 1; NaN if neither truth nor answer has it."""
-        index = CLASSES.index(name)
-        hit = self.confusion[index, index]
-        union = self.confusion[index].sum() + self.confusion[:, index].sum() - hit
-        return float(hit / union) if union else float("nan")
+        return _overlap_of(self.confusion, name)
 
-    def summary(self) -> dict[str, float]:
-        """Give the numbers of the table, 0 to 1."""
-        overlaps = {name: self.overlap_of(name) for name in CATEGORIES}
+    def summary(self, indices: Sequence[int] | None = None) -> dict[str, float]:
+        """Give the numbers of the table, 0 to 1: of all photos, or of those with these indices."""
+        photos = self.photos if indices is None else [self.photos[index] for index in indices]
+        confusion = _sum_of(photos)
+        overlaps = {name: _overlap_of(confusion, name) for name in CATEGORIES}
         seen = [value for value in overlaps.values() if not np.isnan(value)] or [np.nan]
         return {
-            "clothing": self.both / max(self.either, 1),
+            "clothing": sum(p.both for p in photos) / max(sum(p.either for p in photos), 1),
             "mean": float(np.mean(seen)),
             "worst": float(np.min(seen)),
-            "edge": float(np.mean(self.edge_scores)),
+            "edge": float(np.mean([photo.edge for photo in photos])),
             **overlaps,
         }
+
+
+def _sum_of(photos: Sequence[PersonCounts]) -> NDArray[np.int64]:
+    zeros = np.zeros((CLASS_COUNT, CLASS_COUNT), np.int64)
+    return np.asarray(sum((photo.confusion for photo in photos), zeros), np.int64)
+
+
+def _overlap_of(confusion: NDArray[np.int64], name: str) -> float:
+    index = CLASSES.index(name)
+    hit = confusion[index, index]
+    union = confusion[index].sum() + confusion[:, index].sum() - hit
+    return float(hit / union) if union else float("nan")
+
+
+@dataclass(frozen=True)
+class GarmentCounts:
+    """One photo of a single garment."""
+
+    known: int
+    #: The class of the largest part; background where nothing was found.
+    largest: int
+    #: IoU of all clothing, and of the known class, with the mask, if there is one.
+    clothing: float | None = None
+    of_class: float | None = None
 
 
 @dataclass
 class GarmentScores:
     """Counts over photos of single garments."""
 
-    #: [known class, class of the largest part]; background where nothing was found.
-    largest: NDArray[np.int64] = field(
-        default_factory=lambda: np.zeros((CLASS_COUNT, CLASS_COUNT), np.int64)
-    )
-    #: A value for each photo that has a mask: IoU of all clothing, and of the known class, with it.
-    clothing_overlaps: list[float] = field(default_factory=list)
-    class_overlaps: list[float] = field(default_factory=list)
+    photos: list[GarmentCounts] = field(default_factory=list)
+
+    @property
+    def groups(self) -> list[str]:
+        """Of each photo, a word of its own."""
+        return [str(index) for index in range(len(self.photos))]
+
+    @property
+    def largest(self) -> NDArray[np.int64]:
+        """Photos by [known class, class of the largest part]."""
+        return _confusion_of(self.photos)
 
     def add(self, answer: ClassMap, class_index: int, mask: Mask | None) -> None:
         """Count one photo: the answer (H, W), the known class, and the mask (H, W) if there is one."""
-        self.largest[class_index, largest_category(answer)] += 1
-        if mask is not None:
-            self.clothing_overlaps.append(overlap(is_clothing(answer), mask))
-            self.class_overlaps.append(overlap(answer == class_index, mask))
+        largest = largest_category(answer)
+        if mask is None:
+            self.photos.append(GarmentCounts(class_index, largest))
+            return
+        clothing, of_class = (
+            overlap(is_clothing(answer), mask),
+            overlap(answer == class_index, mask),
+        )
+        self.photos.append(GarmentCounts(class_index, largest, clothing, of_class))
 
-    def summary(self) -> dict[str, float]:
-        """Give the numbers of the table, 0 to 1."""
-        of_class = self.largest.sum(axis=1)
-        right = np.diag(self.largest)
+    def summary(self, indices: Sequence[int] | None = None) -> dict[str, float]:
+        """Give the numbers of the table, 0 to 1: of all photos, or of those with these indices."""
+        photos = self.photos if indices is None else [self.photos[index] for index in indices]
+        largest = _confusion_of(photos)
+        of_class, right = largest.sum(axis=1), np.diag(largest)
+        clothing = [photo.clothing for photo in photos if photo.clothing is not None]
+        overlaps = [photo.of_class for photo in photos if photo.of_class is not None]
         return {
             "right": float(right.sum() / max(of_class.sum(), 1)),
-            "nothing": float(self.largest[:, 0].sum() / max(of_class.sum(), 1)),
-            "clothing": float(np.mean(self.clothing_overlaps or [np.nan])),
-            "known class": float(np.mean(self.class_overlaps or [np.nan])),
+            "nothing": float(largest[:, 0].sum() / max(of_class.sum(), 1)),
+            "clothing": float(np.mean(clothing or [np.nan])),
+            "known class": float(np.mean(overlaps or [np.nan])),
             **{CLASSES[i]: float(right[i] / of_class[i]) for i in _CATEGORY_INDICES if of_class[i]},
         }
+
+
+def _confusion_of(photos: Sequence[GarmentCounts]) -> NDArray[np.int64]:
+    counts = np.zeros((CLASS_COUNT, CLASS_COUNT), np.int64)
+    for photo in photos:
+        counts[photo.known, photo.largest] += 1
+    return counts
 
 
 def is_clothing(classes: ClassMap) -> Mask:
