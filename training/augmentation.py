@@ -79,6 +79,14 @@ def place(sample: Sample, height: int, width: int, motion: Motion, rng: Generato
     )
 
 
+def turned(sample: Sample, quarters: int) -> Sample:
+    """Turn a sample by quarters of a circle."""
+    return Sample(
+        rgb=np.ascontiguousarray(np.rot90(sample.rgb, quarters)),
+        sets=np.ascontiguousarray(np.rot90(sample.sets, quarters)),
+    )
+
+
 def paste(
     target: Sample, piece: Sample, class_set: int, centre: tuple[float, float], width: float
 ) -> Sample:

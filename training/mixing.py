@@ -6,7 +6,7 @@ run that goes on after being killed sees what it would have seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,9 +24,11 @@ from training.augmentation import (
     recolour,
     stand_before,
     top_of,
+    turned,
 )
 from training.config import Stage
 from training.labels import BACKGROUND, CATEGORIES, PERSON, ClassSets, bit
+from training.shop_pool import ShopPool
 
 #: How much more often a street photo with this category is drawn.
 RARE = {"hat": 2.0, "bag": 0.4, "coat": 0.3}
@@ -38,6 +40,12 @@ GROUND_SHARE, SECOND_SHARE = 0.35, 0.10
 THINGS_SHARE, THING_SHARE = 0.75, 0.12
 #: Share of photos of nothing that are a scene, and of other grounds that are one.
 SCENE_SHARE, SCENE_GROUND_SHARE = 0.5, 0.35
+#: Of all draws, those of shop photos, if there are any; and of these, those before another ground.
+SHOP_SHARE, SHOP_GROUND_SHARE = 0.25, 0.3
+#: Share of grounds that are one light colour, as shops have them.
+PLAIN_SHARE = 0.12
+#: How often what is shown lies on its side or on its head: people, and garments alone, which are scanned any way up.
+TURNED_PERSON_SHARE, TURNED_GARMENT_SHARE = 0.06, 0.3
 #: At most so many things lie on a ground.
 MOST_THINGS = 3
 #: Share of photos of which a garment gets another colour.
@@ -61,6 +69,8 @@ TURNED_SHARE = 0.15
 #: From the whole photo to a ninth of it.
 SCENE_MOTION = Motion(scale=(1.0, 3.0), degrees=8)
 BACKGROUND_SET = 1 << BACKGROUND
+#: What another colour may be given to.
+DYED_SETS = [*(bit(name) for name in CATEGORIES), bit("tops") | bit("coat")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +89,7 @@ class Mixture:
     things: Sequence[Sample] = ()
     #: Photos without clothes.
     scenes: Sequence[Sample] = ()
+    shop: ShopPool | None = None
 
     @classmethod
     def of(
@@ -115,18 +126,45 @@ class Mixture:
         )
 
     def draw(self, stage: Stage, garment_share: float, rng: Generator) -> Sample:
-        """Draw one sample of a stage's size."""
-        height, width = stage.height, stage.width
-        if rng.random() < garment_share:
-            if stage.empty_share and rng.random() < stage.empty_share:
-                sample = self._draw_nothing(height, width, rng)
-            else:
-                sample = self._draw_garment(height, width, rng)
-        else:
-            sample = self._draw_person(stage, rng)
+        """Draw one sample of a stage's size.
+
+        Args:
+            stage: Of the run.
+            garment_share: Of the draws that are no shop photos, those of garments without people.
+            rng: Decides all.
+        """
+        draw, turned_share = self._choose(garment_share, rng)
+        turns = int(rng.integers(1, 4)) if rng.random() < turned_share else 0
+        if turns % 2:
+            # Upright in a frame that lies on its side; turned, it has the stage's size.
+            stage = replace(stage, height=stage.width, width=stage.height)
+        sample = draw(stage, rng)
         if rng.random() < DYED_SHARE:
-            sample = dye(sample, [bit(name) for name in CATEGORIES], rng)
-        return Sample(rgb=recolour(sample.rgb, rng), sets=sample.sets)
+            sample = dye(sample, DYED_SETS, rng)
+        return turned(Sample(rgb=recolour(sample.rgb, rng), sets=sample.sets), turns)
+
+    def _choose(
+        self, garment_share: float, rng: Generator
+    ) -> tuple[Callable[[Stage, Generator], Sample], float]:
+        """Give what is drawn next, and the share of such draws that are turned."""
+        if self.shop and rng.random() < SHOP_SHARE:
+            return self._draw_shop, TURNED_PERSON_SHARE
+        if rng.random() < garment_share:
+            return self._draw_garment_or_nothing, TURNED_GARMENT_SHARE
+        return self._draw_person, TURNED_PERSON_SHARE
+
+    def _draw_shop(self, stage: Stage, rng: Generator) -> Sample:
+        assert self.shop, "chosen only where there is one"
+        sample, is_cut_out = self.shop.draw(stage.height, stage.width, rng)
+        if rng.random() < SHOP_GROUND_SHARE and is_cut_out:
+            ground = self._draw_ground(stage.height, stage.width, rng)
+            return stand_before(ground, sample, BACKGROUND_SET)
+        return sample
+
+    def _draw_garment_or_nothing(self, stage: Stage, rng: Generator) -> Sample:
+        if stage.empty_share and rng.random() < stage.empty_share:
+            return self._draw_nothing(stage.height, stage.width, rng)
+        return self._draw_garment(stage.height, stage.width, rng)
 
     def _draw_person(self, stage: Stage, rng: Generator) -> Sample:
         scene = rng.random()
@@ -220,6 +258,8 @@ class Mixture:
     def _draw_ground(self, height: int, width: int, rng: Generator) -> Sample:
         if self.scenes and rng.random() < SCENE_GROUND_SHARE:
             return self._draw_scene(height, width, rng)
+        if rng.random() < PLAIN_SHARE:
+            return plain(height, width, rng)
         strip = None
         while strip is None:
             photos = self.garments if rng.random() < 0.5 else self.people  # noqa: PLR2004 - a coin
@@ -256,6 +296,16 @@ class Mixture:
         below = self._draw_ground(height, width, rng)
         centre = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
         return paste(below, sample, class_set, centre, extent_of(columns))
+
+
+def plain(height: int, width: int, rng: Generator) -> Sample:
+    """Give a ground of one light colour, mostly white."""
+    grey = 255 - 60 * rng.random() ** 3
+    colour = np.clip(grey + rng.normal(0, 3, 3), 0, 255)
+    return Sample(
+        rgb=np.full((height, width, 3), colour, np.float32).astype(np.uint8),
+        sets=np.full((height, width), BACKGROUND_SET, np.uint16),
+    )
 
 
 def _weigh(people: list[Sample]) -> NDArray[np.float64]:

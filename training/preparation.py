@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -22,11 +23,13 @@ from training.dataset import (
     read_tags,
 )
 from training.garment_masks import Mask, find_masks, garment_sets
-from training.labels import ClassSets
+from training.labels import ANY, ClassSets
 from training.mixing import Mixture
 from training.prediction import Predictor
 from training.pseudo_labels import label_photos
 from training.scenes import read_scenes
+from training.shop import list_shop, read_shop_photo
+from training.shop_pool import ShopPool
 from training.things import read_things
 
 
@@ -48,13 +51,25 @@ def prepare(config: TrainingConfig) -> Mixture:
     classes = [garment.class_index for garment in split.garments]
     things = read_things(config.things) if config.things else []
     scenes = read_scenes(config.scenes) if config.scenes else []
-    return Mixture.of(people, garments, classes, things, scenes)
+    mixture = Mixture.of(people, garments, classes, things, scenes)
+    return replace(mixture, shop=read_shop(config))
+
+
+def read_shop(config: TrainingConfig) -> ShopPool | None:
+    """Read the training side of the shop photos; None if there are none."""
+    photos = list_shop(config.data, validation=False)
+    samples = tuple(read_shop_photo(photo, config.people_long_side) for photo in photos)
+    return ShopPool.of(photos, samples) if photos else None
 
 
 def add_pseudo_labels(
     teacher: Predictor, mixture: Mixture, config: TrainingConfig, cache: Path
 ) -> Mixture:
-    """Add the street photos with tags only, and labels for the garments without a mask, both as a network sees them."""
+    """Add labels as a network sees them.
+
+    Of the street photos with tags only, of the garments without a mask, and of what shop photos show beside the main
+    garment.
+    """
     tagged = list_tagged(config.data)
     labels = label_photos(teacher, [(t.photo, t.class_set) for t in tagged], cache / "tagged")
     people = [read_tagged(t, labels[t.photo.stem], config.people_long_side) for t in tagged]
@@ -67,8 +82,21 @@ def add_pseudo_labels(
     known = [(garment.photo, 1 << garment.class_index) for garment in bare.values()]
     labels = label_photos(teacher, known, cache / "garments")
     sizes = {index: mixture.garments[index].sets.shape for index in bare}
-    return mixture.with_tagged(people).with_garment_labels(
+    mixture = mixture.with_tagged(people).with_garment_labels(
         {i: enlarge(labels[garment.photo.stem], *sizes[i]) for i, garment in bare.items()}
+    )
+    return replace(mixture, shop=_labelled(mixture.shop, teacher, cache / "shop"))
+
+
+def _labelled(shop: ShopPool | None, teacher: Predictor, cache: Path) -> ShopPool | None:
+    if shop is None:
+        return None
+    labels = label_photos(teacher, [(photo.photo, ANY) for photo in shop.photos], cache)
+    return shop.with_labels(
+        {
+            photo.photo.stem: enlarge(labels[photo.photo.stem], *sample.sets.shape)
+            for photo, sample in zip(shop.photos, shop.samples, strict=True)
+        }
     )
 
 

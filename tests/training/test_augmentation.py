@@ -16,6 +16,7 @@ from training.augmentation import (
     recolour,
     stand_before,
     top_of,
+    turned,
 )
 from training.labels import ANY, bit
 
@@ -49,6 +50,18 @@ def test_labels_move_with_the_photo(seed: int) -> None:
     known = moved.sets != ANY
     assert moved.rgb.shape == (64, 48, 3)
     assert np.mean(red[known] == (moved.sets[known] == TOPS)) > 0.97
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_labels_turn_with_the_photo(quarters: int) -> None:
+    corner = red_square()
+    corner.rgb[:20, :20] = (200, 0, 0)
+    corner.sets[:20, :20] = TOPS
+
+    sample = turned(corner, quarters)
+
+    assert ((sample.rgb[:, :, 0] == 200) == (sample.sets == TOPS)).all()
+    assert sample.sets[[0, -1, -1, 0], [0, 0, -1, -1]].argmax() == quarters
 
 
 def test_a_photo_that_stays_is_the_same_or_its_mirror() -> None:
