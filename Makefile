@@ -56,11 +56,12 @@ $(TRAINING)/.ready: $(LOCKS)/training.txt
 	$(TRAINING)/bin/python -m pip install --quiet --require-hashes -r $(LOCKS)/training.txt
 	@touch $@
 
-train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was stopped; START=….onnx THINGS=… SCENES=…: folders)
+train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was stopped; START=….onnx TEACHER=….onnx THINGS=… SCENES=…: folders)
 	$(TRAINING)/bin/python -m training.train --data $(DATA) --output $(RUN) \
-		$(if $(START),--start $(START)) $(if $(THINGS),--things $(THINGS)) $(if $(SCENES),--scenes $(SCENES)) $(ARGS)
+		$(if $(START),--start $(START)) $(if $(THINGS),--things $(THINGS)) $(if $(SCENES),--scenes $(SCENES)) \
+		$(if $(TEACHER),--teacher $(TEACHER)) $(ARGS)
 
-evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx ARGS=--twice)
+evaluate: $(TRAINING)/.ready ## Measure a model (DATA=folder MODEL=….onnx ARGS="--twice --against ….onnx")
 	$(TRAINING)/bin/python -m training.evaluate --data $(DATA) --model $(MODEL) --output $(RUN)/evaluation $(ARGS)
 
 export: $(TRAINING)/.ready ## Write what was trained as ONNX, with its manifest (MODEL=worker/models/… START=….onnx ARGS="--share 0.7")

@@ -56,6 +56,7 @@ class Checkpoint:
         """Replace the file."""
         state = {
             "step": self.step,
+            "backbone": network.backbone_name,
             "network": network.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimizer": optimizer.state_dict(),
@@ -67,7 +68,8 @@ class Checkpoint:
 
 def load_averaged(file: Path) -> ClothingNet:
     """Read the averaged network of a checkpoint, in evaluation mode."""
-    network = ClothingNet()
-    network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["averaged"])
+    state = torch.load(file, map_location="cpu", weights_only=True)
+    network = ClothingNet(state.get("backbone", "mobilenet_v2"))
+    network.load_state_dict(state["averaged"])
     network.eval()
     return network

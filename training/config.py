@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
+from typing import Literal, get_args
+
+BackboneName = Literal["mobilenet_v2", "efficientnet_lite0", "efficientnet_lite1"]
+BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +31,9 @@ class Stage:
     elsewhere_share: float = 0.0
     #: Of a batch's street photos, those with a second person beside the first.
     company_share: float = 0.0
-    #: Drop, before the stage begins, the garment masks that the averaged network disagrees with.
-    checks_masks: bool = False
-    #: Let, before the stage begins, the averaged network label the photos of which only words are known.
-    pseudo_labels: bool = False
+    #: Let, before the stage begins, the averaged network label the pixels of which only words are known, and drop the
+    #: garment masks that it disagrees with.
+    is_taught: bool = False
 
     @property
     def pixels(self) -> int:
@@ -49,8 +52,7 @@ LAST_STAGE = Stage(
     close_share=0.2,
     elsewhere_share=0.12,
     company_share=0.05,
-    checks_masks=True,
-    pseudo_labels=True,
+    is_taught=True,
 )
 #: Small first: most is learnt about categories there, at half of the cost. Half-way through the rest the photos without
 #: pixel labels are labelled anew, by what is a better network then.
@@ -76,8 +78,12 @@ class TrainingConfig:
     scenes: Path | None = None
     seed: int = 1
     steps: int = 9000
+    #: What the network sees with, of `training.network`.
+    backbone: BackboneName = "efficientnet_lite1"
     #: An ONNX file that `training.export` wrote: learn on from it, and not from the backbone.
     start: Path | None = None
+    #: An ONNX file of a network that does so before the first step, and not only half-way.
+    teacher: Path | None = None
     #: Of a batch; the rest are street photos.
     garment_share: float = 0.4
     #: The long side at which photos are kept in memory.

@@ -11,14 +11,15 @@ from torch.nn import functional
 
 
 def convolve_depthwise(x: Tensor, conv: nn.Conv2d) -> Tensor:
-    """Convolve (N, C, H, W) as `conv` does after TensorFlow's padding.
+    """Convolve (N, C, H, W) as `conv` does, after TensorFlow's padding if it has a stride and none of its own.
 
     Args:
         x: H and W even where the stride or the dilation is 2.
         conv: 3 × 3, depthwise; stride and dilation 1 or 2, not both 2.
     """
     if conv.stride[0] == 2:  # noqa: PLR2004
-        return _plain(x, conv)[:, :, 1::2, 1::2]
+        first = 0 if conv.padding[0] else 1
+        return _plain(x, conv)[:, :, first::2, first::2]
     if conv.dilation[0] == 2:  # noqa: PLR2004
         return _joined(_plain(_quartered(x), conv), x.shape[0])
     return _plain(x, conv)

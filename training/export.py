@@ -9,10 +9,12 @@ from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 
 from training.checkpoint import CHECKPOINT, load_averaged
+from training.fine_tuning import BACKBONE
 from training.interpolation import move_towards
 from training.labels import ACCESSORY, CLASSES, PERSON
 from training.network import INPUT_STRIDE, OUTPUT_STRIDE, ClothingNet, fold
@@ -76,6 +78,9 @@ def write_onnx(network: ClothingNet, file: Path) -> None:
         opset_version=OPSET,
         dynamo=False,
     )
+    model = onnx.load(str(file))
+    onnx.helper.set_model_props(model, {BACKBONE: network.backbone_name})
+    onnx.save(model, str(file))
 
 
 def largest_difference(network: ClothingNet, file: Path) -> float:

@@ -15,7 +15,20 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from training.config import BACKBONES, BackboneName
 from training.network import ClothingNet, Lateral, Separable
+
+#: Where an ONNX file says what the network sees with.
+BACKBONE = "backbone"
+
+
+def exported_backbone(onnx_file: Path) -> BackboneName:
+    """Tell which backbone a network has that `training.export` wrote; MobileNetV2 if the file says nothing."""
+    for prop in onnx.load(str(onnx_file)).metadata_props:
+        for name in BACKBONES:
+            if (prop.key, prop.value) == (BACKBONE, name):
+                return name
+    return "mobilenet_v2"
 
 
 def load_exported(network: ClothingNet, onnx_file: Path, images: Tensor) -> None:

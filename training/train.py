@@ -18,12 +18,12 @@ from torch.optim import AdamW
 
 from training.agreement import find_disagreements
 from training.checkpoint import CHECKPOINT, Checkpoint
-from training.config import Stage, TrainingConfig
+from training.config import BACKBONES, Stage, TrainingConfig
 from training.export import write_onnx
-from training.fine_tuning import load_exported
+from training.fine_tuning import exported_backbone, load_exported
 from training.losses import allowed_classes, outline_loss, presence_loss, set_loss
 from training.mixing import Mixture
-from training.network import ClothingNet
+from training.network import ClothingNet, load_backbone
 from training.prediction import Predictor
 from training.preparation import add_pseudo_labels, prepare
 from training.progress import Progress
@@ -45,7 +45,9 @@ class Run:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.mixture = mixture
         self.is_half_precise = self.device.type == "cuda" or has_fast_bfloat16()
-        self.network = ClothingNet()
+        self.network = ClothingNet(
+            exported_backbone(config.start) if config.start else config.backbone
+        )
         self._begin()
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = create_optimizer(self.network, config)
@@ -65,29 +67,30 @@ class Run:
     def _begin(self) -> None:
         """Take the weights of the first step; what only learns on may change its fine layers too."""
         if self.config.start is None:
-            self.network.backbone.load(self.config.data / "backbone" / "mobilenet_v2.npz")
+            load_backbone(self.network, self.config.data / "backbone")
             self.network.backbone.freeze_fine_layers()
         else:
             images, _ = _draw_batch(self.mixture, self.config, 0)
             load_exported(self.network, self.config.start, images)
 
     def _taught(self, stage: Stage, first_step: int) -> Mixture:
-        """Give the photos as the averaged network doubts their masks and adds labels, where the stage wants it."""
-        mixture = self.mixture
-        if not stage.checks_masks and not stage.pseudo_labels:
-            return mixture
+        """Give the photos as a network doubts their masks and adds labels, where the stage wants it.
+
+        Before the first step it is the teacher, if there is one; else the averaged network.
+        """
+        is_begun_by_teacher = first_step == 0 and self.config.teacher is not None
+        if not stage.is_taught and not is_begun_by_teacher:
+            return self.mixture
         folder = self.config.output / f"taught-{first_step}"
         folder.mkdir(parents=True, exist_ok=True)
-        # Photos have many shapes, and torch prepares for each anew: on a CPU it took four times as long as this.
-        file = folder / "teacher.onnx"
-        write_onnx(self.checkpoint.averaged, file)
+        file = self.config.teacher if first_step == 0 else None
+        if file is None:
+            # Photos have many shapes, and torch prepares for each anew: on a CPU it took four times as long as this.
+            file = folder / "teacher.onnx"
+            write_onnx(self.checkpoint.averaged, file)
         teacher = Predictor.load(file)
-        if stage.checks_masks:
-            wrong = find_disagreements(teacher, mixture, folder / "disagreed.json")
-            mixture = mixture.without_masks(wrong)
-        if stage.pseudo_labels:
-            mixture = add_pseudo_labels(teacher, mixture, self.config, folder)
-        return mixture
+        wrong = find_disagreements(teacher, self.mixture, folder / "disagreed.json")
+        return add_pseudo_labels(teacher, self.mixture.without_masks(wrong), self.config, folder)
 
     def _learn_until(self, end: int, mixture: Mixture) -> None:
         saved_at = time.monotonic()
@@ -186,8 +189,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="ccp/, clothing/ and backbone/")
     parser.add_argument("--output", type=Path, required=True, help="checkpoints and caches")
     parser.add_argument("--steps", type=int, default=TrainingConfig.steps)
+    parser.add_argument("--backbone", choices=BACKBONES, default=TrainingConfig.backbone)
     parser.add_argument(
         "--start", type=Path, help="ONNX file of `training.export`, to learn on from"
+    )
+    parser.add_argument(
+        "--teacher", type=Path, help="ONNX file of a network that labels before the first step"
     )
     parser.add_argument("--things", type=Path, help="folder of cut-outs that are no clothes")
     parser.add_argument("--scenes", type=Path, help="folder of photos that show no clothes")

@@ -32,7 +32,7 @@ def test_a_run_that_starts_from_a_network_has_the_last_stage_alone() -> None:
     further = TrainingConfig(data=Path(), output=Path(), steps=100, start=Path("model.onnx"))
 
     assert [end for _, _, end in further.spans()] == [100]
-    assert further.stages[0].pseudo_labels
+    assert further.stages[0].is_taught
 
 
 def test_frames_are_what_the_network_can_take() -> None:

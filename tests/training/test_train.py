@@ -18,7 +18,7 @@ from training.config import TrainingConfig
 from training.export import write_onnx
 from training.labels import CLASSES, bit
 from training.mixing import BACKGROUND_SET, Mixture
-from training.network import Backbone
+from training.mobilenet import MobileNet
 from training.train import Run
 
 
@@ -33,7 +33,7 @@ def mixture() -> Mixture:
 def write_backbone(file: Path) -> None:
     """Write random weights under the names of TensorFlow's layers."""
     weights = {}
-    backbone = Backbone()
+    backbone = MobileNet()
     layers = {"Conv": backbone.stem}
     for index, block in enumerate(backbone.blocks):
         prefix = f"expanded_conv_{index}" if index else "expanded_conv"
@@ -53,7 +53,8 @@ def learns_fine_layers(run: Run) -> bool:
 def test_a_run_from_the_backbone_keeps_its_fine_layers(tmp_path: Path, mixture: Mixture) -> None:
     write_backbone(tmp_path / "backbone" / "mobilenet_v2.npz")
 
-    run = Run(TrainingConfig(data=tmp_path, output=tmp_path / "run"), mixture)
+    config = TrainingConfig(data=tmp_path, output=tmp_path / "run", backbone="mobilenet_v2")
+    run = Run(config, mixture)
 
     assert not learns_fine_layers(run)
     assert run.network.backbone.blocks[-1].project.conv.weight.requires_grad
