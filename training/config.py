@@ -82,7 +82,7 @@ class TrainingConfig:
     backbone: BackboneName = "efficientnet_lite1"
     #: An ONNX file that `training.export` wrote: learn on from it, and not from the backbone.
     start: Path | None = None
-    #: An ONNX file of a network that does so before the first step, and not only half-way.
+    #: An ONNX file of a network that labels before the first step, and whose decoder the new one begins with.
     teacher: Path | None = None
     #: Of a batch; the rest are street photos.
     garment_share: float = 0.4

@@ -42,11 +42,20 @@ def load_exported(network: ClothingNet, onnx_file: Path, images: Tensor) -> None
     Raises:
         KeyError: The file lacks a weight of this layout.
     """
+    load_weights(network, read_weights(onnx_file), images)
+
+
+def read_weights(onnx_file: Path) -> dict[str, Tensor]:
+    """Read the weights of a file by their names in the network, batch norms folded."""
     graph = onnx.load(str(onnx_file)).graph
-    weights = {
+    return {
         tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy())
         for tensor in graph.initializer
     }
+
+
+def load_weights(network: ClothingNet, weights: dict[str, Tensor], images: Tensor) -> None:
+    """Take weights as `read_weights` gives them; see `load_exported`."""
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     folded = {id(parameter) for norm in norms for parameter in norm.parameters()}
     for name, parameter in network.named_parameters():

@@ -27,6 +27,7 @@ from training.network import ClothingNet, load_backbone
 from training.prediction import Predictor
 from training.preparation import add_pseudo_labels, prepare
 from training.progress import Progress
+from training.transplant import transplant
 
 _log = logging.getLogger("training")
 
@@ -66,12 +67,15 @@ class Run:
 
     def _begin(self) -> None:
         """Take the weights of the first step; what only learns on may change its fine layers too."""
-        if self.config.start is None:
-            load_backbone(self.network, self.config.data / "backbone")
-            self.network.backbone.freeze_fine_layers()
-        else:
+        if self.config.start is not None:
             images, _ = _draw_batch(self.mixture, self.config, 0)
             load_exported(self.network, self.config.start, images)
+            return
+        load_backbone(self.network, self.config.data / "backbone")
+        if self.config.teacher is not None:
+            images = torch.cat([_draw_batch(self.mixture, self.config, i)[0] for i in range(4)])
+            transplant(self.network, self.config.teacher, images)
+        self.network.backbone.freeze_fine_layers()
 
     def _taught(self, stage: Stage, first_step: int) -> Mixture:
         """Give the photos as a network doubts their masks and adds labels, where the stage wants it.
@@ -194,7 +198,9 @@ def main() -> None:
         "--start", type=Path, help="ONNX file of `training.export`, to learn on from"
     )
     parser.add_argument(
-        "--teacher", type=Path, help="ONNX file of a network that labels before the first step"
+        "--teacher",
+        type=Path,
+        help="ONNX file of a network that labels before the first step and lends its decoder",
     )
     parser.add_argument("--things", type=Path, help="folder of cut-outs that are no clothes")
     parser.add_argument("--scenes", type=Path, help="folder of photos that show no clothes")
