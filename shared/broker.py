@@ -18,6 +18,7 @@ from celery import Celery
 
 from shared.errors import BrokerUnavailable, Misconfigured
 from shared.job import Queue
+from shared.messages import MessageWriter
 from shared.settings import Settings
 
 #: The one task there is. The front end knows its name, the worker its body.
@@ -73,6 +74,7 @@ class Broker:
         """Prepare a publisher; nothing is connected yet."""
         self._clock = clock
         self._celery = create_celery(settings, _PUBLISH_SOCKET_SECONDS)
+        self._writer = MessageWriter(self._celery, TASK)
         self._redis = connect(settings)
 
     def ring(self, queue: Queue) -> None:
@@ -86,6 +88,15 @@ class Broker:
         except Exception as error:
             # Not only what it declares: of a connection that another greenlet lost, kombu raises AttributeError.
             raise BrokerUnavailable("Redis did not take the message") from error
+
+    def publish(self, queue: Queue, count: int) -> None:
+        """Publish many messages in one request: so many more jobs wait in this queue.
+
+        Raises:
+            BrokerUnavailable: The broker did not take them, or its answer was lost: then they may be there.
+        """
+        with _translated():
+            self._redis.lpush(queue.value, *self._writer.write(queue.value, count))
 
     def count_messages(self, queue: Queue) -> int:
         """Count the messages that wait in a queue; those that a worker holds are not among them.

@@ -98,6 +98,10 @@ class RecordingBroker(Broker):
         self._answer()
         self.rung.append(queue)
 
+    def publish(self, queue: Queue, count: int) -> None:
+        self._answer()
+        self.rung.extend([queue] * count)
+
     def count_messages(self, queue: Queue) -> int:
         self._answer()
         return self.rung.count(queue)

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +19,7 @@ from functools import partial
 from shared.announcements import Announcer
 from shared.broker import Broker, Duty
 from shared.database import open_database
-from shared.errors import Misconfigured, Unavailable
+from shared.errors import BrokerUnavailable, Misconfigured, Unavailable
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import JobStore, limits_of
 from shared.logs import about, get_logger, set_up_logs
@@ -30,6 +31,7 @@ from worker.rounds import Rounds, keep_going
 _log = get_logger(__name__)
 
 _ROWS_PER_STEP = 500
+_MESSAGES_PER_STEP = 2000
 #: Longer than any round takes whose stores stand still, each call of which ends within seconds.
 _PATIENCE_SECONDS = 300.0
 #: How long a round may take to its end when told to stop. To be cut off costs nothing that the next sweep does not do.
@@ -78,33 +80,38 @@ class Sweeper:
         return len(late) == _ROWS_PER_STEP
 
     def publish(self) -> bool:
-        """Ring for jobs that no message stands for.
+        """Ring for jobs that no message stands for; True if there may be more.
 
         A long queue is not a lost one: old messages are taken for lost only by as many as the broker holds fewer than
         the table has published jobs.
         """
+        is_more = False
         for queue in Queue:
             lost = self.job_store.count_queued(queue) - self.broker.count_messages(queue)
-            self._ring(self.job_store.due_for_publishing(queue, timedelta.max, _ROWS_PER_STEP))
+            is_more |= self._ring_for(queue, timedelta.max, _MESSAGES_PER_STEP)
             if lost > 0:
-                limit = min(lost, _ROWS_PER_STEP)
-                self._ring(self.job_store.due_for_publishing(queue, self.republish_after, limit))
-        return False
+                limit = min(lost, _MESSAGES_PER_STEP)
+                is_more |= self._ring_for(queue, self.republish_after, limit) and lost > limit
+        return is_more
+
+    def _ring_for(self, queue: Queue, silent_for: timedelta, limit: int) -> bool:
+        due = self.job_store.due_for_publishing(queue, silent_for, limit)
+        self._ring(due)
+        return len(due) == limit
 
     def _ring(self, jobs: Iterable[Job]) -> None:
-        # Noted first: a worker claims only what counts as published.
-        silent = {job.id: job for job in jobs}
-        if not silent:
-            return
-        self.job_store.publish(list(silent))
-        try:
-            for job in list(silent.values()):
-                self.broker.ring(job.queue)
-                del silent[job.id]
-                _log.info("job.published", **about(job))
-        finally:
-            if silent:
-                self.job_store.unpublish(list(silent))
+        by_queue: dict[Queue, list[uuid.UUID]] = {}
+        for job in jobs:
+            by_queue.setdefault(job.queue, []).append(job.id)
+        for queue, job_ids in by_queue.items():
+            # Noted first: a worker claims only what counts as published.
+            self.job_store.publish(job_ids)
+            try:
+                self.broker.publish(queue, len(job_ids))
+            except BrokerUnavailable:
+                self.job_store.unpublish(job_ids)
+                raise
+            _log.info("jobs.published", queue=queue, count=len(job_ids))
 
     def _bury(self, jobs: Iterable[Job]) -> None:
         buried = list(jobs)

@@ -43,6 +43,35 @@ def test_a_message_names_its_queue_and_nothing_else(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("kind", ["redis", "fake"])
+def test_many_messages_wait_in_their_queue(kind: str, request: pytest.FixtureRequest) -> None:
+    broker = RecordingBroker() if kind == "fake" else Broker(request.getfixturevalue("settings"))
+
+    broker.publish(Queue.BULK, 1500)
+
+    assert broker.count_messages(Queue.BULK) == 1500
+    assert broker.count_messages(Queue.INTERACTIVE) == 0
+
+
+def test_messages_that_are_published_together_differ_from_single_ones_in_their_ids_alone(
+    settings: Settings,
+) -> None:
+    broker = Broker(settings)
+    broker.ring(Queue.BULK)
+    broker.publish(Queue.BULK, 2)
+
+    client = redis.Redis.from_url(settings.redis_url.get_secret_value())
+    messages = [json.loads(text) for text in client.lrange(Queue.BULK, 0, -1)]
+    texts = [json.dumps(message, sort_keys=True) for message in messages]
+    for of_each in (
+        [message["headers"]["id"] for message in messages],
+        [message["properties"]["delivery_tag"] for message in messages],
+    ):
+        assert len(set(of_each)) == 3
+        texts = [text.replace(own, "its own") for text, own in zip(texts, of_each, strict=True)]
+    assert len(set(texts)) == 1
+
+
+@pytest.mark.parametrize("kind", ["redis", "fake"])
 @pytest.mark.parametrize("duty", list(Duty))
 def test_a_duty_is_known_to_all_once_it_was_done(
     kind: str, duty: Duty, request: pytest.FixtureRequest
@@ -84,6 +113,7 @@ def test_a_broker_that_is_down_is_noticed_within_seconds(nowhere: Settings) -> N
 
     for call in (
         lambda: broker.ring(Queue.BULK),
+        lambda: broker.publish(Queue.BULK, 2),
         lambda: broker.count_messages(Queue.BULK),
         broker.ping,
         lambda: broker.note(Duty.SWEEP),

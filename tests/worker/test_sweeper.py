@@ -9,7 +9,7 @@ import pytest
 
 from shared.announcements import Announcer
 from shared.broker import Broker, Duty
-from shared.errors import ErrorCode
+from shared.errors import BrokerUnavailable, ErrorCode
 from shared.job import JobStatus, Queue
 from shared.settings import Settings
 from tests.conditions import eventually
@@ -77,6 +77,43 @@ def test_only_as_many_are_rung_for_again_as_messages_are_missing(
     sweeper.sweep()
 
     assert len(stores.broker.rung) == 5
+
+
+def test_however_many_wait_after_an_outage_each_has_its_message_without_a_pause(
+    sweeper: Sweeper, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.sweeper._MESSAGES_PER_STEP", 3)
+    for _ in range(10):
+        stores.job_store.unpublish([stores.accept().id])
+
+    assert [sweeper.sweep() for _ in range(5)] == [True, True, True, False, False]
+
+    assert stores.broker.rung == [Queue.INTERACTIVE] * 10
+    stores.broker.rung.clear()
+    stores.clock.advance(seconds=10)
+
+    assert [sweeper.sweep() for _ in range(5)] == [True, True, True, False, False]
+
+    assert stores.broker.rung == [Queue.INTERACTIVE] * 10
+
+
+def test_jobs_whose_messages_the_broker_did_not_take_are_published_by_the_next_sweep(
+    sweeper: Sweeper, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        stores.job_store.unpublish([stores.accept().id])
+
+    def refuse(*_: object) -> None:
+        raise BrokerUnavailable("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stores.broker, "publish", refuse)
+        sweeper.sweep()
+    assert stores.job_store.count_queued(Queue.INTERACTIVE) == 0
+
+    sweeper.sweep()
+
+    assert stores.broker.rung == [Queue.INTERACTIVE] * 3
 
 
 def test_a_dead_workers_job_is_published_in_the_same_sweep(

@@ -1,0 +1,134 @@
+"""`python -m tests.load.sweeping [jobs]`: how fast a sweeper publishes after an outage, and deletes old results.
+
+In one process, on PostgreSQL, Valkey and SeaweedFS.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import redis
+import structlog
+from pydantic import SecretStr
+from sqlalchemy import func, insert, select, update
+
+from deploy.local.postgres import Postgres
+from deploy.local.seaweedfs import SeaweedFS
+from deploy.local.valkey import Valkey
+from shared.clock import database_clock
+from shared.database import Database
+from shared.job import JobStatus, Lease, Queue
+from shared.job_row import new_row
+from shared.object_store import IMAGE, ObjectStore
+from shared.schema import migrate
+from shared.settings import Settings
+from shared.tables import jobs
+from tests.factories import new_job
+from tests.load.site import say
+from worker.sweeper import Sweeper, create_sweeper
+
+_OUTPUTS = (IMAGE, "tops", "shoes")
+_PNG = bytes(20_000)
+
+
+def publish_all(database: Database, sweeper: Sweeper, client: redis.Redis, count: int) -> None:
+    """Publish jobs whose front ends found no broker; and all of them again after it forgot them."""
+    _insert(database, count, published=False)
+    _sweep_until(sweeper, client, count, "published")
+    client.flushall()
+    with database.writing() as connection:
+        earlier = database_clock(connection) - sweeper.republish_after
+        connection.execute(update(jobs).values(published_at=earlier))
+    _sweep_until(sweeper, client, count, "published again after FLUSHALL")
+
+
+def _sweep_until(sweeper: Sweeper, client: redis.Redis, count: int, what: str) -> None:
+    began = time.monotonic()
+    first = 0.0
+    while client.llen(Queue.BULK) < count:
+        sweeper.sweep()
+        first = first or time.monotonic() - began
+    seconds = time.monotonic() - began
+    say(f"{count} jobs {what} in {seconds:.1f} s, the first of them after {first:.2f} s\n")
+
+
+def expire_all(database: Database, sweeper: Sweeper, store: ObjectStore, count: int) -> None:
+    """Delete finished jobs of three outputs."""
+    job_ids = _insert(database, count, published=True)
+
+    def put(job_id: uuid.UUID) -> None:
+        for name in _OUTPUTS:
+            store.put_result(Lease(job_id, 1), name, _PNG)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, job_ids))
+    with database.writing() as connection:
+        now = database_clock(connection)
+        finished = {"status": JobStatus.SUCCEEDED, "shown": {}, "attempt": 1}
+        times = {"finished_at": now - timedelta(days=1), "expires_at": now}
+        connection.execute(update(jobs).values(**finished, **times))
+    began = time.monotonic()
+    while _count(database, JobStatus.EXPIRED) < count:
+        sweeper.retention.run()
+    seconds = time.monotonic() - began
+    say(f"{count} jobs expired in {seconds:.1f} s, {count / seconds:.0f} a second\n")
+
+
+def _insert(database: Database, count: int, *, published: bool) -> list[uuid.UUID]:
+    with database.writing() as connection:
+        now = database_clock(connection)
+        rows = [new_row(new_job(queue=Queue.BULK), turn, now) for turn in range(count)]
+        if not published:
+            rows = [{**row, "published_at": None} for row in rows]
+        connection.execute(jobs.delete())
+        connection.execute(insert(jobs), rows)
+    return [row["id"] for row in rows]
+
+
+def _count(database: Database, status: JobStatus) -> int:
+    with database.reading() as connection:
+        counted = select(func.count()).where(jobs.c.status == status)
+        return connection.execute(counted).scalar_one()
+
+
+@contextmanager
+def _servers() -> Iterator[Settings]:
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        postgres = stack.enter_context(Postgres.temporary())
+        valkey = stack.enter_context(Valkey(home / "valkey", persistent=False))
+        seaweedfs = stack.enter_context(SeaweedFS(home / "seaweedfs"))
+        settings = Settings(
+            database_url=postgres.url,
+            redis_url=SecretStr(valkey.url),
+            s3_endpoint=seaweedfs.endpoint,
+            s3_access_key=seaweedfs.access_key,
+            s3_secret_key=SecretStr(seaweedfs.secret_key),
+        )
+        ObjectStore(settings).set_up()
+        yield settings
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    with _servers() as settings:
+        database = Database(settings.database_url)
+        migrate(database)
+        sweeper = create_sweeper(settings)
+        with redis.Redis.from_url(settings.redis_url.get_secret_value()) as client:
+            publish_all(database, sweeper, client, count)
+        expire_all(database, sweeper, ObjectStore(settings), count // 100)
+        database.close()
+
+
+if __name__ == "__main__":
+    main()
