@@ -21,7 +21,7 @@ from training.metrics import GarmentScores, Scores, is_clothing
 from training.plots import draw_scores
 from training.prediction import LONG_SIDE, Predictor
 from training.sheet import draw_contact_sheet
-from training.shop import ShopPhoto, list_shop, read_mask
+from training.shop import INCOMPLETE, ShopPhoto, list_shop, read_mask
 from training.shop_scores import ShopScores
 
 _log = logging.getLogger("training")
@@ -112,10 +112,10 @@ def evaluate(predictor: Predictor, split: Split, data: Path, cache: Path) -> Eva
 
 
 def evaluate_shop(predictor: Predictor, photos: Sequence[ShopPhoto]) -> ShopScores:
-    """Run a network over the shop photos that have a mask."""
+    """Run a network over the shop photos that have a mask of all of their garment."""
     scores = ShopScores()
     for photo in photos:
-        if photo.mask:
+        if photo.mask and photo.view not in INCOMPLETE:
             answer = predictor.predict(read_photo(photo.photo))
             scores.add(answer, read_mask(photo), photo.class_set, photo.article)
     return scores

@@ -24,6 +24,16 @@ from training.labels import ANY, BACKGROUND, ClassSets, bit
 VALIDATION_SHARE = 51
 #: Articles that are something else than the table says.
 MISLABELLED = {"luma-wb01"}
+#: Views whose trousers have other colours too, and are in the mask: where the upper garment ends, of the height.
+HEMS = {
+    "luma-mj10-main": 0.855, "luma-ms04-main": 0.885, "luma-ms10-main": 0.83, "luma-ms12-main": 0.82,
+    "luma-mt02-main": 0.80, "luma-wh02-main": 0.795, "luma-wh10-main": 0.81, "luma-wj02-main": 0.85,
+    "luma-ws01-main": 0.815, "luma-ws07-main": 0.845, "luma-ws08-main": 0.855, "luma-ws11-main": 0.825,
+}  # fmt: skip
+#: How far from there the mask says nothing, of the height.
+HEM_DOUBT = 0.015
+#: Views of which the mask lacks much of the garment, because all colours share it; they are not measured.
+INCOMPLETE = {"luma-mh05-main", "luma-mh07-main", "venia-vp05-main"}
 #: Values of the masks.
 GROUND, OTHER, GARMENT, UNKNOWN = 0, 1, 2, 255
 #: Darker than this in no channel, of 255, is white.
@@ -99,7 +109,16 @@ def read_mask(photo: ShopPhoto) -> NDArray[np.uint8]:
     values = cv2.imread(str(photo.mask), cv2.IMREAD_GRAYSCALE)
     if values is None:
         raise OSError(f"{photo.mask} is no image")
-    return np.asarray(values, np.uint8)
+    mask = np.asarray(values, np.uint8)
+    return cut_at(HEMS[photo.view], mask) if photo.view in HEMS else mask
+
+
+def cut_at(hem: float, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Take what lies below a hem, a share of the height, out of the garment of a mask."""
+    shares = (np.arange(len(values)) + 0.5) / len(values)
+    below, near = shares > hem, np.abs(shares - hem) < HEM_DOUBT
+    cut = np.where((values == GARMENT) & below[:, None], OTHER, values)
+    return np.where((values == GARMENT) & near[:, None], UNKNOWN, cut).astype(np.uint8)
 
 
 def read_shop_photo(photo: ShopPhoto, long_side: int) -> Sample:

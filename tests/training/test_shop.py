@@ -15,6 +15,7 @@ from training.shop import (
     NOT_GROUND,
     OTHER,
     UNKNOWN,
+    cut_at,
     list_shop,
     read_mask,
     read_shop_photo,
@@ -127,3 +128,15 @@ def test_a_photo_is_read_with_its_mask_and_without_one(data: Path) -> None:
     assert sample.rgb.shape == (30, 20, 3)
     assert sample.sets[15, 10] == photo.class_set
     assert sample.sets[1, 1] == 1
+
+
+def test_what_lies_below_a_hem_is_no_more_of_the_garment() -> None:
+    values = np.full((100, 2), GARMENT, np.uint8)
+    values[:, 1] = GROUND
+
+    cut = cut_at(0.5, values)
+
+    assert (cut[:40, 0] == GARMENT).all()
+    assert (cut[60:, 0] == OTHER).all()
+    assert cut[50, 0] == UNKNOWN
+    assert (cut[:, 1] == GROUND).all()
