@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from training.augmentation import Motion, Sample, place
-from training.labels import ANY, BACKGROUND, CLASS_COUNT, ClassSets
+from training.dataset import Pixels
+from training.labels import ANY, BACKGROUND, CLASS_COUNT, ClassSets, bit
 from training.shop import ShopPhoto
 
 #: Shops show a whole person or the part around what they sell: share of the latter.
@@ -26,6 +28,12 @@ MASK_WEIGHT = 2.0
 LARGEST_GAP = 0.1
 #: Of a garment of several possible classes, the share that one class must have to be that of all of it.
 MAJORITY = 0.7
+#: What leaves the upper body to other clothes, or to none.
+WORN_BELOW = {bit("pants"), bit("skirt")}
+#: Distance of two medians of Lab's a and b, 8 bits each, up to which a colour is skin's.
+SKIN_CHROMA = 11.0
+#: Pixels that a median is worth anything of.
+LEAST_SKIN = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +66,20 @@ class ShopPool:
         Args:
             labels: The photo's stem → sets of classes of the sample's size.
         """
-        samples = tuple(
-            Sample(
-                rgb=sample.rgb,
-                sets=narrowed(sample.sets, labels[photo.photo.stem], photo.class_set),
-            )
-            for photo, sample in zip(self.photos, self.samples, strict=True)
+        return replace(
+            self,
+            samples=tuple(
+                _narrowed_sample(photo, sample, labels[photo.photo.stem])
+                for photo, sample in zip(self.photos, self.samples, strict=True)
+            ),
         )
-        return replace(self, samples=samples)
+
+
+def _narrowed_sample(photo: ShopPhoto, sample: Sample, labels: ClassSets) -> Sample:
+    sets = narrowed(sample.sets, labels, photo.class_set)
+    if photo.class_set in WORN_BELOW:
+        sets = uncovered(sample.rgb, sets)
+    return Sample(rgb=sample.rgb, sets=sets)
 
 
 def cropped(sample: Sample, class_set: int, rng: Generator) -> Sample:
@@ -98,6 +112,20 @@ def narrowed(sets: ClassSets, labels: ClassSets, class_set: int) -> ClassSets:
     garment = sets == class_set
     result[garment] = _majority(labels[garment], class_set)
     return np.asarray(result, np.uint16)
+
+
+def uncovered(rgb: Pixels, sets: ClassSets) -> ClassSets:
+    """Make skin of a top that has the colour of skin, brightness aside: above trousers people often wear nothing.
+
+    Looked at on 90 views of trousers and skirts: all whose tops are nearer to the skin than this show none, and all but
+    two of the others show one.
+    """
+    tops, skin = sets == bit("tops"), sets == bit("person")
+    if min(tops.sum(), skin.sum()) < LEAST_SKIN:
+        return sets
+    chroma = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[:, :, 1:].astype(np.float32)
+    away = np.linalg.norm(np.median(chroma[tops], axis=0) - np.median(chroma[skin], axis=0))
+    return np.where(tops & (away < SKIN_CHROMA), np.uint16(bit("person")), sets)
 
 
 def _majority(labels: ClassSets, class_set: int) -> int:

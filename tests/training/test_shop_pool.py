@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from training.augmentation import Sample
 from training.labels import ANY, bit
 from training.shop import NOT_GROUND, ShopPhoto
-from training.shop_pool import ShopPool, cropped, is_cut_out, narrowed
+from training.shop_pool import ShopPool, cropped, is_cut_out, narrowed, uncovered
 
 TOPS_OR_COAT = bit("tops") | bit("coat")
 GROUND = 1
@@ -118,3 +119,26 @@ def test_labels_go_to_the_photo_of_their_name() -> None:
 
     assert labelled.samples[0].sets[20, 30] == bit("person")
     assert labelled.samples[1].sets[20, 30] == NOT_GROUND
+
+
+@pytest.mark.parametrize(
+    ("colour", "answer"),
+    [((200, 145, 120), "person"), ((90, 60, 45), "person"), ((90, 120, 200), "tops")],
+)
+def test_a_top_of_the_colour_of_skin_is_skin(colour: tuple[int, int, int], answer: str) -> None:
+    rgb = np.full((40, 20, 3), (190, 135, 112), np.uint8)
+    rgb[:10] = colour
+    sets = np.full((40, 20), bit("person"), np.uint16)
+    sets[:10] = bit("tops")
+    sets[10:20] = bit("pants")
+
+    result = uncovered(rgb, sets)
+
+    assert np.unique(result[:10]).tolist() == [bit(answer)]
+    assert (result[10:20] == bit("pants")).all()
+
+
+def test_without_skin_to_compare_with_a_top_stays_one() -> None:
+    sets = np.full((40, 20), bit("tops"), np.uint16)
+
+    assert (uncovered(np.full((40, 20, 3), 150, np.uint8), sets) == bit("tops")).all()
