@@ -1,4 +1,4 @@
-"""The length of the queue, for every upload, without counting it for every upload."""
+"""The length of the queue, for every upload, without counting it for every upload, or in every process."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from api.backlog_cache import BacklogCache
 from shared.backlog import Backlog
 from shared.job_store import JobStore
+from shared.settings import Settings
 
 #: How long a count is good for. In between, what this process let in is added to it; what the others let in is not,
 #: so limits may be overrun by what they take in during this time.
 _FRESH_SECONDS = 1.0
+#: The same where every process has to count by itself, because they cannot share.
+_FRESH_ALONE_SECONDS = 5.0
+#: Nobody asks how much longer than its limit a queue is: counting ends a tenth above.
+_ABOVE_LIMIT = 1.1
 
 
 @dataclass
@@ -25,15 +31,21 @@ class BacklogGauge:
     """Backlogs of single tenants, and of all together under None."""
 
     def __init__(
-        self, job_store: JobStore, monotonic: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        job_store: JobStore,
+        cache: BacklogCache,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Use a job table; it is asked at most once a second and tenant."""
+        """Use a job table; of all processes one asks it a second and tenant."""
+        self._settings = settings
         self._job_store = job_store
+        self._cache = cache
         self._monotonic = monotonic
         self._readings: dict[str | None, _Reading] = {}
 
     def read(self, tenant: str | None) -> Backlog:
-        """Tell the backlog as it was a moment ago.
+        """Tell the backlog as it was a moment ago; of one far above its limit only that it is.
 
         Raises:
             DatabaseUnavailable: The jobs cannot be counted.
@@ -44,8 +56,7 @@ class BacklogGauge:
             if reading is not None:
                 # Others that ask while this one counts go on with the old count.
                 reading.stale_at = now + _FRESH_SECONDS
-            backlog = self._job_store.measure_backlog(tenant)
-            reading = self._readings[tenant] = _Reading(backlog, now + _FRESH_SECONDS)
+            reading = self._readings[tenant] = self._read_anew(tenant, now)
         return replace(reading.backlog, queued=reading.backlog.queued + reading.let_in)
 
     def let_in(self, tenant: str) -> None:
@@ -53,3 +64,18 @@ class BacklogGauge:
         for name in (tenant, None):
             if name in self._readings:
                 self._readings[name].let_in += 1
+
+    def _read_anew(self, tenant: str | None, now: float) -> _Reading:
+        found = self._cache.look(tenant)
+        if found.backlog is not None:
+            return _Reading(found.backlog, now + _FRESH_SECONDS)
+        backlog = self._job_store.measure_backlog(tenant, self._at_most(tenant))
+        if found.is_my_turn:
+            self._cache.store(tenant, backlog)
+            return _Reading(backlog, now + _FRESH_SECONDS)
+        return _Reading(backlog, now + _FRESH_ALONE_SECONDS)
+
+    def _at_most(self, tenant: str | None) -> int:
+        limits = self._settings
+        limit = limits.max_queued if tenant is None else limits.max_queued_per_tenant
+        return int(limit * _ABOVE_LIMIT) + 1

@@ -12,16 +12,13 @@ import redis
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from api.redis_pool import impatient_pool
 from shared.logs import get_logger
 from shared.settings import Settings
 
 log = get_logger(__name__)
 
-#: What a request may lose to a Redis that stands still; connecting and asking take this long each.
-_SOCKET_SECONDS = 0.2
 #: How long a Redis that did not answer is left alone.
 _PAUSE_SECONDS = 5.0
 _KEY_PREFIX = "cutwork:rate"
@@ -100,10 +97,4 @@ class RateLimiter:
 def connect_storage(settings: Settings) -> RedisStorage:
     """Prepare the store that all front ends share; nothing is connected yet."""
     url = settings.redis_url.get_secret_value()
-    pool = redis.ConnectionPool.from_url(
-        url,
-        socket_timeout=_SOCKET_SECONDS,
-        socket_connect_timeout=_SOCKET_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
-    return RedisStorage(url, connection_pool=pool, key_prefix=_KEY_PREFIX)
+    return RedisStorage(url, connection_pool=impatient_pool(settings), key_prefix=_KEY_PREFIX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api.backlog_cache import BacklogCache
 from api.rate_limiter import RateLimiter
 from api.waiting import WaitingRoom
 from shared.broker import Broker
@@ -25,3 +26,4 @@ class Services:
     database: Database
     waiting_room: WaitingRoom
     rate_limiter: RateLimiter
+    backlog_cache: BacklogCache

@@ -6,11 +6,14 @@ and the thread of the waiting room is a greenlet.
 
 from __future__ import annotations
 
+import redis
 from flask import Flask
 from gunicorn.errors import AppImportError
 
 from api import app
+from api.backlog_cache import BacklogCache
 from api.rate_limiter import RateLimiter, connect_storage
+from api.redis_pool import impatient_pool
 from api.services import Services
 from api.waiting import WaitingRoom
 from shared.broker import Broker
@@ -57,4 +60,5 @@ def create_services(settings: Settings) -> Services:
         database=database,
         waiting_room=WaitingRoom(settings, job_store),
         rate_limiter=RateLimiter(connect_storage(settings), settings.rate_per_minute),
+        backlog_cache=BacklogCache(redis.Redis(connection_pool=impatient_pool(settings))),
     )

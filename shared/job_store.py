@@ -171,14 +171,21 @@ class JobStore:
             }
             return _changed(connection, guard, changes)
 
-    def measure_backlog(self, tenant: str | None) -> Backlog:
-        """Measure how many jobs wait and how fast they are worked off; of all tenants if `tenant` is None."""
+    def measure_backlog(self, tenant: str | None, at_most: int) -> Backlog:
+        """Measure how many jobs wait and how fast they are worked off; of all tenants if `tenant` is None.
+
+        Counting ends at `at_most`; the age is then that of the oldest among those counted.
+        """
         whose = true() if tenant is None else jobs.c.tenant == tenant
         with self._database.reading() as connection:
             now = self._clock(connection)
-            waiting = select(func.count(), func.min(jobs.c.created_at)).where(
-                whose, jobs.c.status == JobStatus.QUEUED
+            some = (
+                select(jobs.c.created_at)
+                .where(whose, jobs.c.status == JobStatus.QUEUED)
+                .limit(at_most)
+                .subquery()
             )
+            waiting = select(func.count(), func.min(some.c.created_at))
             lately = select(func.count()).where(whose, _finished_since(now - LATELY))
             queued, oldest_at = connection.execute(waiting).one()
             return Backlog(

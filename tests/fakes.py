@@ -9,6 +9,8 @@ import threading
 import uuid
 from collections.abc import Collection
 
+from api.backlog_cache import BacklogCache, Lookup
+from shared.backlog import Backlog
 from shared.broker import Broker, Duty
 from shared.errors import BrokerUnavailable, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease, Queue
@@ -120,3 +122,16 @@ class RecordingBroker(Broker):
     def _answer(self) -> None:
         if self.is_down:
             raise BrokerUnavailable("Redis does not answer")
+
+
+class UnsharedBacklogCache(BacklogCache):
+    """Nobody else counts."""
+
+    def __init__(self) -> None:
+        """Need no Redis."""
+
+    def look(self, tenant: str | None) -> Lookup:
+        return Lookup(None, is_my_turn=True)
+
+    def store(self, tenant: str | None, backlog: Backlog) -> None:
+        """Keep nothing."""

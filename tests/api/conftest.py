@@ -35,7 +35,7 @@ from shared.tables import jobs
 from tests.api.document_check import CheckingClient
 from tests.api.photos import photo
 from tests.clock import HandClock
-from tests.fakes import InMemoryObjectStore, RecordingBroker
+from tests.fakes import InMemoryObjectStore, RecordingBroker, UnsharedBacklogCache
 
 #: Events of the log, as they were written.
 Logged = list[MutableMapping[str, Any]]
@@ -155,6 +155,7 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
         database=database,
         waiting_room=WaitingRoom(settings, job_store),
         rate_limiter=RateLimiter(MemoryStorage(), settings.rate_per_minute),
+        backlog_cache=UnsharedBacklogCache(),
     )
     yield FrontEnd(settings, services, object_store, broker, clock)
     database.close()

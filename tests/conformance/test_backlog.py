@@ -26,7 +26,7 @@ def claim(store: JobStore) -> Job:
 def test_an_empty_table_has_no_backlog(job_store: JobStore) -> None:
     nothing = Backlog(queued=0, oldest_age=timedelta(0), finished_lately=0)
 
-    assert job_store.measure_backlog("shop") == job_store.measure_backlog(None) == nothing
+    assert job_store.measure_backlog("shop", 100) == job_store.measure_backlog(None, 100) == nothing
 
 
 def test_waiting_jobs_are_counted_by_tenant_and_together(job_store: JobStore) -> None:
@@ -34,16 +34,25 @@ def test_waiting_jobs_are_counted_by_tenant_and_together(job_store: JobStore) ->
     store_jobs(job_store, 2, tenant="rival")
     job_store.create(new_job(queue=Queue.BULK))
 
-    measured = [job_store.measure_backlog(tenant).queued for tenant in ("shop", "rival", None)]
+    measured = [job_store.measure_backlog(tenant, 100).queued for tenant in ("shop", "rival", None)]
 
     assert measured == [4, 2, 6]
+
+
+def test_counting_ends_where_it_was_told_to(job_store: JobStore) -> None:
+    store_jobs(job_store, 5)
+    store_jobs(job_store, 1, tenant="rival")
+
+    assert job_store.measure_backlog("shop", 3).queued == 3
+    assert job_store.measure_backlog(None, 6).queued == 6
+    assert job_store.measure_backlog("rival", 3).queued == 1
 
 
 def test_a_job_that_is_worked_on_does_not_wait(job_store: JobStore) -> None:
     store_jobs(job_store, 2)
     claim(job_store)
 
-    assert job_store.measure_backlog("shop").queued == 1
+    assert job_store.measure_backlog("shop", 100).queued == 1
 
 
 def test_the_age_is_that_of_the_oldest_that_waits(job_store: JobStore, clock: HandClock) -> None:
@@ -52,8 +61,8 @@ def test_the_age_is_that_of_the_oldest_that_waits(job_store: JobStore, clock: Ha
     store_jobs(job_store, 1)
     clock.advance(seconds=7)
 
-    assert job_store.measure_backlog("shop").oldest_age == timedelta(seconds=7)
-    assert job_store.measure_backlog(None).oldest_age == timedelta(seconds=17)
+    assert job_store.measure_backlog("shop", 100).oldest_age == timedelta(seconds=7)
+    assert job_store.measure_backlog(None, 100).oldest_age == timedelta(seconds=17)
 
 
 def test_what_workers_finished_lately_is_the_pace(job_store: JobStore, clock: HandClock) -> None:
@@ -63,11 +72,11 @@ def test_what_workers_finished_lately_is_the_pace(job_store: JobStore, clock: Ha
     job_store.complete(claim(job_store).lease, {})
     job_store.fail(claim(job_store).lease, ErrorCode.FILE_DECODING_FAILURE, "Send another photo.")
 
-    assert job_store.measure_backlog("shop").finished_lately == 2
-    assert job_store.measure_backlog("rival").finished_lately == 0
-    assert job_store.measure_backlog(None).finished_lately == 2
+    assert job_store.measure_backlog("shop", 100).finished_lately == 2
+    assert job_store.measure_backlog("rival", 100).finished_lately == 0
+    assert job_store.measure_backlog(None, 100).finished_lately == 2
     clock.now += LATELY
-    assert job_store.measure_backlog(None).finished_lately == 0
+    assert job_store.measure_backlog(None, 100).finished_lately == 0
 
 
 MINUTE = timedelta(minutes=1)

@@ -40,7 +40,7 @@ def main(jobs: int) -> None:
             list(pool.map(lambda _: importer.post(photo, "async"), range(jobs)))
         seconds = time.monotonic() - began
         say(f"{jobs} jobs imported in {seconds:.0f} s, {jobs / seconds:.0f} a second\n")
-        waiting = store.measure_backlog("importer").queued
+        waiting = store.measure_backlog("importer", 10**6).queued
         behind = {kind: _measure(shop, photo, kind) for kind in ("", "async")}
         _report("behind the import", behind, waiting)
         cost = max(statistics.median(behind[kind]) - min(alone[kind]) for kind in alone)

@@ -1,0 +1,91 @@
+"""Backlogs that one front-end process counted, for all others: in Redis, for seconds.
+
+Nothing depends on it: a process that finds none, or nonsense, or no Redis, counts by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import NamedTuple
+
+import redis
+
+from shared.backlog import Backlog
+
+_KEY = "cutwork:backlog"
+#: Of all tenants together; no tenant has this name.
+_ALL = ""
+#: How long nobody else counts after somebody began to, and how long what was counted is kept.
+_TURN_MS, _KEPT_MS = 1000, 3000
+#: How long a Redis that did not answer is left alone.
+_PAUSE_SECONDS = 5.0
+
+
+class Lookup(NamedTuple):
+    """What was found."""
+
+    #: What another process counted; None if nobody did lately.
+    backlog: Backlog | None
+    #: Whether this process is the one to count now, for the others too.
+    is_my_turn: bool
+
+
+_NOTHING = Lookup(None, is_my_turn=False)
+
+
+class BacklogCache:
+    """Backlogs of single tenants, and of all together under None."""
+
+    def __init__(
+        self, client: redis.Redis, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Use a client whose calls end soon."""
+        self._client = client
+        self._monotonic = monotonic
+        self._alone_until = 0.0
+
+    def look(self, tenant: str | None) -> Lookup:
+        """Look for a count, and take the turn to make one if it is nobody's."""
+        if self._monotonic() < self._alone_until:
+            return _NOTHING
+        key = _key(tenant)
+        try:
+            with self._client.pipeline(transaction=False) as pipeline:
+                pipeline.set(f"{key}:turn", 1, nx=True, px=_TURN_MS)
+                pipeline.get(key)
+                is_my_turn, counted = pipeline.execute()
+        except (redis.RedisError, OSError):
+            self._alone_until = self._monotonic() + _PAUSE_SECONDS
+            return _NOTHING
+        if is_my_turn:
+            return Lookup(None, is_my_turn=True)
+        return Lookup(_read(counted), is_my_turn=False)
+
+    def store(self, tenant: str | None, backlog: Backlog) -> None:
+        """Let the others know what this process counted."""
+        written = json.dumps(
+            [backlog.queued, backlog.oldest_age.total_seconds(), backlog.finished_lately]
+        )
+        try:
+            self._client.set(_key(tenant), written, px=_KEPT_MS)
+        except (redis.RedisError, OSError):
+            self._alone_until = self._monotonic() + _PAUSE_SECONDS
+
+
+def _key(tenant: str | None) -> str:
+    return f"{_KEY}:{_ALL if tenant is None else tenant}"
+
+
+def _read(written: bytes | None) -> Backlog | None:
+    with suppress(ValueError, TypeError, OverflowError, RecursionError):
+        queued, age, finished = json.loads(written or b"null")
+        backlog = Backlog(
+            queued=int(queued), oldest_age=timedelta(seconds=age), finished_lately=int(finished)
+        )
+        if min(backlog.queued, backlog.finished_lately, backlog.oldest_age.days) >= 0:
+            return backlog
+    return None
