@@ -163,8 +163,6 @@ def is_spent(row: Row) -> bool:
 
 
 def _is_right(kind: Kind, row: Row) -> bool:
-    if is_spent(row):
-        return True
     right = RIGHT_ERROR[kind]
     if right is None:
         return bool(row["status"] == JobStatus.SUCCEEDED)

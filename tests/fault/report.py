@@ -14,6 +14,7 @@ from shared.job import JobStatus
 from tests.fault.audit import is_spent
 from tests.fault.hand import Fault
 from tests.fault.ledger import Ledger
+from tests.fault.order import RIGHT_ERROR, Kind
 
 
 @dataclass
@@ -52,12 +53,22 @@ class Report:
         return self.ledger.doubled_keys()
 
     @property
+    def untried(self) -> list[Kind]:
+        """Kinds of photos of which none came to its end: a run without them shows nothing."""
+        ended = {entry.order.kind for entry in self.ledger.entries.values() if entry.is_settled}
+        return [kind for kind in RIGHT_ERROR if kind not in ended]
+
+    @property
     def is_balanced(self) -> bool:
-        return not (self.lost or self.doubled or self.changed or self.ledger.violations)
+        return not (self.lost or self.doubled or self.troubles)
 
     @property
     def troubles(self) -> list[str]:
-        return [*self.ledger.violations, *self.changed]
+        return [
+            *self.ledger.violations,
+            *self.changed,
+            *(f"no photo of the kind '{kind}' came to its end" for kind in self.untried),
+        ]
 
     def figures(self) -> dict[str, Any]:
         """Name every figure."""

@@ -1,0 +1,135 @@
+"""What the books do not let pass."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.errors import ErrorCode
+from shared.job import JobStatus
+from shared.job_store import ATTEMPTS_SPENT
+from tests.fault.audit import compare
+from tests.fault.ledger import Ending, Entry, Ledger
+from tests.fault.order import RIGHT_ERROR, Kind, Order
+from tests.fault.report import Report
+
+KINDS = tuple(RIGHT_ERROR)
+
+
+def entry_of(kind: Kind) -> Entry:
+    """A job that its client knows the end of."""
+    order = Order(kind=kind, picture=b"", width=64, height=64, fields={}, key=None)
+    return Entry(str(uuid.uuid4()), order, time.time(), Ending(2, ""))
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    return {
+        "status": JobStatus.SUCCEEDED,
+        "error_code": None,
+        "error_message": None,
+        "attempt": 1,
+        "lease_owner": None,
+        "lease_expires_at": None,
+        "created_at": datetime.now(UTC),
+        "finished_at": datetime.now(UTC),
+        **changes,
+    }
+
+
+def right_row(kind: Kind) -> dict[str, Any]:
+    error = RIGHT_ERROR[kind]
+    return row() if error is None else row(status=JobStatus.FAILED, error_code=error)
+
+
+def spent_row() -> dict[str, Any]:
+    return row(
+        status=JobStatus.FAILED,
+        error_code=ErrorCode.PROCESSING_FAILURE,
+        error_message=ATTEMPTS_SPENT,
+    )
+
+
+def books(*kinds: Kind) -> tuple[Ledger, dict[str, dict[str, Any]]]:
+    """A ledger with a job of each of these kinds, and a table in which each has ended rightly."""
+    ledger = Ledger()
+    ledger.entries = {entry.task_id: entry for entry in map(entry_of, kinds)}
+    return ledger, {id_: right_row(entry.order.kind) for id_, entry in ledger.entries.items()}
+
+
+def report(ledger: Ledger, rows: Mapping[str, Mapping[str, Any]]) -> Report:
+    return Report(
+        seed="",
+        seconds=1,
+        storm_seconds=1,
+        began=0,
+        ledger=ledger,
+        faults=[],
+        rows=rows,
+        changed=[],
+        repacked=0,
+        unacknowledged=0,
+        inputs_left=0,
+        inputs_unknown=0,
+        results_superseded=0,
+        ended_by_themselves=0,
+        logged={},
+    )
+
+
+def test_jobs_that_ended_rightly_for_their_photos_are_balanced() -> None:
+    ledger, rows = books(*KINDS)
+
+    assert list(compare(ledger, rows)) == []
+    assert report(ledger, rows).is_balanced
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_job_whose_attempts_were_all_cut_off_is_a_violation(kind: Kind) -> None:
+    ledger, rows = books(*KINDS, kind)
+    task_id = list(rows)[-1]
+    rows[task_id] = spent_row()
+
+    [violation] = compare(ledger, rows)
+
+    assert violation.startswith(f"{task_id}, {kind}: failed")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_in_which_no_photo_of_a_kind_ended_shows_nothing(kind: Kind) -> None:
+    ledger, rows = books(*(other for other in KINDS if other != kind))
+
+    assert report(ledger, rows).troubles == [f"no photo of the kind '{kind}' came to its end"]
+    assert not report(ledger, rows).is_balanced
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"status": JobStatus.PROCESSING},
+        {"lease_owner": "host:1"},
+        {"status": JobStatus.FAILED, "error_code": ErrorCode.AI_SERVICE_TIMEOUT},
+    ],
+    ids=["live", "held", "failed"],
+)
+def test_a_good_photo_whose_job_is_not_done_and_let_go_of_is_a_violation(
+    wrong: dict[str, Any],
+) -> None:
+    ledger, rows = books("person")
+    rows[next(iter(rows))] |= wrong
+
+    assert list(compare(ledger, rows))
+
+
+def test_an_accepted_job_without_a_row_or_an_end_is_a_violation() -> None:
+    ledger, rows = books("person", "person")
+    gone, endless = ledger.entries.values()
+    del rows[gone.task_id]
+    endless.ending = None
+
+    assert len(list(compare(ledger, rows))) == 2
+    assert report(ledger, rows).lost == [gone.task_id, endless.task_id]
