@@ -10,6 +10,7 @@ from skimage import data
 
 from shared.settings import Settings
 from tests.end_to_end.installation import Installation
+from tests.fault.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -23,5 +24,6 @@ def photo() -> bytes:
 @pytest.fixture
 def installation(settings: Settings, tmp_path: Path) -> Iterator[Installation]:
     """A front end and a sweeper; each test starts its own workers."""
-    with Installation(settings, tmp_path / "installation") as installation:
+    with Site(settings, tmp_path / "installation") as installation:
         yield installation
+        installation.close_books()

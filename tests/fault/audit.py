@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -69,12 +69,8 @@ class Audit:
         """Count the messages of each queue."""
         return {str(queue): self._redis.llen(queue.value) for queue in Queue}
 
-    def count_unacknowledged(self) -> int:
-        return self._redis.hlen("unacked")
-
     def count_messages(self) -> int:
-        """Count those that wait, and those that kombu would keep until they are acknowledged: there are none."""
-        return sum(self.waiting().values()) + self.count_unacknowledged()
+        return sum(self.waiting().values())
 
     def rows(self) -> dict[str, Row]:
         with self._database.reading() as connection:
@@ -111,6 +107,31 @@ class Audit:
         with self._database.reading() as connection:
             left = select(func.count()).where(jobs.c.status != JobStatus.EXPIRED)
             return connection.execute(left).scalar_one()
+
+
+def leftovers(audit: Audit, *, drained: bool) -> Iterator[str]:
+    """Tell what a moment without work must not show: leases, messages and uploads that stand for nothing.
+
+    Args:
+        audit: Looks.
+        drained: Workers run, so that no job may wait any more either.
+    """
+    rows = audit.rows()
+    queued = Counter(
+        str(row["queue"]) for row in rows.values() if row["status"] == JobStatus.QUEUED
+    )
+    for task_id, row in rows.items():
+        if row["status"] == JobStatus.PROCESSING or row["lease_owner"] or row["lease_expires_at"]:
+            yield f"{task_id} is {row['status']} and held by {row['lease_owner']}"
+        elif drained and row["status"] == JobStatus.QUEUED:
+            yield f"{task_id} waits"
+    for queue, count in audit.waiting().items():
+        if count > queued[queue]:
+            yield f"{count} messages stand for {queued[queue]} jobs in {queue}"
+    for task_id in audit.inputs():
+        if task_id not in rows or rows[task_id]["status"] != JobStatus.QUEUED:
+            yield f"upload {task_id} is of no job that waits"
+    yield from compare_results(rows, audit.results())
 
 
 def compare(ledger: Ledger, rows: Mapping[str, Row]) -> Iterator[str]:

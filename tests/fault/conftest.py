@@ -24,6 +24,7 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     """An installation on SQLite."""
     with Site(settings, tmp_path / "site") as site:
         yield site
+        site.close_books()
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,4 @@ def site_on_postgres(
     set_up(on_postgres)
     with Site(on_postgres, tmp_path / "site") as site:
         yield site
+        site.close_books()

@@ -113,8 +113,6 @@ class Nemesis:
 
     def _close_books(self, readers: list[Reader], drained: bool, storm_seconds: float) -> Report:
         ledger, audit = self.ledger, self._audit
-        # What a flush made Celery forget stays unacknowledged for ever, and stands for nothing: it is counted.
-        unacknowledged = audit.count_unacknowledged()
         if not drained:
             ledger.violated([f"not drained: {audit.count_live()} live, {audit.waiting()} waiting"])
         settled = [entry for entry in ledger.entries.values() if entry.is_settled]
@@ -136,7 +134,6 @@ class Nemesis:
             rows=rows,
             changed=changed,
             repacked=repacked,
-            unacknowledged=unacknowledged,
             inputs_left=len(inputs & rows.keys()),
             inputs_unknown=len(inputs - rows.keys()),
             results_superseded=sum(

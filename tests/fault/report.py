@@ -32,7 +32,6 @@ class Report:
     changed: list[str]
     #: Questions whose answers have the same pixels in different bytes (`tests.fault.contrast` knows why).
     repacked: int
-    unacknowledged: int
     inputs_left: int
     inputs_unknown: int
     results_superseded: int
@@ -96,7 +95,6 @@ class Report:
             "results of attempts that lost": self.results_superseded,
             "uploads left for the expiry": self.inputs_left,
             "uploads left for the bucket's rule": self.inputs_unknown,
-            "messages never acknowledged": self.unacknowledged,
             "answers of the same pixels in other bytes": self.repacked,
             "lost": len(self.lost),
             "doubled": len(self.doubled),

@@ -6,14 +6,14 @@ import time
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from shared.errors import ErrorCode
 from shared.job import JobStatus
 from shared.job_store import ATTEMPTS_SPENT
-from tests.fault.audit import compare
+from tests.fault.audit import Audit, Stored, compare, leftovers
 from tests.fault.ledger import Ending, Entry, Ledger
 from tests.fault.order import RIGHT_ERROR, Kind, Order
 from tests.fault.report import Report
@@ -35,6 +35,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "attempt": 1,
         "lease_owner": None,
         "lease_expires_at": None,
+        "queue": "bulk",
         "created_at": datetime.now(UTC),
         "finished_at": datetime.now(UTC),
         **changes,
@@ -72,7 +73,6 @@ def report(ledger: Ledger, rows: Mapping[str, Mapping[str, Any]]) -> Report:
         rows=rows,
         changed=[],
         repacked=0,
-        unacknowledged=0,
         inputs_left=0,
         inputs_unknown=0,
         results_superseded=0,
@@ -133,3 +133,63 @@ def test_an_accepted_job_without_a_row_or_an_end_is_a_violation() -> None:
 
     assert len(list(compare(ledger, rows))) == 2
     assert report(ledger, rows).lost == [gone.task_id, endless.task_id]
+
+
+class Moment:
+    """What an audit would see."""
+
+    def __init__(self) -> None:
+        self.table: dict[str, dict[str, Any]] = {}
+        self.messages = {"bulk": 0}
+        self.uploads: set[str] = set()
+        self.stored: list[Stored] = []
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        return self.table
+
+    def waiting(self) -> dict[str, int]:
+        return self.messages
+
+    def inputs(self) -> set[str]:
+        return self.uploads
+
+    def results(self) -> list[Stored]:
+        return self.stored
+
+
+def left_at(moment: Moment, *, drained: bool = False) -> list[str]:
+    return list(leftovers(cast("Audit", moment), drained=drained))
+
+
+def test_jobs_that_wait_with_message_and_upload_are_nothing_left_over_unless_workers_run() -> None:
+    moment = Moment()
+    moment.table = {"a": row(), "b": row(status=JobStatus.QUEUED)}
+    moment.messages, moment.uploads = {"bulk": 1}, {"b"}
+    moment.stored = [Stored("a", 1, "image.png", "")]
+
+    assert left_at(moment) == []
+    assert left_at(moment, drained=True) == ["b waits"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("table", {"a": row(status=JobStatus.PROCESSING)}),
+        ("table", {"a": row(lease_owner="host:1")}),
+        ("table", {"a": row(lease_expires_at=datetime.now(UTC))}),
+        ("messages", {"bulk": 1}),
+        ("uploads", {"a"}),
+        ("uploads", {"of no job"}),
+        ("stored", [Stored("a", 2, "image.png", "")]),
+        ("stored", [Stored("of no job", 1, "image.png", "")]),
+    ],
+)
+def test_a_lease_a_message_or_an_object_that_stands_for_nothing_is_left_over(
+    field: str, value: object
+) -> None:
+    moment = Moment()
+    moment.table = {"a": row()}
+
+    setattr(moment, field, value)
+
+    assert len(left_at(moment)) == 1

@@ -44,7 +44,6 @@ def test_an_idle_worker_goes_on_after_the_broker_was_killed(
     valkey.start()
 
     assert wait_for(site.url, submit(site.url, photo), within=30)["task_status"] == 2
-    site.assert_clean()
 
 
 def test_a_broker_that_forgets_everything_at_once_loses_no_job(
@@ -56,7 +55,6 @@ def test_a_broker_that_forgets_everything_at_once_loses_no_job(
     site.start_real_worker()
 
     assert [wait_for(site.url, task_id)["task_status"] for task_id in task_ids] == [2] * 5
-    site.assert_clean()
 
 
 def test_a_broker_that_stands_still_costs_an_upload_less_than_three_seconds_and_no_job(
@@ -83,7 +81,6 @@ def test_a_broker_that_stands_still_costs_an_upload_less_than_three_seconds_and_
     for task_id in task_ids:
         assert wait_for(site.url, task_id)["task_status"] == 2
     assert httpx.get(f"{site.url}/readyz", timeout=20).status_code == 200
-    site.assert_clean()
 
 
 def test_a_broker_that_is_full_costs_no_upload_and_no_job(
@@ -99,7 +96,6 @@ def test_a_broker_that_is_full_costs_no_upload_and_no_job(
 
     for task_id in task_ids:
         assert wait_for(site.url, task_id)["task_status"] == 2
-    site.assert_clean()
 
 
 def hang_up(control: redis.Redis) -> None:
@@ -149,7 +145,6 @@ def test_a_broker_that_turns_everybody_away_for_a_while_costs_no_job(
     for task_id in (running, *during):
         assert wait_for(site.url, task_id)["task_status"] == 2
     assert worker.is_running
-    site.assert_clean()
 
 
 def test_whatever_ringing_raises_the_broker_is_away(

@@ -39,4 +39,3 @@ def test_jobs_that_end_while_the_broker_is_away_do_not_leave_their_worker_deaf(
     for task_id in task_ids:
         assert wait_for(site.url, task_id)["task_status"] == 2
     assert {row.attempt for row in site.rows()} == {1}
-    site.assert_clean()

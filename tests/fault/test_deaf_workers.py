@@ -50,7 +50,6 @@ def test_a_worker_that_hears_nothing_of_what_waits_ends_and_its_jobs_are_done_by
     worker.start()
     for task_id in task_ids:
         assert wait_for(site.url, task_id)["task_status"] == 2
-    site.assert_clean()
 
 
 def test_what_a_deaf_worker_still_runs_is_handed_back_uncounted(
@@ -69,7 +68,6 @@ def test_what_a_deaf_worker_still_runs_is_handed_back_uncounted(
     worker.start()
     for task_id in (running, *waiting):
         assert wait_for(site.url, task_id)["task_status"] == 2
-    site.assert_clean()
 
 
 @pytest.mark.parametrize("changes", [DEFAULTS])
@@ -84,7 +82,6 @@ def test_a_worker_whose_wire_fell_silent_connects_anew(
 
         assert wait_for(site.url, submit(site.url, photo))["task_status"] == 2
         assert worker.is_running
-    site.assert_clean()
 
 
 def make_it_wait(site: Site, how_long: timedelta) -> None:
@@ -106,4 +103,3 @@ def test_jobs_that_nobody_claims_are_a_warning_of_the_front_end(site: Site, phot
     assert "no worker takes one" in ready.json()["warnings"]["workers"]
     assert wait_for(site.url, task_id)["task_status"] == 2
     eventually(lambda: "workers" not in httpx.get(f"{site.url}/readyz").json()["warnings"])
-    site.assert_clean()

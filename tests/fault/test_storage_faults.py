@@ -56,6 +56,7 @@ def test_an_upload_to_an_object_store_that_stands_still_is_refused_in_seconds_an
     site: Site, photo: bytes, seaweedfs: SeaweedFS, size: int
 ) -> None:
     """What the store finds in its socket later is an upload without a row: the bucket's rule forgets it."""
+    site.uploads_left = 1
     submit(site.url, photo)
     [before] = site.rows()
     seaweedfs.pause()
@@ -81,7 +82,6 @@ def test_an_object_store_that_is_away_at_the_fetch_is_waited_for_and_costs_no_at
 
     assert wait_for(site.url, task_id)["task_status"] == 2
     assert site.row().attempt - site.row().releases == 1
-    site.assert_clean()
 
 
 def test_an_object_store_that_is_away_for_the_results_is_waited_for_and_costs_no_attempt(
@@ -95,7 +95,6 @@ def test_an_object_store_that_is_away_for_the_results_is_waited_for_and_costs_no
 
     assert wait_for(site.url, task_id)["task_status"] == 2
     assert site.row().attempt - site.row().releases == 1
-    site.assert_clean()
 
 
 def test_an_upload_that_vanished_fails_its_job_at_once(site: Site, photo: bytes) -> None:
@@ -107,7 +106,6 @@ def test_an_upload_that_vanished_fails_its_job_at_once(site: Site, photo: bytes)
     body = wait_for(site.url, task_id)
     assert (body["task_status"], body["error_msg"]) == (3, UPLOAD_GONE)
     assert site.row().attempt == 1
-    site.assert_clean()
 
 
 class Liar(socketserver.BaseRequestHandler):
