@@ -58,8 +58,8 @@ def test_40_stalled_uploads_do_not_stop_the_others(url: str) -> None:
         )
 
 
-def test_600_clients_that_poll_do_not_keep_an_upload_out(url: str) -> None:
-    """They keep their connections, so a process that serves fewer would never accept another one."""
+def test_600_clients_that_keep_their_connections_do_not_keep_an_upload_out(url: str) -> None:
+    """A process that serves fewer would never accept another one."""
     address = (LOOPBACK, int(url.rpartition(":")[2]))
     stop = threading.Event()
     with ExitStack() as stack:

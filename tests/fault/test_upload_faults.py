@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
-from tests.end_to_end.client import CUTOUT, HEADERS, submit
+from tests.conditions import eventually
+from tests.end_to_end.client import CUTOUT, HEADERS, submit, wait_for
 from tests.fault.audit import Audit
 from tests.fault.site import Site
 
-_FORM = {**HEADERS, **HEADERS, "Content-Type": "multipart/form-data; boundary=edge"}
+_FORM = {**HEADERS, "Content-Type": "multipart/form-data; boundary=edge"}
 
 NAMES = {
     "a path": b"../../../../etc/passwd",
@@ -75,3 +78,33 @@ def test_uploads_that_broke_off_half_way_leave_nothing(site: Site, photo: bytes)
     audit = Audit(site.settings)
     assert audit.inputs() == set(audit.rows()) == {task_id}
     audit.close()
+
+
+@pytest.mark.parametrize("database", ["site", "site_on_postgres"])
+def test_fifty_posts_at_once_under_one_key_make_one_job_until_its_day_is_over(
+    database: str, photo: bytes, request: pytest.FixtureRequest
+) -> None:
+    site: Site = request.getfixturevalue(database)
+
+    def post_under_key(_: int = 0) -> str:
+        answer = httpx.post(
+            site.url + CUTOUT,
+            headers={**HEADERS, "Idempotency-Key": "order-1"},
+            data={"task_type": "async"},
+            files={"image": photo},
+            timeout=60,
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["task_id"])
+
+    with ThreadPoolExecutor(50) as pool:
+        [task_id] = set(pool.map(post_under_key, range(50)))
+
+    assert str(site.row().id) == task_id
+    site.start_real_worker()
+    assert wait_for(site.url, task_id)["task_status"] == 2
+    assert post_under_key() == task_id
+    site.end_lifetimes_in(0)
+    eventually(lambda: site.row().status == "expired")
+    assert wait_for(site.url, post_under_key())["task_status"] == 2
+    assert [row.status for row in site.rows()] == ["expired", "succeeded"]

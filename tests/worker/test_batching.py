@@ -82,6 +82,24 @@ def test_one_guilty_photo_does_not_fail_its_neighbours() -> None:
     assert [answers[n].result()[0, 0, 0] for n in (0, 2, 3)] == [1, 2, 3]
 
 
+def test_a_batch_that_does_not_fit_into_the_devices_memory_is_run_in_parts_that_do() -> None:
+    class Small(MeanNetwork):
+        def run(self, batch: Frame) -> Logits:
+            if len(batch) > 2:
+                self.batch_sizes.append(len(batch))
+                raise InferenceFailed("Failed to allocate memory for requested buffer")
+            return super().run(batch)
+
+    network = Small()
+    batcher = Batcher(network, max_batch_size=8, max_queue_delay=LONG)
+
+    with ThreadPoolExecutor(8) as jobs:
+        answers = list(jobs.map(lambda value: batcher.segment(frame(value))[0, 0, 0], range(8)))
+
+    assert answers == list(range(8))
+    assert network.batch_sizes == [8, 4, 2, 2, 4, 2, 2]
+
+
 def test_a_network_that_loses_an_answer_fails_the_batch_rather_than_swap_photos() -> None:
     class Forgetful(MeanNetwork):
         def run(self, batch: Frame) -> Logits:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Refused
@@ -29,6 +31,7 @@ OUTFIT = seeing(
     ("shoes", 0.3, 0.9, 0.7, 1.0),
 )
 MASK = ReturnForm.MASK
+SECRET = b"52.5200 N, 13.4050 E"
 
 
 def pixels(png: bytes | None) -> Pixels:
@@ -233,10 +236,54 @@ def test_every_picture_has_the_photos_size(size: tuple[int, int]) -> None:
             assert pixels(png).shape[1::-1] == size
 
 
-def test_nothing_of_the_inputs_metadata_comes_back() -> None:
-    data = pictures.with_orientation(pictures.jpeg(icc_profile=pictures.icc_profile()), 3)
-    image = cut_out(decode(data), CutoutOptions(), OUTFIT).image
-    assert not Image.open(io.BytesIO(image)).info
+@pytest.mark.parametrize("form", ReturnForm)
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+def test_nothing_of_the_inputs_metadata_comes_back(file_format: str, form: ReturnForm) -> None:
+    data = _telling(file_format)
+    assert data.count(SECRET) >= 3
+
+    cutouts = cut_out(
+        decode(data), CutoutOptions(cloth_class=(Category.TOPS,), return_form=form), OUTFIT
+    )
+
+    for png in (cutouts.image, cutouts.categories[Category.TOPS]):
+        assert png is not None
+        assert SECRET not in png
+        assert set(_chunks(png)) == {b"IHDR", b"IDAT", b"IEND"}
+
+
+def _telling(file_format: str) -> bytes:
+    """A photo that says where it was taken, in every place that a format has for such things."""
+    if file_format == "PNG":
+        text = PngInfo()
+        text.add_text("Comment", SECRET)
+        text.add_itxt("XML:com.adobe.xmp", SECRET.decode())
+        return pictures.encoded(
+            pictures.photo(300, 400),
+            pnginfo=text,
+            exif=b"Exif\0\0" + pictures.tiff({0x0112: 1}) + SECRET,
+            icc_profile=pictures.icc_profile(),
+        )
+    data = pictures.jpeg(
+        pictures.photo(300, 400), icc_profile=pictures.icc_profile(), comment=SECRET
+    )
+    for marker, head in (
+        (0xE1, b"Exif\0\0" + pictures.tiff({0x0112: 1})),
+        (0xE1, b"http://ns.adobe.com/xap/1.0/\0"),
+        (0xED, b"Photoshop 3.0\0"),
+        (0xEF, b""),
+    ):
+        data = pictures.with_segment(data, marker, head + SECRET)
+    return data
+
+
+def _chunks(png: bytes) -> list[bytes]:
+    names, at = [], 8
+    while at < len(png):
+        (length,) = struct.unpack_from(">I", png, at)
+        names.append(png[at + 4 : at + 8])
+        at += length + 12
+    return names
 
 
 @pytest.mark.parametrize("name", ["cutwork-1", "cutwork-1-int8"])
