@@ -13,6 +13,7 @@ from api.openapi.errors import MEANINGS
 from deploy.admin import admin
 from shared.contract import Category
 from shared.errors import CATALOGUE, ErrorCode
+from shared.settings import Settings, variable
 
 DOCS = Path(__file__).parents[2] / "docs"
 OPERATIONS = [(verb, path) for path, verbs in create_document()["paths"].items() for verb in verbs]
@@ -21,6 +22,7 @@ OPERATIONS = [(verb, path) for path, verbs in create_document()["paths"].items()
 def test_the_settings_page_is_what_the_settings_print() -> None:
     printed = CliRunner().invoke(admin, ["settings"]).output
 
+    assert {variable(name) for name in Settings.model_fields} <= set(re.findall(r"\w+", printed))
     assert (DOCS / "settings.md").read_text().endswith(printed), (
         "docs/settings.md is old: put the output of `cutwork-admin settings` there"
     )
