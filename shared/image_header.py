@@ -7,11 +7,12 @@ called: a hostile header meets a few `struct.unpack` here. The 5 MB limit is che
 from __future__ import annotations
 
 import struct
-import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
-from shared import jpeg_segments, tiff_directory
+from shared import bmp_header, jpeg_segments, multi_picture, png_chunks, tiff_directory
 from shared.contract import MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE
 from shared.errors import ErrorCode, Refused
 
@@ -35,26 +36,34 @@ class ImageHeader:
     height: int
     #: The EXIF orientation, 1 to 8: what has to be done to stand the photo upright.
     orientation: int = 1
-    #: Whether the colours may be other than sRGB.
-    has_icc_profile: bool = False
     #: 1 for grey, 3 for colour, 4 for CMYK; of a JPEG only.
     channels: int = 3
     #: Per channel.
     bits: int = 8
 
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 EXIF_PREFIX = b"Exif\0\0"
-ICC_PREFIX = b"ICC_PROFILE\0"
 
 #: As for a JPEG's segments: a limit on what a hostile file makes the front end do.
 _MAX_CHUNKS = 2000
 _IHDR_BYTES = 13
+#: Start of frame → what kind of JPEG it begins, of those that are not decoded here.
+_OTHER_JPEGS = {
+    0xC3: "lossless",
+    0xC5: "hierarchical",
+    0xC6: "hierarchical",
+    0xC7: "hierarchical",
+    0xCB: "lossless",
+    0xCD: "hierarchical",
+    0xCE: "hierarchical",
+    0xCF: "hierarchical",
+}
+#: Grey, colour, and the inks of print.
+_JPEG_CHANNELS = {1, 3, 4}
 #: PNG colour type → the bit depths it may have.
 _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _ORIENTATIONS = range(1, 9)
-_BMP_CORE_HEADER = 12
-_BMP_HEADERS = frozenset({40, 52, 56, 64, 108, 124})
+_ONE_FRAME = bytes([0, 0, 0, 1])
 
 _UNSUPPORTED = "The file is not a JPEG, PNG or BMP image. Please send one of these."
 
@@ -80,7 +89,7 @@ def read_header(data: bytes) -> ImageHeader:
 def _read(data: bytes) -> ImageHeader:
     if data.startswith(b"\xff\xd8\xff"):
         return _read_jpeg(data)
-    if data.startswith(PNG_SIGNATURE):
+    if data.startswith(png_chunks.SIGNATURE):
         return _read_png(data)
     if data.startswith(b"BM"):
         return _read_bmp(data)
@@ -103,87 +112,82 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _read_jpeg(data: bytes) -> ImageHeader:
-    frame = exif = b""
-    pictures = 1
-    has_icc_profile = has_gain_map = False
+    kind, frame, exif = 0, b"", b""
     for segment in jpeg_segments.read_segments(data):
         content = segment.content
-        if segment.marker in jpeg_segments.FRAMES:
-            frame = frame or content
-        elif segment.marker == jpeg_segments.APP1:
-            if content.startswith(EXIF_PREFIX):
-                exif = exif or content.removeprefix(EXIF_PREFIX)
-            has_gain_map = has_gain_map or b' hdrgm:Version="' in content
-        elif segment.marker == jpeg_segments.APP2:
-            if content.startswith(b"MPF\0"):
-                directory = tiff_directory.read_directory(content[4:])
-                pictures = directory.get(tiff_directory.NUMBER_OF_PICTURES, 1)
-            has_icc_profile = has_icc_profile or content.startswith(ICC_PREFIX)
-    # Ultra HDR photos have a second picture that only says how bright the first may shine.
-    if pictures > 1 and not has_gain_map:
-        raise Refused(
-            ErrorCode.UNSUPPORTED_FILE_TYPES,
-            "The file holds several pictures (MPO). Please send a plain JPEG, PNG or BMP image.",
-        )
+        if segment.marker in jpeg_segments.FRAMES and not frame:
+            kind, frame = segment.marker, content
+        elif segment.marker == jpeg_segments.APP1 and content.startswith(EXIF_PREFIX):
+            exif = exif or content.removeprefix(EXIF_PREFIX)
+        elif segment.marker == jpeg_segments.APP2 and content.startswith(multi_picture.PREFIX):
+            block = content.removeprefix(multi_picture.PREFIX)
+            if multi_picture.has_equal_pictures(data, segment.end - len(block), block):
+                raise _unsupported("The file holds several pictures (MPO)")
     bits, height, width, channels = struct.unpack_from(">BHHB", frame)
+    if kind in _OTHER_JPEGS:
+        raise _unsupported(f"This is a {_OTHER_JPEGS[kind]} JPEG")
+    if bits != 8:  # noqa: PLR2004
+        raise _unsupported(f"This is a JPEG of {bits} bits a channel; 8 are supported")
+    if channels not in _JPEG_CHANNELS:
+        raise _unsupported(f"This is a JPEG of {channels} channels")
     return ImageHeader(
         format=ImageFormat.JPEG,
         width=width,
         height=height,
         channels=channels,
-        bits=bits,
         orientation=_orientation(exif),
-        has_icc_profile=has_icc_profile,
     )
 
 
 def _read_png(data: bytes) -> ImageHeader:
-    length, name, width, height, bits, colour = struct.unpack_from(">I4sIIBB", data, 8)
-    (checksum,) = struct.unpack_from(">I", data, 29)
-    if name != b"IHDR" or length != _IHDR_BYTES or zlib.crc32(data[12:29]) != checksum:
+    chunks = png_chunks.read_chunks(data)
+    first = next(chunks, None)
+    if first is not None and first.name == b"CgBI":
+        raise _unsupported("This PNG is in the form that Apple's Xcode makes for iPhones (CgBI)")
+    if (
+        first is None
+        or first.name != b"IHDR"
+        or first.end - first.start != _IHDR_BYTES
+        or not first.is_intact(data)
+    ):
         raise ValueError("no usable IHDR")
+    width, height, bits, colour = struct.unpack_from(">IIBB", data, first.start)
     if bits not in _PNG_DEPTHS.get(colour, ()):
         raise ValueError("no such colour type")
-    chunks = _png_chunks(data)
-    if b"acTL" in chunks:
-        raise Refused(
-            ErrorCode.UNSUPPORTED_FILE_TYPES,
-            "The PNG is animated. Please send a still image.",
-        )
     return ImageHeader(
         format=ImageFormat.PNG,
         width=width,
         height=height,
         bits=bits,
-        orientation=_orientation(chunks.get(b"eXIf", b"").removeprefix(EXIF_PREFIX)),
-        has_icc_profile=b"iCCP" in chunks,
+        orientation=_orientation(_png_exif(data, chunks)),
     )
 
 
-def _png_chunks(data: bytes) -> dict[bytes, bytes]:
-    """The chunks before the pixels, by name; of several, the last."""
-    chunks: dict[bytes, bytes] = {}
-    position = len(PNG_SIGNATURE)
-    for _ in range(_MAX_CHUNKS):
-        length, name = struct.unpack_from(">I4s", data, position)
-        if name == b"IDAT":
-            return chunks
-        position += 8
-        chunks[name] = data[position : position + length]
-        position += length + 4
-    raise ValueError("too many chunks")
+def _png_exif(data: bytes, chunks: Iterator[png_chunks.Chunk]) -> bytes:
+    """What stands before the pixels: the EXIF, and whether there are several pictures."""
+    exif = b""
+    for chunk in islice(chunks, _MAX_CHUNKS):
+        if chunk.name == b"IDAT":
+            return exif.removeprefix(EXIF_PREFIX)
+        if chunk.name == b"acTL" and chunk.content(data)[:4] > _ONE_FRAME:
+            raise _unsupported("The PNG is animated")
+        # The rest is skipped unread: what is wrong with a comment is no harm to the pixels.
+        if chunk.name == b"eXIf" and chunk.is_intact(data):
+            exif = chunk.content(data)
+    raise ValueError("no pixels, or too many chunks before them")
 
 
 def _read_bmp(data: bytes) -> ImageHeader:
-    (header_size,) = struct.unpack_from("<I", data, 14)
-    if header_size == _BMP_CORE_HEADER:
-        width, height = struct.unpack_from("<HH", data, 18)
-    elif header_size in _BMP_HEADERS:
-        width, height = struct.unpack_from("<ii", data, 18)
-    else:
-        raise ValueError("no such header")
-    # A negative height says that the rows are stored from the top down.
-    return ImageHeader(format=ImageFormat.BMP, width=width, height=abs(height))
+    header = bmp_header.read_bmp_header(data)
+    if header.unsupported:
+        raise _unsupported(header.unsupported)
+    return ImageHeader(format=ImageFormat.BMP, width=header.width, height=header.height)
+
+
+def _unsupported(what: str) -> Refused:
+    return Refused(
+        ErrorCode.UNSUPPORTED_FILE_TYPES, f"{what}. Please send a plain JPEG, PNG or BMP image."
+    )
 
 
 def _orientation(exif: bytes) -> int:

@@ -1,10 +1,8 @@
-"""The marker segments of a JPEG, from its start to its first scan.
-
-Enough to know the picture's size, its orientation and whether it is whole, without decoding anything.
-"""
+"""The marker segments of a JPEG, and where its scans end, without decoding anything."""
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,6 +14,9 @@ SOS = 0xDA
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 _EOI = 0xD9
+_NO_FILL = re.compile(rb"[^\xff]", re.DOTALL)
+#: What ends the data of a scan: not an escaped 0xFF, nor a restart.
+_END_OF_SCAN = re.compile(rb"\xff[^\xff\x00\xd0-\xd7]", re.DOTALL)
 #: The length of a segment counts these two bytes of its own.
 _LENGTH_BYTES = 2
 #: RST0 to RST7, SOI and TEM have no length and no content.
@@ -41,28 +42,32 @@ class Segment(NamedTuple):
     end: int
 
 
-def read_segments(data: bytes) -> Iterator[Segment]:
-    """Yield the segments in order; the last one is the first start of scan.
+def read_segments(data: bytes, position: int = 2) -> Iterator[Segment]:
+    """Yield the segments from a position on, in order; the last one is the first start of scan there.
 
     Segments are skipped by their length: the EXIF one may hold a whole JPEG, the thumbnail.
 
     Raises:
         MalformedJpeg: The data end, or the picture does, before a scan begins.
     """
-    position = 2
     for _ in range(_MAX_SEGMENTS):
-        start = data.find(b"\xff", position)  # what is not a marker is skipped, as libjpeg does
-        marker_at = start
-        while marker_at >= 0 and data[marker_at : marker_at + 1] == b"\xff":
-            marker_at += 1
-        if start < 0 or marker_at >= len(data) or data[marker_at] == _EOI:
+        # What is not a marker is skipped, as libjpeg does; any number of fill bytes may stand before one.
+        start = data.find(b"\xff", position)
+        marker = _NO_FILL.search(data, start) if start >= 0 else None
+        if marker is None or data[marker.start()] == _EOI:
             break
-        segment = _read_segment(data, start, marker_at)
+        segment = _read_segment(data, start, marker.start())
         yield segment
         if segment.marker == SOS:
             return
         position = segment.end
     raise MalformedJpeg("no scan")
+
+
+def find_end_of_scan(data: bytes, position: int) -> int:
+    """Find the offset of the marker that ends the scan whose data begin here; the end of the data if none does."""
+    found = _END_OF_SCAN.search(data, position)
+    return len(data) if found is None else found.start()
 
 
 def _read_segment(data: bytes, start: int, marker_at: int) -> Segment:

@@ -118,11 +118,7 @@ def _clean_colours(scene: Scene, opacities: Opacities, form: ReturnForm) -> Pixe
     photo = scene.photo
     if form is ReturnForm.MASK:
         return photo.rgb
-    clean = decontaminate(scene.seen, scene.overview, opacities.clothing)
-    if photo.alpha is not None:
-        # Half-transparent pixels of a cut-out photo have their own colour already.
-        np.copyto(clean, photo.rgb, where=(photo.alpha < 255)[..., np.newaxis])  # noqa: PLR2004
-    return clean
+    return decontaminate(photo.rgb, scene.overview, opacities.clothing, photo.alpha)
 
 
 def _render_all(colours: Pixels, opacities: Opacities, options: CutoutOptions) -> Cutouts:

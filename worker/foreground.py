@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.photo import Pixels
+from worker.photo import Pixels, strips
 from worker.shrinking import shrink_to, shrunk_size
 
 _SMALL_LONG_SIDE = 256
@@ -20,33 +20,40 @@ _RADIUS = 3
 _LEAST_WEIGHT = np.float32(0.004)
 
 
-def decontaminate(rgb: Pixels, overview: Pixels, alpha: Pixels) -> Pixels:
+def decontaminate(
+    rgb: Pixels, overview: Pixels, alpha: Pixels, own_alpha: Pixels | None = None
+) -> Pixels:
     """Estimate the clothing's colour under its soft edge.
 
     Args:
         rgb: (H, W, 3), a photo.
-        overview: A smaller copy of it, or itself.
+        overview: A smaller copy of it on white, or itself.
         alpha: (H, W), how much of each pixel is clothing.
+        own_alpha: (H, W), the opacity that the photo came with: half-transparent pixels of a cut-out photo have their
+            own colour already.
 
     Returns:
-        (H, W, 3), equal to `rgb` where alpha is 0 or 255.
+        (H, W, 3), equal to `rgb` where alpha is 0 or 255, or the photo's own opacity is not 255.
     """
-    edge = np.flatnonzero(cv2.inRange(alpha, np.array(1), np.array(254)))
     height, width = alpha.shape
     small = shrunk_size((height, width), _SMALL_LONG_SIDE)
     inside, outside = _blurred_colours(shrink_to(overview, small), shrink_to(alpha, small))
-
-    rows, columns = np.divmod(edge, width)
-    nearest = (rows * small[1] // height) * small[0] + columns * small[0] // width
-    front = inside.reshape(-1, 3)[nearest]
-    back = outside.reshape(-1, 3)[nearest]
-    opacity = (alpha.reshape(-1)[edge] / np.float32(255))[:, np.newaxis]
-    mixed = rgb.reshape(-1, 3)[edge]
-    # What the two blurred colours do not explain of the pixel is the clothing's texture.
-    front += opacity * (mixed - opacity * front - (1 - opacity) * back)
-
     clean = rgb.copy()
-    clean.reshape(-1, 3)[edge] = np.clip(front + np.float32(0.5), 0, 255).astype(np.uint8)
+    # Edges can be everywhere, and each of their pixels takes some hundred bytes on the way.
+    for rows in strips(height):
+        edge = cv2.inRange(alpha[rows], np.array(1), np.array(254))
+        if own_alpha is not None:
+            edge[own_alpha[rows] < 255] = 0  # noqa: PLR2004
+        down, across = np.nonzero(edge)
+        if not down.size:
+            continue
+        nearest = (down + rows.start) * small[1] // height, across * small[0] // width
+        opacity = alpha[rows][down, across][:, np.newaxis] / np.float32(255)
+        mixed = rgb[rows][down, across]
+        front, back = inside[nearest], outside[nearest]
+        # What the two blurred colours do not explain of the pixel is the clothing's texture.
+        front += opacity * (mixed - opacity * front - (1 - opacity) * back)
+        clean[rows][down, across] = np.clip(front + np.float32(0.5), 0, 255).astype(np.uint8)
     return clean
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from shared.image_header import PNG_SIGNATURE
+from shared.png_chunks import SIGNATURE
 from worker.photo import Pixels
 
 #: Of ISA-L, 0 to 3; higher ones take twice the time for a few per cent.
@@ -35,12 +35,18 @@ def encode_png(pixels: Pixels) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
     return b"".join(
         [
-            PNG_SIGNATURE,
-            *_chunk(b"IHDR", header),
-            *_chunk(b"IDAT", isal_zlib.compress(filtered, _LEVEL)),
-            *_chunk(b"IEND", b""),
+            SIGNATURE,
+            write_chunk(b"IHDR", header),
+            write_chunk(b"IDAT", isal_zlib.compress(filtered, _LEVEL)),
+            write_chunk(b"IEND", b""),
         ]
     )
+
+
+def write_chunk(name: bytes, content: bytes) -> bytes:
+    """Write a chunk with its checksum."""
+    checksum = isal_zlib.crc32(content, zlib.crc32(name))
+    return b"".join([struct.pack(">I", len(content)), name, content, struct.pack(">I", checksum)])
 
 
 def _filter(rows: Pixels, channels: int) -> Pixels:
@@ -70,8 +76,3 @@ def _up_is_better(rows: Pixels, channels: int) -> bool:
 def _cost(differences: Pixels) -> int:
     signed: NDArray[np.int16] = differences.view(np.int8).astype(np.int16)
     return int(np.abs(signed).sum())
-
-
-def _chunk(name: bytes, content: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-    checksum = isal_zlib.crc32(content, zlib.crc32(name))
-    return struct.pack(">I", len(content)), name, content, struct.pack(">I", checksum)
