@@ -123,6 +123,10 @@ class DatabaseUnavailable(Unavailable):
     """The job table cannot be reached."""
 
 
+class SchemaUnfit(DatabaseUnavailable):
+    """The job table is there, and this code cannot run on it; the message says what to do."""
+
+
 class CommitUncertain(DatabaseUnavailable):
     """The answer to a COMMIT was lost: what it wrote may be there, or not."""
 

@@ -22,10 +22,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, delete, insert, inspect, select
 from sqlalchemy.exc import OperationalError
 
-from shared.database import Database
-from shared.errors import DatabaseUnavailable
+from shared.database import Database, open_database
+from shared.errors import DatabaseUnavailable, Misconfigured, SchemaUnfit
 from shared.logs import get_logger
 from shared.migration_lock import migrating
+from shared.settings import Settings
 from shared.tables import schema_window
 
 _log = get_logger(__name__)
@@ -62,12 +63,29 @@ class SchemaVersion:
         return ""
 
 
+def require_schema(settings: Settings) -> None:
+    """At the start of a process, see that it can run on the schema; a database that is away is waited for later.
+
+    Raises:
+        Misconfigured: It cannot.
+    """
+    database = open_database(settings)
+    try:
+        check_schema(database)
+    except SchemaUnfit as error:
+        raise Misconfigured(str(error)) from error
+    except DatabaseUnavailable as error:
+        _log.warning("database.away", reason=str(error))
+    finally:
+        database.close()
+
+
 def migrate(database: Database, migrations: Path = MIGRATIONS) -> SchemaVersion:
     """Run the migrations that are missing; none if a newer release has run all of them and more.
 
     Raises:
-        DatabaseUnavailable: The database cannot be reached, its tables are in use without a pause, or it belongs to a
-            release that is too new, or to another program.
+        DatabaseUnavailable: The database cannot be reached, or its tables are in use without a pause.
+        SchemaUnfit: It belongs to a release that is too new, or to another program.
         Misconfigured: The folder of a SQLite database cannot be made, or not be written.
     """
     config = _config(migrations)
@@ -77,7 +95,7 @@ def migrate(database: Database, migrations: Path = MIGRATIONS) -> SchemaVersion:
         if found.revision < head:
             _upgrade(config, connection)
         elif fault := found.fault_for(head):
-            raise DatabaseUnavailable(fault)
+            raise SchemaUnfit(fault)
         return read_version(connection)
 
 
@@ -85,27 +103,28 @@ def check_schema(database: Database, migrations: Path = MIGRATIONS) -> None:
     """See that this code can run on the schema that is there.
 
     Raises:
-        DatabaseUnavailable: It cannot, or the database cannot be reached.
+        SchemaUnfit: It cannot.
+        DatabaseUnavailable: The database cannot be reached.
     """
     if database.is_missing:
-        raise DatabaseUnavailable(f"there is no database yet: {_CURE}")
+        raise SchemaUnfit(f"there is no database yet: {_CURE}")
     with database.reading() as connection:
         found = read_version(connection)
     if fault := found.fault_for(_head(_config(migrations))):
-        raise DatabaseUnavailable(fault)
+        raise SchemaUnfit(fault)
 
 
 def read_version(connection: Connection) -> SchemaVersion:
     """Read what a database holds.
 
     Raises:
-        DatabaseUnavailable: Another program keeps its version where ours should be.
+        SchemaUnfit: Another program keeps its version where ours should be.
     """
     revisions = MigrationContext.configure(connection).get_current_heads()
     if not revisions:
         return SchemaVersion(0, _FIRST)
     if len(revisions) > 1 or not revisions[0].isdecimal():
-        raise DatabaseUnavailable(
+        raise SchemaUnfit(
             "the database belongs to another program (see its table alembic_version): Cutwork needs one of its own"
         )
     # Without the table nothing but additions was made yet.

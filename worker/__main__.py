@@ -6,6 +6,7 @@ import sys
 
 from shared.errors import Misconfigured
 from shared.logs import get_logger, set_up_logs
+from shared.schema import require_schema
 from shared.settings import load_settings
 from worker.app import create_segmenter, create_worker, run_worker
 
@@ -15,6 +16,7 @@ def main() -> None:
     try:
         settings = load_settings()
         set_up_logs(settings)
+        require_schema(settings)
         segmenter = create_segmenter(settings)
     except Misconfigured as error:
         sys.exit(f"cutwork worker: {error}")

@@ -24,6 +24,7 @@ from shared.job import Job, JobStatus, Queue
 from shared.job_store import JobStore, limits_of
 from shared.logs import about, get_logger, set_up_logs
 from shared.object_store import ObjectStore
+from shared.schema import require_schema
 from shared.settings import Settings, load_settings
 from worker.retention import Retention
 from worker.rounds import Rounds, keep_going
@@ -167,6 +168,7 @@ def main() -> None:
     try:
         settings = load_settings()
         set_up_logs(settings)
+        require_schema(settings)
         sweeper = create_sweeper(settings)
     except Misconfigured as error:
         sys.exit(f"cutwork sweeper: {error}")

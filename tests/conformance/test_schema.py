@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +23,10 @@ from sqlalchemy import inspect, text
 from deploy.local.postgres import Postgres
 from shared.database import Database
 from shared.engine import ConnectionOptions
-from shared.errors import DatabaseUnavailable
+from shared.errors import DatabaseUnavailable, Misconfigured
 from shared.migration_lock import migrating
-from shared.schema import MIGRATIONS, check_schema, migrate
+from shared.schema import MIGRATIONS, check_schema, migrate, require_schema
+from shared.settings import Settings
 from shared.tables import metadata
 from tests.conditions import eventually
 from tests.releases import newest_migration, next_release
@@ -175,6 +179,45 @@ def test_code_refuses_a_schema_from_which_a_newer_release_took_something(
     check_schema(database, newer)
     downgrade(database, newer, "-1")
     check_schema(database)
+
+
+def test_a_process_does_not_start_on_a_schema_that_it_cannot_run_on(
+    database: Database, tmp_path: Path
+) -> None:
+    settings = Settings(database_url=database.url.render_as_string(hide_password=False))
+    with pytest.raises(Misconfigured, match="cutwork-admin setup"):
+        require_schema(settings)
+
+    migrate(database)
+    require_schema(settings)
+
+    migrate(database, next_release(tmp_path, oldest_code=NEXT))
+    with pytest.raises(Misconfigured, match="newer release"):
+        require_schema(settings)
+
+
+def test_a_process_starts_while_its_database_is_away() -> None:
+    require_schema(Settings(database_url="postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
+
+
+@pytest.mark.parametrize("module", ["worker", "worker.sweeper"])
+def test_a_process_without_a_schema_says_in_one_line_what_to_run(
+    module: str, tmp_path: Path
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", module],
+        env={
+            "CUTWORK_DATABASE_URL": f"sqlite:///{tmp_path}/jobs.sqlite3",
+            "CUTWORK_S3_SECRET_KEY": "x",
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert re.fullmatch(r"cutwork \w+: .*: run `cutwork-admin setup`\n", ended.stderr)
 
 
 @pytest.mark.parametrize("versions", [["a1b2c3d4e5f6"], ["0001", "0002"]])
