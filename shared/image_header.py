@@ -38,8 +38,6 @@ class ImageHeader:
     orientation: int = 1
     #: 1 for grey, 3 for colour, 4 for CMYK; of a JPEG only.
     channels: int = 3
-    #: Per channel.
-    bits: int = 8
 
 
 EXIF_PREFIX = b"Exif\0\0"
@@ -113,6 +111,7 @@ def _check_size(width: int, height: int) -> None:
 
 def _read_jpeg(data: bytes) -> ImageHeader:
     kind, frame, exif = 0, b"", b""
+    lists = []
     for segment in jpeg_segments.read_segments(data):
         content = segment.content
         if segment.marker in jpeg_segments.FRAMES and not frame:
@@ -121,8 +120,9 @@ def _read_jpeg(data: bytes) -> ImageHeader:
             exif = exif or content.removeprefix(EXIF_PREFIX)
         elif segment.marker == jpeg_segments.APP2 and content.startswith(multi_picture.PREFIX):
             block = content.removeprefix(multi_picture.PREFIX)
-            if multi_picture.has_equal_pictures(data, segment.end - len(block), block):
-                raise _unsupported("The file holds several pictures (MPO)")
+            lists.append((segment.end - len(block), block))
+    if multi_picture.has_equal_pictures(data, lists):
+        raise _unsupported("The file holds several pictures (MPO)")
     bits, height, width, channels = struct.unpack_from(">BHHB", frame)
     if kind in _OTHER_JPEGS:
         raise _unsupported(f"This is a {_OTHER_JPEGS[kind]} JPEG")
@@ -158,7 +158,6 @@ def _read_png(data: bytes) -> ImageHeader:
         format=ImageFormat.PNG,
         width=width,
         height=height,
-        bits=bits,
         orientation=_orientation(_png_exif(data, chunks)),
     )
 

@@ -7,7 +7,9 @@ bright the first may shine on some screens. Such a file is one photo. Stereo pai
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple
 
 from shared import jpeg_segments, tiff_directory
@@ -23,6 +25,9 @@ _UNDEFINED = 0
 _MULTI_VIEW = range(0x020000, 0x030000)
 #: A picture of undefined kind with so much of the first one's pixels is no preview.
 _EQUAL_SHARE = 0.9
+#: Phones store two or three that serve the first. Each may have to be walked through, in the front end: so longer lists
+#: are not looked at, and are taken for a burst.
+_MOST_SERVING = 8
 #: What a gain map says of itself: in XMP (Ultra HDR, in whatever quotes, or as an element), by ISO 21496-1, by Apple.
 _GAIN_MAP_SIGNS = (
     b"http://ns.adobe.com/hdr-gain-map/",
@@ -40,26 +45,37 @@ class _Entry(NamedTuple):
     offset: int
 
 
-def has_equal_pictures(data: bytes, block_at: int, block: bytes) -> bool:
+class _Other(NamedTuple):
+    """A picture of the list that is there."""
+
+    kind: int
+    content: bytes
+
+
+def has_equal_pictures(data: bytes, blocks: Iterable[tuple[int, bytes]]) -> bool:
     """Whether another picture of the file is one of its own, and nothing that serves the first.
 
     Args:
         data: The whole file.
-        block_at: Offset of the byte order mark of the MPF block in it.
-        block: The block, from that mark on.
+        blocks: Its MPF blocks, one in a sound file: the offset of the byte order mark, and what follows from there.
     """
-    first, *others = _read_entries(block) or [_Entry(_UNDEFINED, 0, 0)]
-    del first
-    for entry in others:
-        start = block_at + entry.offset
-        # Who shrinks photos often keeps the list and drops the pictures.
-        if not data.startswith(b"\xff\xd8\xff", start):
-            continue
-        if entry.kind in _MULTI_VIEW:
-            return True
-        if entry.kind == _UNDEFINED and _is_equal(data, data[start : start + entry.size]):
-            return True
-    return False
+    others = list(islice(_others(data, blocks), _MOST_SERVING + 1))
+    if len(others) > _MOST_SERVING or any(other.kind in _MULTI_VIEW for other in others):
+        return True
+    unnamed = [other.content for other in others if other.kind == _UNDEFINED]
+    if not unnamed:
+        return False
+    is_lit_by_another, pixels = _describe(data)
+    return not is_lit_by_another and any(_is_equal(_describe(other), pixels) for other in unnamed)
+
+
+def _others(data: bytes, blocks: Iterable[tuple[int, bytes]]) -> Iterator[_Other]:
+    for mark_at, block in blocks:
+        for entry in _read_entries(block)[1:]:
+            start = mark_at + entry.offset
+            # Who shrinks photos often keeps the list and drops the pictures.
+            if data.startswith(b"\xff\xd8\xff", start):
+                yield _Other(entry.kind, data[start : start + entry.size])
 
 
 def _read_entries(block: bytes) -> list[_Entry]:
@@ -73,33 +89,19 @@ def _read_entries(block: bytes) -> list[_Entry]:
     ]
 
 
-def _is_equal(data: bytes, other: bytes) -> bool:
-    if any(
-        sign in content
-        for file in (data, other)
-        for content in _texts(file)
-        for sign in _GAIN_MAP_SIGNS
-    ):
-        return False
-    return _pixels(other) >= _EQUAL_SHARE * _pixels(data)
+def _is_equal(described: tuple[bool, int], first_pixels: int) -> bool:
+    is_gain_map, pixels = described
+    return not is_gain_map and pixels >= _EQUAL_SHARE * first_pixels
 
 
-def _texts(file: bytes) -> Iterator[bytes]:
-    """The segments in which a gain map would say that it is one."""
-    try:
+def _describe(file: bytes) -> tuple[bool, int]:
+    """Whether a picture is a gain map, or says that it has one, and how many pixels it has; 0 if it does not say."""
+    has_sign, pixels = False, 0
+    with suppress(jpeg_segments.MalformedJpeg, struct.error):
         for segment in jpeg_segments.read_segments(file):
             if segment.marker in {jpeg_segments.APP1, jpeg_segments.APP2}:
-                yield segment.content
-    except jpeg_segments.MalformedJpeg:
-        return
-
-
-def _pixels(file: bytes) -> int:
-    try:
-        for segment in jpeg_segments.read_segments(file):
-            if segment.marker in jpeg_segments.FRAMES:
+                has_sign = has_sign or any(sign in segment.content for sign in _GAIN_MAP_SIGNS)
+            elif segment.marker in jpeg_segments.FRAMES and not pixels:
                 height, width = struct.unpack_from(">HH", segment.content, 1)
-                return int(height * width)
-    except (jpeg_segments.MalformedJpeg, struct.error):
-        pass
-    return 0
+                pixels = height * width
+    return has_sign, pixels

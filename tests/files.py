@@ -421,6 +421,12 @@ FILES: dict[str, File] = {
     "several angles": refused(
         UNSUPPORTED, lambda: mpf(jpeg(), [(0x020003, jpeg())], order="<"), "several pictures"
     ),
+    "phone: eight pictures that serve the first": taken(
+        lambda: mpf(jpeg(), [(0, jpeg(photo(60, 40)))] * 8), tolerance=4
+    ),
+    "a list of hundreds of pictures": refused(
+        UNSUPPORTED, lambda: mpf(jpeg(), [(0, jpeg(photo(60, 40)))] * 300), "several pictures"
+    ),
     "burst of no named kind": refused(UNSUPPORTED, pictures.mpo, "several pictures"),
     # Whole and cut JPEGs
     "jpeg without its end marker": taken(lambda: jpeg()[:-2], tolerance=4),

@@ -22,7 +22,7 @@ from worker.photo import Pixels
 #: Channels → what `simplejpeg` calls their colours.
 _COLOURS = {1: "GRAY", 4: "CMYK"}
 _EOI = b"\xff\xd9"
-_DQT, _DHT, _DRI, _COM, _APP14 = 0xDB, 0xC4, 0xDD, 0xFE, 0xEE
+_DQT, _DHT, _DRI, _COM, _APP0, _APP14 = 0xDB, 0xC4, 0xDD, 0xFE, 0xE0, 0xEE
 #: What may stand between two scans; anything else ends the picture.
 _BETWEEN_SCANS = frozenset({_DQT, _DHT, _DRI, _COM, jpeg_segments.SOS, *range(0xE0, 0xF0)})
 #: Of a photo there are about ten. A scan of 23 bytes can cost a pass over all pixels: 5 MB of them, 20 minutes.
@@ -34,6 +34,7 @@ _PROGRESSIVE = frozenset({0xC2, 0xCA})
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]+)")
 #: Cameras leave some; many of them are what a hole in the data leaves over.
 _MOST_EXTRANEOUS = 2048
+#: A picture of one colour may have such a stretch, and no bytes too many.
 _HOLE = bytes(128)
 #: libjpeg's words for headers that it understands all the same.
 _HARMLESS = re.compile(r"unknown JFIF revision|Unknown Adobe color transform")
@@ -113,14 +114,10 @@ def _in_spite_of(complaint: str, stream: bytes, colours: str, *, has_end: bool) 
 
 def _without_words(stream: bytes, colours: str) -> Pixels:
     """Decode without the segments that libjpeg warns of: who wrote them, and by which version."""
-    kept = [
-        stream[segment.start : segment.end]
-        for segment in jpeg_segments.read_segments(stream)
-        if segment.marker not in {0xE0, _APP14}
-    ]
-    *_, last = jpeg_segments.read_segments(stream)
+    segments = list(jpeg_segments.read_segments(stream))
+    kept = [stream[s.start : s.end] for s in segments if s.marker not in {_APP0, _APP14}]
     try:
-        return _strictly(b"".join([stream[:2], *kept, stream[last.end :]]), colours)
+        return _strictly(b"".join([stream[:2], *kept, stream[segments[-1].end :]]), colours)
     except ValueError:
         raise _damaged() from None
 
@@ -131,14 +128,15 @@ def _picture_alone(data: bytes) -> tuple[bytes, bool]:
     Raises:
         Refused: It has too many scans, or lacks some.
     """
-    *_, scan = jpeg_segments.read_segments(data)
+    *head, scan = jpeg_segments.read_segments(data)
     scans, end = [scan.content], jpeg_segments.find_end_of_scan(data, scan.end)
     while (following := _next_scan(data, end)) is not None:
         scans.append(following.content)
         if len(scans) > _MAX_SCANS:
             raise Refused(ErrorCode.FILE_DECODING_FAILURE, "The JPEG has too many scans.")
         end = jpeg_segments.find_end_of_scan(data, following.end)
-    if not _are_all_there(_frame(data), scans):
+    frame = next(segment for segment in head if segment.marker in jpeg_segments.FRAMES)
+    if not _are_all_there(frame, scans):
         raise _damaged()
     return data[:end] + _EOI, data.startswith(_EOI, end)
 
@@ -157,10 +155,6 @@ def _next_scan(data: bytes, position: int) -> jpeg_segments.Segment | None:
     except jpeg_segments.MalformedJpeg:
         return None
     return None
-
-
-def _frame(data: bytes) -> jpeg_segments.Segment:
-    return next(s for s in jpeg_segments.read_segments(data) if s.marker in jpeg_segments.FRAMES)
 
 
 def _are_all_there(frame: jpeg_segments.Segment, scans: list[bytes]) -> bool:

@@ -24,8 +24,8 @@ from worker.png import write_chunk
 
 _GREY, _COLOUR, _PALETTE, _GREY_ALPHA, _COLOUR_ALPHA = 0, 2, 3, 4, 6
 _CHANNELS = {_GREY: 1, _COLOUR: 3, _PALETTE: 1, _GREY_ALPHA: 2, _COLOUR_ALPHA: 4}
-#: Needed for the pixels, besides IHDR and IDAT.
-_NEEDED = frozenset({b"PLTE", b"tRNS"})
+#: Needed for the pixels, besides IHDR and IDAT; in the order that a file has to have.
+_NEEDED = (b"PLTE", b"tRNS")
 #: Of each pass of an interlaced picture: first column and row, and the steps between two.
 _PASSES = (
     (0, 0, 8, 8),
@@ -143,7 +143,7 @@ def _rewritten(
         [
             png_chunks.SIGNATURE,
             write_chunk(b"IHDR", head.content(data)),
-            *(write_chunk(name, needed[name]) for name in (b"PLTE", b"tRNS") if name in needed),
+            *(write_chunk(name, needed[name]) for name in _NEEDED if name in needed),
             write_chunk(b"IDAT", rows),
             write_chunk(b"IEND", b""),
         ]
