@@ -18,3 +18,13 @@ class HandClock:
 
     def advance(self, **duration: float) -> None:
         self.now += timedelta(**duration)
+
+
+class Seconds:
+    """A monotonic clock that moves when a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now

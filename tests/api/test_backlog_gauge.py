@@ -18,6 +18,7 @@ from shared.backlog import Backlog
 from shared.errors import DatabaseUnavailable
 from shared.job_store import JobStore
 from shared.settings import Settings
+from tests.clock import Seconds
 from tests.conditions import eventually
 from tests.fakes import UnsharedBacklogCache
 
@@ -37,16 +38,6 @@ class CountedJobStore(JobStore):
             raise DatabaseUnavailable("gone")
         self.asked.append(tenant)
         return Backlog(queued=min(self.queued, at_most), oldest_age=timedelta(0), finished_lately=0)
-
-
-class Seconds:
-    """A monotonic clock that moves when a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +14,7 @@ import pytest
 from api.routes.cutout import PATH as CUTOUT
 from deploy.local.ports import LOOPBACK
 from tests.api.deployed import serving
+from tests.api.greenlets import assert_says
 from tests.api.raw_http import CHUNKED, MEGABYTE, chunk, head
 from tests.conditions import eventually
 
@@ -159,13 +157,4 @@ except ConnectionResetError as error:
 
 
 def test_a_client_that_does_not_read_its_answer_is_hung_up_on() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SLOW_READER],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=20,
-    )
-
-    assert done.stdout == "104 hung up\n", done.stderr
+    assert_says(SLOW_READER, "104 hung up\n")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 from api.upload_deadline import upload_deadline
+from tests.api.greenlets import assert_says
 
 SLOW = """
 from gevent import monkey
@@ -28,16 +25,7 @@ except RequestTimeout:
 
 
 def test_a_greenlet_that_takes_too_long_is_given_up_on() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SLOW],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=20,
-    )
-
-    assert done.stdout == "given up\n", done.stderr
+    assert_says(SLOW, "given up\n")
 
 
 def test_without_greenlets_there_is_no_deadline() -> None:

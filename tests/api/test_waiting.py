@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -21,10 +18,10 @@ from shared.job import Job, JobStatus
 from shared.job_store import JobStore
 from shared.settings import Settings
 from tests.api.conftest import FrontEnd, Logged
+from tests.api.greenlets import assert_says
 from tests.conditions import eventually
 from tests.factories import new_job
 
-ROOT = Path(__file__).parents[2]
 Say = Callable[[uuid.UUID], None]
 
 
@@ -265,13 +262,4 @@ print("all greenlets")
 
 
 def test_under_gevents_patches_the_listener_is_a_greenlet() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", GREENLETS],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-    assert done.stdout == "all greenlets\n", done.stderr
+    assert_says(GREENLETS, "all greenlets\n", within=60)

@@ -60,8 +60,8 @@ def any_photo() -> bytes:
 
 
 @contextmanager
-def running_installation(*, front_end_workers: int = 1) -> Iterator[tuple[Installation, Database]]:
-    """Run servers, a front end and a sweeper; workers are started by whoever needs them."""
+def running_servers() -> Iterator[Settings]:
+    """Run servers with both buckets, and settings that point at them."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         postgres = stack.enter_context(Postgres.temporary())
@@ -75,11 +75,19 @@ def running_installation(*, front_end_workers: int = 1) -> Iterator[tuple[Instal
             s3_secret_key=SecretStr(seaweedfs.secret_key),
             rate_per_minute=0,
         )
+        ObjectStore(settings).set_up()
+        yield settings
+
+
+@contextmanager
+def running_installation(*, front_end_workers: int = 1) -> Iterator[tuple[Installation, Database]]:
+    """Run servers, a front end and a sweeper; workers are started by whoever needs them."""
+    with ExitStack() as stack:
+        settings = stack.enter_context(running_servers())
         database = Database(settings.database_url)
         stack.callback(database.close)
         migrate(database)
-        ObjectStore(settings).set_up()
-        directory = home / "installation"
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         with Installation(settings, directory, front_end_workers) as installation:
             yield installation, database
 

@@ -6,33 +6,24 @@ In one process, on PostgreSQL, Valkey and SeaweedFS.
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import redis
 import structlog
-from pydantic import SecretStr
 from sqlalchemy import func, insert, select, update
 
-from deploy.local.postgres import Postgres
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.valkey import Valkey
 from shared.clock import database_clock
 from shared.database import Database
 from shared.job import JobStatus, Lease, Queue
 from shared.job_row import new_row
 from shared.object_store import IMAGE, ObjectStore
 from shared.schema import migrate
-from shared.settings import Settings
 from shared.tables import jobs
 from tests.factories import new_job
-from tests.load.site import say
+from tests.load.site import running_servers, say
 from worker.sweeper import Sweeper, create_sweeper
 
 _OUTPUTS = (IMAGE, "tops", "shoes")
@@ -99,28 +90,10 @@ def _count(database: Database, status: JobStatus) -> int:
         return connection.execute(counted).scalar_one()
 
 
-@contextmanager
-def _servers() -> Iterator[Settings]:
-    with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        postgres = stack.enter_context(Postgres.temporary())
-        valkey = stack.enter_context(Valkey(home / "valkey", persistent=False))
-        seaweedfs = stack.enter_context(SeaweedFS(home / "seaweedfs"))
-        settings = Settings(
-            database_url=postgres.url,
-            redis_url=SecretStr(valkey.url),
-            s3_endpoint=seaweedfs.endpoint,
-            s3_access_key=seaweedfs.access_key,
-            s3_secret_key=SecretStr(seaweedfs.secret_key),
-        )
-        ObjectStore(settings).set_up()
-        yield settings
-
-
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    with _servers() as settings:
+    with running_servers() as settings:
         database = Database(settings.database_url)
         migrate(database)
         sweeper = create_sweeper(settings)

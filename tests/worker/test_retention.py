@@ -10,20 +10,11 @@ import pytest
 from shared.contract import RESULT_LIFETIME
 from shared.job import Job, JobStatus, Lease
 from shared.object_store import IMAGE
+from tests.clock import Seconds
 from tests.worker.conftest import Stores
 from worker.retention import Retention
 
 PRUNE_AFTER = timedelta(days=7)
-
-
-class Seconds:
-    """A monotonic clock that moves when a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
