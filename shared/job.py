@@ -30,7 +30,7 @@ class JobStatus(StrEnum):
     EXPIRED = "expired"
 
 
-#: Every change of state there is; `job_store` has one guarded UPDATE for each.
+#: Every change of state there is; `shared.jobs` has one guarded UPDATE for each.
 TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.PROCESSING, JobStatus.FAILED, JobStatus.CANCELLED}),
     JobStatus.PROCESSING: frozenset(

@@ -1,7 +1,7 @@
 """The tables, with the rules that the database itself enforces.
 
-Rows of `jobs` are read and written by `job_store` alone, rows of `api_keys` by `key_store`, that of `cutwork_schema` by
-`schema`.
+Rows of `jobs` are read and written by `shared.jobs` alone, rows of `api_keys` by `key_store`, that of `cutwork_schema`
+by `schema`.
 """
 
 from __future__ import annotations

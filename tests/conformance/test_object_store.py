@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from shared.contract import RESULT_LIFETIME
 from shared.errors import Misconfigured, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
-from shared.job_row import new_row, to_job
+from shared.jobs.rows import new_row, to_job
 from shared.object_store import IMAGE, ObjectStore
 from shared.settings import Settings
 from shared.tables import jobs

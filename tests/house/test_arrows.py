@@ -61,10 +61,10 @@ def test_a_room_stays_free_of_what_it_must_not_need(room: str) -> None:
 
 def test_the_shared_room_has_no_circles() -> None:
     needs = {
-        file.stem: {
-            str(node.module).removeprefix("shared.")
+        ".".join(file.relative_to(ROOT).with_suffix("").parts): {
+            str(node.module)
             for node in ast.walk(ast.parse(file.read_text()))
-            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("shared.")
+            if isinstance(node, ast.ImportFrom)
         }
         for file in files_of("shared")
     }

@@ -18,7 +18,7 @@ from sqlalchemy import func, insert, select, update
 from shared.clock import database_clock
 from shared.database import Database
 from shared.job import JobStatus, Lease, Queue
-from shared.job_row import new_row
+from shared.jobs.rows import new_row
 from shared.object_store import IMAGE, ObjectStore
 from shared.schema import migrate
 from shared.tables import jobs

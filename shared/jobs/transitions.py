@@ -1,4 +1,4 @@
-"""What the statements of `job_store` are made of: guards, which a row must match, and changes, which it gets."""
+"""What the statements of `shared.jobs` are made of: guards, which a row must match, and changes, which it gets."""
 
 from __future__ import annotations
 

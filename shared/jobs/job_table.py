@@ -1,0 +1,45 @@
+"""What all statements on jobs share: the database, the limits of a job's life, the clock."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, update
+
+from shared.clock import Clock, database_clock
+from shared.database import Database
+from shared.job import JobStatus
+from shared.jobs.limits import Limits
+from shared.tables import jobs
+
+
+class JobTable:
+    """The job table.
+
+    Every method of those that inherit from it raises `DatabaseUnavailable` when the database cannot be reached.
+    """
+
+    def __init__(self, database: Database, limits: Limits, clock: Clock = database_clock) -> None:
+        """Use a database whose schema is migrated."""
+        self._database = database
+        self._limits = limits
+        self._clock = clock
+
+    def _attempts_left(self) -> ColumnElement[bool]:
+        return jobs.c.attempt - jobs.c.releases < self._limits.max_attempts
+
+
+def change(connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any]) -> bool:
+    """Change the one row that a guard matches; False if it matches none."""
+    return connection.execute(update(jobs).where(guard).values(changes)).rowcount == 1
+
+
+def set_published_at(
+    connection: Connection, job_ids: Collection[uuid.UUID], when: datetime | None
+) -> None:
+    """Note when the messages of these jobs were published, as far as they still wait."""
+    waiting = and_(jobs.c.id.in_(job_ids), jobs.c.status == JobStatus.QUEUED)
+    connection.execute(update(jobs).where(waiting).values(published_at=when))
