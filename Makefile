@@ -8,10 +8,10 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench check format lock train evaluate export variants clean
+.PHONY: help run test test-fast test-fast-api test-fast-others soak bench check format lock train evaluate export variants clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # `exec`, so that what make passes on (TERM) reaches the program and not a shell.
 run: $(READY) ## Run the whole service on http://127.0.0.1:8000 (HOST, PORT, DATA_DIR)
@@ -19,6 +19,17 @@ run: $(READY) ## Run the whole service on http://127.0.0.1:8000 (HOST, PORT, DAT
 
 test: $(READY) ## Run all tests, against real servers (ARGS="tests/api -x")
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+# In two halves of about the same length, each on a core of its own.
+FAST := $(BIN)/python -m pytest --fast -q -r fE -p no:unraisableexception
+test-fast: $(READY) ## Run the tests that start no process, in a minute
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync test-fast-api test-fast-others
+
+test-fast-api:
+	@$(FAST) tests/api
+
+test-fast-others:
+	@$(FAST) --ignore tests/api --ignore tests/deploy/test_process.py
 
 SOAK ?= --seconds 3600
 soak: $(READY) ## Hurt a whole installation for an hour, and close the books (SOAK="--seconds 600 --seed 7")

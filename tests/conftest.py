@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import redis
@@ -13,12 +14,33 @@ from minio import Minio
 from pydantic import SecretStr
 
 from deploy.local.postgres import Postgres
+from deploy.local.process import Process
 from deploy.local.seaweedfs import SeaweedFS
+from deploy.local.server import Server
 from deploy.local.valkey import Valkey
-from shared.database import Database
 from shared.object_store import ObjectStore
-from shared.schema import migrate
 from shared.settings import Settings
+from tests.empty_database import create_empty
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="skip every test that starts a process")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fast(pytestconfig: pytest.Config) -> Iterator[None]:
+    """With `--fast`, a test is skipped as soon as it, or a fixture of it, would start a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        if pytestconfig.getoption("fast"):
+            patch.setattr(Server, "launch", _skip)
+            patch.setattr(Process, "start", _skip)
+            patch.setattr(subprocess, "run", _skip)
+            patch.setattr(subprocess, "Popen", _skip)
+        yield
+
+
+def _skip(*_: object, **__: object) -> NoReturn:
+    pytest.skip("starts a process")
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +90,7 @@ def settings(
         sweep_interval=0.2,
         republish_after=1,
     ).model_copy(update=changes)
-    database = Database(settings.database_url)
-    migrate(database)
-    database.close()
+    create_empty(settings.database_url)
     ObjectStore(settings).set_up()
     yield settings
     _drop_buckets(seaweedfs, f"inputs-{name}", f"results-{name}")

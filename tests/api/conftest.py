@@ -29,12 +29,12 @@ from shared.database import Database
 from shared.job import Job, Queue
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
-from shared.schema import migrate
 from shared.settings import Settings
 from shared.tables import jobs
 from tests.api.document_check import CheckingClient
 from tests.api.photos import photo
 from tests.clock import HandClock
+from tests.empty_database import create_empty
 from tests.fakes import InMemoryObjectStore, RecordingBroker, UnsharedBacklogCache
 
 #: Events of the log, as they were written.
@@ -143,8 +143,8 @@ def settings(tmp_path: Path, changes: Mapping[str, Any]) -> Settings:
 def opened(settings: Settings) -> Iterator[FrontEnd]:
     """Open a front end without any key."""
     clock = HandClock()
+    create_empty(settings.database_url)
     database = Database(settings.database_url)
-    migrate(database)
     job_store = JobStore(database, limits_of(settings), clock)
     object_store, broker = InMemoryObjectStore(), RecordingBroker()
     services = Services(

@@ -12,8 +12,7 @@ import httpx
 
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import Process
-from shared.database import Database
-from shared.schema import migrate
+from tests.empty_database import create_empty
 
 _ROOT = Path(__file__).parents[2]
 _START_SECONDS = 40
@@ -45,9 +44,7 @@ def gunicorn(directory: Path, port: int, **settings: str) -> Process:
 @contextmanager
 def serving(directory: Path) -> Iterator[tuple[Process, str]]:
     """Run one, with an empty database; gives the process and the base URL."""
-    database = Database(f"sqlite:///{directory}/cutwork.sqlite3")
-    migrate(database)
-    database.close()
+    create_empty(f"sqlite:///{directory}/cutwork.sqlite3")
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
     server = gunicorn(directory, port)

@@ -14,8 +14,8 @@ from shared.contract import Category
 from shared.database import Database
 from shared.job import CutoutOptions, Job
 from shared.job_store import JobStore, Limits
-from shared.schema import migrate
 from tests.clock import HandClock
+from tests.empty_database import create_empty
 from tests.factories import new_job
 from tests.fakes import InMemoryObjectStore, RecordingBroker
 
@@ -63,8 +63,9 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def job_store(tmp_path: Path, clock: HandClock) -> Iterator[JobStore]:
-    database = Database(f"sqlite:///{tmp_path}/jobs.sqlite3")
-    migrate(database)
+    url = f"sqlite:///{tmp_path}/jobs.sqlite3"
+    create_empty(url)
+    database = Database(url)
     yield JobStore(database, LIMITS, clock)
     database.close()
 
