@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-fast-api test-fast-others soak bench check format lock train evaluate export variants clean
+.PHONY: help run test test-fast test-fast-api test-fast-others promises soak bench check format lock train evaluate export variants clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test-fast-api:
 
 test-fast-others:
 	@$(FAST) --ignore tests/api --ignore tests/deploy/test_process.py
+
+promises: $(READY) ## Measure each time in README's table, at the default settings, in half an hour (ARGS="--rows 1 2")
+	@exec $(BIN)/python -m tests.fault.promises $(ARGS)
 
 SOAK ?= --seconds 3600
 soak: $(READY) ## Hurt a whole installation for an hour, and close the books (SOAK="--seconds 600 --seed 7")

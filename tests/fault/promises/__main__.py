@@ -1,0 +1,96 @@
+"""`python -m tests.fault.promises [--database sqlite] [--rows 1 5]`: try every row of README's table.
+
+Each row gets an installation of its own, on real servers and processes, and every setting is at its default. Prints the
+table of docs/reliability.md, and ends with 1 if a promise is not kept. Takes about half an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import get_args
+
+from shared.settings import PREFIX
+from tests.fault.fleet import DatabaseKind
+from tests.fault.promises.of_requests import (
+    a_message_comes_twice,
+    a_photo_is_damaged,
+    another_customer_imports,
+)
+from tests.fault.promises.of_stores import a_store_is_away, redis_is_away, redis_loses_messages
+from tests.fault.promises.of_workers import (
+    a_photo_kills_workers,
+    a_worker_dies,
+    a_worker_is_stopped,
+    a_worker_stands_still,
+    the_network_hangs,
+)
+from tests.fault.promises.promise import Promise
+from tests.fault.promises.stand import stand
+
+#: In the order of README's table.
+PROMISES = (
+    Promise("a worker dies (`kill -9`, power, memory)", 32, a_worker_dies),
+    Promise("a worker stands still and comes back", 32, a_worker_stands_still),
+    Promise("a worker is stopped (TERM)", 12, a_worker_is_stopped),
+    Promise("the network hangs on a photo", 120, the_network_hangs),
+    Promise(
+        "Redis loses its messages, or a front end dies before it rings", 12, redis_loses_messages
+    ),
+    Promise("Redis is away at the upload", 2, redis_is_away),
+    Promise("the database or the object store goes away", 12, a_store_is_away),
+    Promise("a photo kills the worker that decodes it", None, a_photo_kills_workers),
+    Promise("the same message arrives twice", None, a_message_comes_twice),
+    Promise("another customer fills its queue (20,000 photos)", None, another_customer_imports),
+    Promise("a photo is damaged, or shows no clothing", None, a_photo_is_damaged),
+)
+
+
+def main() -> int:
+    """Try the promises that are wanted, and print a line for each way in which it was done."""
+    wanted = _arguments()
+    if changed := [name for name in os.environ if name.startswith(PREFIX)]:
+        sys.exit(f"the defaults are measured: unset {', '.join(changed)}")
+    _say(
+        "| | what happens | how it was tried | on | promised | measured | |\n|---|---|---|---|---|---|---|"
+    )
+    is_kept = True
+    for number in wanted.rows:
+        for database in wanted.databases:
+            is_kept &= _try(number, PROMISES[number - 1], database)
+    return 0 if is_kept else 1
+
+
+def _try(number: int, promise: Promise, database: DatabaseKind) -> bool:
+    is_kept = True
+    with stand(database) as running:
+        for finding in promise.try_it(running):
+            bound = promise.bound_of(finding)
+            promised = "" if bound is None else f"{bound:g} s"
+            measured = "" if finding.seconds is None else f"{finding.seconds:.1f} s"
+            right = promise.is_kept(finding)
+            verdict = "kept" if right else f"**not kept** {finding.trouble}"
+            _say(
+                f"| {number} | {promise.event} | {finding.tried} | {database} | {promised} | {measured} | {verdict} |"
+            )
+            is_kept &= right
+    return is_kept
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    every = range(1, len(PROMISES) + 1)
+    parser.add_argument("--rows", type=int, nargs="+", default=every, choices=every)
+    databases = get_args(DatabaseKind)
+    parser.add_argument("--databases", nargs="+", default=databases, choices=databases)
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""`python -m tests.fault.promises.silent_front_end <port>`: a front end that never publishes what it stored."""
+
+from __future__ import annotations
+
+import sys
+import time
+from unittest import mock
+
+from flask import Flask
+from werkzeug.serving import run_simple
+
+from api.wsgi import create_app
+from deploy.local.ports import LOOPBACK
+from shared.broker import Broker
+from shared.job import Queue
+
+
+def _stand_still(_: Broker, queue: Queue) -> None:
+    time.sleep(3600)
+
+
+def main() -> None:
+    with mock.patch.object(Broker, "ring", _stand_still):
+        app: Flask = create_app()
+        run_simple(LOOPBACK, int(sys.argv[1]), app, threaded=True)
+
+
+if __name__ == "__main__":
+    main()
