@@ -137,7 +137,8 @@ def _connect_arguments(url: URL, options: ConnectionOptions) -> dict[str, Any]:
         # A pooler refuses options at the start of a connection, and a statement that was prepared on another one.
         return {**arguments, "prepare_threshold": None}
     own = url.query.get("options", os.environ.get("PGOPTIONS", ""))
-    ours = f"-c statement_timeout={int(options.statement_seconds * 1000)}"
+    # 0 would be no limit at all.
+    ours = f"-c statement_timeout={max(1, int(options.statement_seconds * 1000))}"
     # Of two that say the same the later one counts.
     return {**arguments, "options": " ".join((ours, *([own] if isinstance(own, str) else own)))}
 

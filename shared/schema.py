@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -88,15 +89,17 @@ def migrate(database: Database, migrations: Path = MIGRATIONS) -> SchemaVersion:
         SchemaUnfit: It belongs to a release that is too new, or to another program.
         Misconfigured: The folder of a SQLite database cannot be made, or not be written.
     """
-    config = _config(migrations)
-    head = _head(config)
-    with migrating(database) as connection:
-        found = read_version(connection)
-        if found.revision < head:
-            _upgrade(config, connection)
-        elif fault := found.fault_for(head):
-            raise SchemaUnfit(fault)
-        return read_version(connection)
+    head = _head(migrations)
+    found = _look(database)
+    if found.revision < head:
+        with migrating(database) as connection:
+            # Another process may have done it meanwhile.
+            if read_version(connection).revision < head:
+                _upgrade(_config(migrations), connection)
+            found = read_version(connection)
+    if fault := found.fault_for(head):
+        raise SchemaUnfit(fault)
+    return found
 
 
 def check_schema(database: Database, migrations: Path = MIGRATIONS) -> None:
@@ -106,11 +109,7 @@ def check_schema(database: Database, migrations: Path = MIGRATIONS) -> None:
         SchemaUnfit: It cannot.
         DatabaseUnavailable: The database cannot be reached.
     """
-    if database.is_missing:
-        raise SchemaUnfit(f"there is no database yet: {_CURE}")
-    with database.reading() as connection:
-        found = read_version(connection)
-    if fault := found.fault_for(_head(_config(migrations))):
+    if fault := _look(database).fault_for(_head(migrations)):
         raise SchemaUnfit(fault)
 
 
@@ -130,7 +129,7 @@ def read_version(connection: Connection) -> SchemaVersion:
     # Without the table nothing but additions was made yet.
     oldest_code = _FIRST
     if inspect(connection).has_table(schema_window.name):
-        oldest_code = connection.execute(select(schema_window.c.oldest_code)).scalar_one()
+        oldest_code = connection.execute(select(schema_window.c.oldest_code)).scalar() or _FIRST
     return SchemaVersion(int(revisions[0]), oldest_code)
 
 
@@ -139,6 +138,13 @@ def note_oldest_code(connection: Connection, oldest_code: int) -> None:
     schema_window.create(connection, checkfirst=True)
     connection.execute(delete(schema_window))
     connection.execute(insert(schema_window).values(oldest_code=oldest_code))
+
+
+def _look(database: Database) -> SchemaVersion:
+    if database.is_missing:
+        return SchemaVersion(0, _FIRST)
+    with database.reading() as connection:
+        return read_version(connection)
 
 
 def _upgrade(config: Config, connection: Connection) -> None:
@@ -167,5 +173,6 @@ def _config(migrations: Path) -> Config:
     return config
 
 
-def _head(config: Config) -> int:
-    return int(ScriptDirectory.from_config(config).get_current_head() or 0)
+@cache
+def _head(migrations: Path) -> int:
+    return int(ScriptDirectory.from_config(_config(migrations)).get_current_head() or 0)

@@ -94,6 +94,13 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
     check_schema(database)
 
 
+def test_setting_up_what_is_set_up_does_not_wait_for_who_migrates(database: Database) -> None:
+    made = migrate(database)
+
+    with migrating(database), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(migrate, database).result(timeout=5) == made
+
+
 def test_every_migration_can_be_taken_back(database: Database) -> None:
     migrate(database)
 
