@@ -44,7 +44,7 @@ def settings() -> None:
     """Print all settings as a table: docs/settings.md."""
     click.echo("| variable | default | meaning |\n|---|---|---|")
     for name, field in Settings.model_fields.items():
-        default = field.default
+        default = "" if field.default_factory else field.default
         shown = default.get_secret_value() if isinstance(default, SecretStr) else default
         click.echo(f"| `{variable(name)}` | {_code(shown)} | {field.description} |")
 

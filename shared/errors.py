@@ -143,6 +143,10 @@ class InferenceFailed(CutworkError):
     """Raised when the network did not give a usable answer; another attempt may."""
 
 
+class DevicePoisoned(CutworkError):
+    """Raised when the device that runs the network fails at what it did before: only a new process may get it back."""
+
+
 class ObjectMissing(CutworkError):
     """Raised when the object store answers, and does not have the object."""
 

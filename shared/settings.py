@@ -9,7 +9,7 @@ import difflib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,6 +34,11 @@ _SERVICE_VARIABLE = re.compile(
 Seconds = Annotated[float, Field(gt=0)]
 #: At least one.
 Count = Annotated[int, Field(ge=1)]
+
+
+def _default_concurrency(known: dict[str, Any]) -> int:
+    on_gpu = known.get("execution_provider", "cpu") != "cpu"
+    return 2 * int(known.get("max_batch_size", 1)) if on_gpu else 2
 
 
 class Settings(BaseSettings):
@@ -154,14 +159,21 @@ class Settings(BaseSettings):
         description="Show the network each photo twice, mirrored and nearer the second time: "
         "better cut-outs for three times its time.",
     )
-    worker_concurrency: Count = Field(
-        2, description="Jobs a worker works on at once: as many as it has cores."
-    )
     max_batch_size: Count = Field(
-        8, description="Photos in one run of the network; on a CPU each runs alone."
+        8, description="Photos in one run of the network on a GPU; on a CPU each runs alone."
+    )
+    worker_concurrency: Count = Field(
+        default_factory=_default_concurrency,
+        description="Jobs a worker works on at once, best as many as it has cores. Default: 2; on a GPU twice "
+        "`max_batch_size`, so that a batch is decoded while another runs.",
     )
     max_queue_delay: Seconds = Field(
         0.005, description="Seconds a photo waits for others to share a run with."
+    )
+    gpu_memory_limit: int = Field(
+        0,
+        ge=0,
+        description="Bytes of a GPU's memory that the network may take, where several workers share one; 0: no limit.",
     )
     shutdown_grace: Seconds = Field(
         25,
@@ -177,6 +189,10 @@ class Settings(BaseSettings):
     def _check_together(self) -> Self:
         if self.deadline <= self.run_timeout:
             raise ValueError("deadline must be longer than run_timeout")
+        if self.execution_provider != "cpu" and self.max_batch_size > self.worker_concurrency:
+            raise ValueError(
+                "max_batch_size must not be larger than worker_concurrency: no more photos come together"
+            )
         return self
 
     @property

@@ -22,7 +22,7 @@ from shared.logs import get_logger
 from shared.manifest import load_manifest
 from shared.object_store import ObjectStore
 from shared.settings import Settings
-from worker.batching import Batcher
+from worker.batching import Batcher, batch_sizes
 from worker.consumer import read_with
 from worker.cutout import Segmenter
 from worker.hearing import Hearing
@@ -30,6 +30,7 @@ from worker.job_runner import JobRunner
 from worker.lease import LeaseKeeper
 from worker.model import Network
 from worker.second_look import SecondLook
+from worker.shape_buckets import ShapeBuckets, bucket_shapes
 from worker.watchdog import (
     Watchdog,
     deaf_consumer,
@@ -49,16 +50,28 @@ def create_segmenter(settings: Settings) -> Segmenter:
         Misconfigured: The model's files are not what its manifest says, or the provider is not there.
     """
     manifest = load_manifest(settings.model, settings.models_dir)
-    network = Network(manifest, settings.execution_provider)
+    on_gpu = settings.execution_provider != "cpu"
+    network = Network(manifest, settings.execution_provider, settings.gpu_memory_limit)
+    segmenter = _on_gpu(network, settings) if on_gpu else _on_cpu(network)
+    return SecondLook(segmenter) if settings.second_look else segmenter
+
+
+def _on_cpu(network: Network) -> Segmenter:
     network.warm_up()
-    looking = SecondLook(network) if settings.second_look else network
-    if settings.execution_provider == "cpu" or not network.takes_batches:
-        return looking
-    return Batcher(
-        looking,
-        max_batch_size=settings.max_batch_size,
+    return network
+
+
+def _on_gpu(network: Network, settings: Settings) -> Segmenter:
+    """Let one thread run the network, on batches and shapes that were all run before the first photo."""
+    largest = settings.max_batch_size if network.takes_batches else 1
+    shapes = bucket_shapes(network.manifest.input, second_look=settings.second_look)
+    network.warm_up(shapes, batch_sizes(largest))
+    batcher = Batcher(
+        network,
+        max_batch_size=largest,
         max_queue_delay=timedelta(seconds=settings.max_queue_delay),
     )
+    return ShapeBuckets(batcher, shapes)
 
 
 def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import defaultdict
 from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +36,22 @@ class Runnable(Protocol):
         """Run (N, 3, H, W) to (N, C, h, w)."""
 
 
-class _Waiting(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Waiting:
     frame: Frame
     logits: Future[Logits]
+    #: When it has waited long enough for company, in seconds of `time.monotonic`.
+    deadline: float
+
+
+def batch_sizes(largest: int) -> tuple[int, ...]:
+    """List the sizes in which batches run: powers of two and the largest, so that a GPU plans for few."""
+    powers = (2**n for n in range(largest.bit_length()))
+    return (*(size for size in powers if size < largest), largest)
 
 
 class Batcher:
-    """Runs the photos of several threads together, up to `max_batch_size` of one shape."""
+    """Runs the photos of several threads together, up to `max_batch_size` of one shape, the oldest first."""
 
     def __init__(
         self, network: Runnable, *, max_batch_size: int, max_queue_delay: timedelta
@@ -49,9 +59,11 @@ class Batcher:
         """Start the thread that runs the network."""
         self._network = network
         self.manifest = network.manifest
-        self._max_batch_size = max_batch_size
+        self._sizes = batch_sizes(max_batch_size)
         self._max_delay = max_queue_delay.total_seconds()
         self._queue: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        #: What came and did not run yet, the oldest first; of the thread alone.
+        self._waiting: list[_Waiting] = []
         threading.Thread(target=self._serve, name="batcher", daemon=True).start()
 
     def segment(self, frame: Frame) -> Logits:
@@ -60,35 +72,43 @@ class Batcher:
         Raises:
             InferenceFailed: The network failed on this very frame; those it ran with are not affected.
         """
-        waiting = _Waiting(frame, Future())
+        waiting = _Waiting(frame, Future(), time.monotonic() + self._max_delay)
         self._queue.put(waiting)
         return waiting.logits.result()
 
     def _serve(self) -> None:
         while True:
-            by_shape: dict[tuple[int, ...], list[_Waiting]] = defaultdict(list)
-            for waiting in self._gather():
-                by_shape[waiting.frame.shape].append(waiting)
-            for batch in by_shape.values():
-                self._run(batch)
+            self._run(self._gather())
 
     def _gather(self) -> list[_Waiting]:
-        gathered = [self._queue.get()]
-        deadline = time.monotonic() + self._max_delay
-        while len(gathered) < self._max_batch_size:
-            try:
-                left = deadline - time.monotonic()
-                gathered.append(
-                    self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
-                )
-            except queue.Empty:
+        """Take what runs next: the oldest frame, and as many of its shape as there are, or come in its time."""
+        if not self._waiting:
+            self._waiting.append(self._queue.get())
+        oldest, largest = self._waiting[0], self._sizes[-1]
+        while True:
+            self._receive_all()
+            left = oldest.deadline - time.monotonic()
+            # As many as fill a batch wait, be it of another shape: no time to lose.
+            if left <= 0 or len(self._waiting) >= largest:
                 break
-        return gathered
+            with suppress(queue.Empty):
+                self._waiting.append(self._queue.get(timeout=left))
+        batch = [one for one in self._waiting if one.frame.shape == oldest.frame.shape][:largest]
+        self._waiting = [one for one in self._waiting if one not in batch]
+        return batch
+
+    def _receive_all(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                self._waiting.append(self._queue.get_nowait())
 
     def _run(self, batch: list[_Waiting]) -> None:
         """Run a batch, by halves if it fails, so that only the guilty frame does."""
+        frames = [waiting.frame for waiting in batch]
+        size = next(size for size in self._sizes if size >= len(batch))
         try:
-            logits = self._network.run(np.stack([waiting.frame for waiting in batch]))
+            # What is missing to a size that a GPU has planned for is the last frame again.
+            logits = self._network.run(np.stack(frames + frames[-1:] * (size - len(batch))))
         except Exception as error:  # noqa: BLE001  handed to the thread that waits; this one must live on
             if len(batch) == 1:
                 batch[0].logits.set_exception(error)
@@ -97,10 +117,10 @@ class Batcher:
             self._run(batch[:middle])
             self._run(batch[middle:])
             return
-        if len(logits) != len(batch):
-            mismatch = InferenceFailed(f"{len(batch)} frames gave {len(logits)} answers")
+        if len(logits) != size:
+            mismatch = InferenceFailed(f"{size} frames gave {len(logits)} answers")
             for waiting in batch:
                 waiting.logits.set_exception(mismatch)
             return
-        for waiting, answer in zip(batch, logits, strict=True):
+        for waiting, answer in zip(batch, logits, strict=False):
             waiting.logits.set_result(answer)

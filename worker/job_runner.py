@@ -18,6 +18,7 @@ from shared.contract import Category
 from shared.errors import (
     BrokerUnavailable,
     DatabaseUnavailable,
+    DevicePoisoned,
     ErrorCode,
     ObjectMissing,
     ObjectStoreUnavailable,
@@ -31,6 +32,7 @@ from worker.cutout import Cutouts, Segmenter, cut_out
 from worker.decoding import decode
 from worker.lease import LeaseKeeper
 from worker.seclusion import Seclusion
+from worker.watchdog import Reason, end_process
 
 _log = get_logger(__name__)
 Answer = TypeVar("Answer")
@@ -86,6 +88,9 @@ class JobRunner:
         except ObjectStoreUnavailable as error:
             delay = self.retry_backoff * 2 ** min(job.releases, 16)
             self._postpone(job, min(delay, _LONGEST_POSTPONEMENT), str(error))
+        except DevicePoisoned as error:
+            _log.error("device.poisoned", **about(job), reason=str(error))
+            end_process(Reason.DEVICE)
         except Exception as error:  # noqa: BLE001  the boundary of an attempt: no job may be lost to a bug
             _log.warning("attempt.failed", **about(job), exc_info=error)
             self._retry(job)

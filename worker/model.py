@@ -12,7 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
-from shared.errors import InferenceFailed, Misconfigured
+from shared.errors import DevicePoisoned, InferenceFailed, Misconfigured
 from shared.manifest import Manifest, known_names
 from worker.letterbox import fit
 
@@ -21,6 +21,9 @@ Provider = Literal["cpu", "cuda"]
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 #: ONNX Runtime's errors have no common base of their own.
 _RUNTIME_ERRORS: tuple[type[Exception], ...] = (
+    MemoryError,
+    RuntimeError,
+    runtime_errors.EngineError,
     runtime_errors.EPFail,
     runtime_errors.Fail,
     runtime_errors.InvalidArgument,
@@ -31,6 +34,8 @@ _RUNTIME_ERRORS: tuple[type[Exception], ...] = (
 )
 _RANK = 4
 _WARM_UP_SIZE = 256
+#: How far, as a share of its largest number, an answer may be from that to the same frame before.
+_REPEATABLE = 0.01
 
 
 class _Tensor(Protocol):
@@ -44,8 +49,13 @@ class _Tensor(Protocol):
 class Network:
     """A loaded network. `run` may be called from several threads at once."""
 
-    def __init__(self, manifest: Manifest, provider: Provider) -> None:
+    def __init__(self, manifest: Manifest, provider: Provider, gpu_memory_limit: int = 0) -> None:
         """Load the file of a manifest.
+
+        Args:
+            manifest: Of the network.
+            provider: Where it runs.
+            gpu_memory_limit: Bytes that it may take of a GPU's memory; 0: all there is.
 
         Raises:
             Misconfigured: The file is not the one the manifest describes, or the provider is not to be had;
@@ -58,16 +68,20 @@ class Network:
                 f"This build of ONNX Runtime cannot run on {provider}.{_hint(provider)}"
             )
         try:
-            self._session = _create_session(content, provider)
+            self._session = _create_session(content, provider, gpu_memory_limit)
         except _RUNTIME_ERRORS as error:
             raise Misconfigured(
                 f"{manifest.onnx_file} cannot be loaded: {_first_line(error)}"
             ) from error
-        if self._session.get_providers()[0] != _PROVIDERS[provider]:
-            raise Misconfigured(f"The network cannot run on {provider}.{_hint(provider)}")
+        # Otherwise one failed run would move the session to the CPU for good, without a word to us.
+        self._session.disable_fallback()
+        self._provider = provider
+        self._check_provider()
         self._input = manifest.input.tensor or self._session.get_inputs()[0].name
         self._output = manifest.output.tensor or self._session.get_outputs()[0].name
         self._check_tensors()
+        #: A frame and the answer to it, from the warm-up.
+        self._known: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
     @property
     def takes_batches(self) -> bool:
@@ -85,7 +99,47 @@ class Network:
 
         Raises:
             InferenceFailed: The runtime failed, or the answer has another shape or is not finite.
+            DevicePoisoned: So it was with a batch of one, and then with a frame that ran before.
         """
+        try:
+            return self._run(batch)
+        except InferenceFailed as error:
+            if len(batch) == 1:
+                self._check_device(error)
+            raise
+
+    def segment(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run one frame, (3, H, W) to (planes, h, w), in this very thread; raises as `run` does."""
+        logits: NDArray[np.float32] = self.run(frame[np.newaxis])[0]
+        return logits
+
+    def warm_up(
+        self, shapes: Sequence[tuple[int, int]] = (), batch_sizes: Sequence[int] = (1,)
+    ) -> None:
+        """Run every shape of frame in every size of batch, so that no job pays for allocations, kernels and plans.
+
+        Args:
+            shapes: (height, width); none: that of some photo.
+            batch_sizes: Photos in a run.
+
+        Raises:
+            Misconfigured: The network does not run, has not the memory for all of these, or gives something else than
+                its manifest says.
+        """
+        if not shapes:
+            letterbox = fit(_WARM_UP_SIZE, _WARM_UP_SIZE, self.manifest)
+            shapes = [(letterbox.frame_height, letterbox.frame_width)]
+        try:
+            for size in batch_sizes:
+                for height, width in shapes:
+                    self._run(np.zeros((size, 3, height, width), np.float32))
+            known = _ramp(*shapes[0])
+            self._known = known, self._run(known)
+        except InferenceFailed as error:
+            raise Misconfigured(f"{self.manifest.onnx_file}: {error}") from error
+        self._check_provider()
+
+    def _run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         output = self.manifest.output
         try:
             (answer,) = self._session.run([self._output], {self._input: batch})
@@ -100,22 +154,24 @@ class Network:
             raise InferenceFailed("The network gave numbers that are not finite")
         return logits
 
-    def segment(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run one frame, (3, H, W) to (planes, h, w), in this very thread; raises as `run` does."""
-        logits: NDArray[np.float32] = self.run(frame[np.newaxis])[0]
-        return logits
-
-    def warm_up(self) -> None:
-        """Run once, so that the first job does not pay for allocations and kernels.
-
-        Raises:
-            Misconfigured: The network does not run, or gives something else than its manifest says.
-        """
-        letterbox = fit(_WARM_UP_SIZE, _WARM_UP_SIZE, self.manifest)
+    def _check_device(self, failure: InferenceFailed) -> None:
+        """Tell a frame that cannot be run from a device that runs nothing any more, by one that it has run before."""
+        if self._known is None:
+            return
+        frame, answer = self._known
         try:
-            self.run(np.zeros((1, 3, letterbox.frame_height, letterbox.frame_width), np.float32))
-        except InferenceFailed as error:
-            raise Misconfigured(f"{self.manifest.onnx_file}: {error}") from error
+            self._check_provider()
+            again = self._run(frame)
+        except (InferenceFailed, Misconfigured) as error:
+            raise DevicePoisoned(f"{failure}; nor did a known frame: {error}") from error
+        if np.abs(again - answer).max() > _REPEATABLE * np.abs(answer).max():
+            raise DevicePoisoned(f"{failure}; and a known frame has another answer than before")
+
+    def _check_provider(self) -> None:
+        if self._session.get_providers()[0] != _PROVIDERS[self._provider]:
+            raise Misconfigured(
+                f"The network cannot run on {self._provider}.{_hint(self._provider)}"
+            )
 
     def _check_tensors(self) -> None:
         spec = self.manifest
@@ -181,7 +237,15 @@ def _where_from(manifest: Manifest) -> str:
     return f" It can be had from {manifest.source}."
 
 
-def _create_session(content: bytes, provider: Provider) -> onnxruntime.InferenceSession:
+def _ramp(height: int, width: int) -> NDArray[np.float32]:
+    """A frame of all values between those of black and white, in a batch of one."""
+    values = np.linspace(-1, 1, 3 * height * width, dtype=np.float32)
+    return values.reshape(1, 3, height, width)
+
+
+def _create_session(
+    content: bytes, provider: Provider, gpu_memory_limit: int
+) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     # Several jobs run at once: more threads a run cost 1.4 to 1.9 times the CPU for little latency.
@@ -193,9 +257,22 @@ def _create_session(content: bytes, provider: Provider) -> onnxruntime.Inference
     if provider == "cpu":
         return onnxruntime.InferenceSession(content, options, providers=[_PROVIDERS["cpu"]])
     onnxruntime.preload_dlls()  # CUDA and cuDNN from their own wheels
-    # The default searches exhaustively for the best convolution at each new shape.
-    cuda = (_PROVIDERS["cuda"], {"cudnn_conv_algo_search": "HEURISTIC"})
+    cuda = (_PROVIDERS["cuda"], _cuda_options(gpu_memory_limit))
     return onnxruntime.InferenceSession(content, options, providers=[cuda, _PROVIDERS["cpu"]])
+
+
+def _cuda_options(gpu_memory_limit: int) -> dict[str, str]:
+    """The options of the CUDA provider; none of them was measured on a GPU."""
+    options = {
+        # The default tries all convolutions out, at each new shape, with as much scratch memory as there is.
+        "cudnn_conv_algo_search": "HEURISTIC",
+        "cudnn_conv_use_max_workspace": "0",
+        # The default doubles what it has: a little more than half of the memory cannot be used.
+        "arena_extend_strategy": "kSameAsRequested",
+    }
+    if gpu_memory_limit:
+        options["gpu_mem_limit"] = str(gpu_memory_limit)
+    return options
 
 
 def _hint(provider: Provider) -> str:

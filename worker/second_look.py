@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from shared.manifest import Manifest
-from worker.batching import Frame, Logits, Runnable
+from worker.batching import Frame, Logits
+from worker.cutout import Segmenter
 
 
 class SecondLook:
@@ -16,7 +17,7 @@ class SecondLook:
     How near the second look is, `near_long_side` of its manifest says; without it both are equally near.
     """
 
-    def __init__(self, network: Runnable) -> None:
+    def __init__(self, network: Segmenter) -> None:
         """Ask this network twice."""
         self._network = network
         self._far = network.manifest.input
@@ -25,39 +26,32 @@ class SecondLook:
             update={"input": self._far.model_copy(update={"long_side": near})}
         )
 
-    def run(self, batch: Frame) -> Logits:
-        """Run a batch, (N, 3, H, W) to (N, planes, h, w), in two runs; raises as the network does."""
-        near = self._network.run(np.ascontiguousarray(batch[..., ::-1]))[..., ::-1]
-        far = self._network.run(self._from_afar(batch))
-        height, width = near.shape[2:]
+    def segment(self, frame: Frame) -> Logits:
+        """Run one frame, (3, H, W) to (planes, h, w), in two runs; raises as the network does."""
+        mirrored = np.ascontiguousarray(frame[..., ::-1])
+        near = self._network.segment(mirrored)[..., ::-1]
+        far = self._network.segment(self._from_afar(frame))
+        height, width = near.shape[1:]
         mean: Logits = (near + _scaled(far, height, width)) / np.float32(2)
         return mean
 
-    def segment(self, frame: Frame) -> Logits:
-        """Run one frame, (3, H, W) to (planes, h, w), in this very thread; raises as the network does."""
-        logits: Logits = self.run(frame[np.newaxis])[0]
-        return logits
+    def _from_afar(self, frame: Frame) -> Frame:
+        """Make a frame smaller; its sides stay multiples of the network's stride, which bends it by a hundredth.
 
-    def _from_afar(self, batch: Frame) -> Frame:
-        """Make frames smaller; their sides stay multiples of the network's stride, which bends them by a hundredth.
-
-        Those of tiny photos are small already.
+        That of a tiny photo is small already.
         """
-        share = min(1.0, self._far.long_side / max(batch.shape[2:]))
+        share = min(1.0, self._far.long_side / max(frame.shape[1:]))
         stride = self._far.stride
         height, width = (
-            max(stride, round(side * share / stride) * stride) for side in batch.shape[2:]
+            max(stride, round(side * share / stride) * stride) for side in frame.shape[1:]
         )
-        return _scaled(batch, height, width)
+        return _scaled(frame, height, width)
 
 
 def _scaled(planes: Frame, height: int, width: int) -> Frame:
-    """Scale (N, C, h, w) to (N, C, height, width)."""
-    if planes.shape[2:] == (height, width):
+    """Scale (C, h, w) to (C, height, width)."""
+    if planes.shape[1:] == (height, width):
         return planes
-    how = cv2.INTER_AREA if height < planes.shape[2] else cv2.INTER_LINEAR
-    scaled = [
-        cv2.resize(plane, (width, height), interpolation=how)
-        for plane in planes.reshape(-1, *planes.shape[2:])
-    ]
-    return np.stack(scaled).reshape(*planes.shape[:2], height, width).astype(np.float32, copy=False)
+    how = cv2.INTER_AREA if height < planes.shape[1] else cv2.INTER_LINEAR
+    scaled = [cv2.resize(plane, (width, height), interpolation=how) for plane in planes]
+    return np.stack(scaled).astype(np.float32, copy=False)

@@ -100,3 +100,45 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_setting_says_what_it_is() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("variables", "at_once"),
+    [
+        ({}, 2),
+        ({"EXECUTION_PROVIDER": "cuda"}, 16),
+        ({"EXECUTION_PROVIDER": "cuda", "MAX_BATCH_SIZE": "4"}, 8),
+        ({"EXECUTION_PROVIDER": "cuda", "WORKER_CONCURRENCY": "8"}, 8),
+        ({"MAX_BATCH_SIZE": "4"}, 2),
+        ({"WORKER_CONCURRENCY": "5"}, 5),
+    ],
+)
+def test_a_gpu_gets_as_many_jobs_at_once_as_fill_two_batches(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], at_once: int
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"CUTWORK_{name}", value)
+
+    assert load_settings().worker_concurrency == at_once
+
+
+def test_a_batch_that_could_never_be_full_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTWORK_EXECUTION_PROVIDER", "cuda")
+    monkeypatch.setenv("CUTWORK_WORKER_CONCURRENCY", "4")
+
+    with pytest.raises(Misconfigured, match="max_batch_size must not be larger"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"EXECUTION_PROVIDER": "gpu"}, {"MAX_BATCH_SIZE": "many", "EXECUTION_PROVIDER": "cuda"}],
+)
+def test_what_another_setting_depends_on_is_refused_by_its_own_name(
+    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+) -> None:
+    for name, value in wrong.items():
+        monkeypatch.setenv(f"CUTWORK_{name}", value)
+
+    with pytest.raises(Misconfigured, match=f"^CUTWORK_{next(iter(wrong))}: "):
+        load_settings()

@@ -10,7 +10,8 @@ import pytest
 
 from shared.errors import InferenceFailed
 from shared.manifest import Manifest
-from worker.batching import Batcher, Frame, Logits
+from tests.conditions import eventually
+from worker.batching import Batcher, Frame, Logits, batch_sizes
 
 LONG = timedelta(seconds=5)
 
@@ -70,6 +71,56 @@ def test_photos_of_different_shapes_share_the_wait_but_not_the_run() -> None:
         list(jobs.map(lambda height: batcher.segment(frame(1, height)), [16, 32, 16]))
 
     assert sorted(network.batch_sizes) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("largest", "sizes"),
+    [(1, (1,)), (2, (1, 2)), (6, (1, 2, 4, 6)), (8, (1, 2, 4, 8)), (9, (1, 2, 4, 8, 9))],
+)
+def test_batches_have_few_sizes(largest: int, sizes: tuple[int, ...]) -> None:
+    assert batch_sizes(largest) == sizes
+
+
+def test_a_batch_of_another_size_is_filled_up_and_everybody_keeps_their_answer() -> None:
+    network = MeanNetwork()
+    batcher = Batcher(network, max_batch_size=8, max_queue_delay=timedelta(seconds=0.5))
+
+    with ThreadPoolExecutor(3) as jobs:
+        answers = list(jobs.map(lambda value: batcher.segment(frame(value))[0, 0, 0], range(3)))
+
+    assert answers == [0, 1, 2]
+    assert network.batch_sizes == [4]
+
+
+class HeldNetwork(MeanNetwork):
+    """Runs nothing before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.was_asked, self.is_let_go = threading.Event(), threading.Event()
+
+    def run(self, batch: Frame) -> Logits:
+        self.was_asked.set()
+        self.is_let_go.wait(30)
+        return super().run(batch)
+
+
+def test_among_photos_of_several_shapes_batches_are_full() -> None:
+    network = HeldNetwork()
+    batcher = Batcher(network, max_batch_size=4, max_queue_delay=timedelta(milliseconds=1))
+
+    def segment(height: int) -> Logits:
+        return batcher.segment(frame(height, height))
+
+    with ThreadPoolExecutor(9) as jobs:
+        jobs.submit(segment, 8)
+        assert network.was_asked.wait(30)
+        for height in (16, 32, 16, 32, 16, 32, 16, 32):
+            jobs.submit(segment, height)
+        eventually(lambda: batcher._queue.qsize() == 8)
+        network.is_let_go.set()
+
+    assert network.batch_sizes == [1, 4, 4]
 
 
 def test_one_guilty_photo_does_not_fail_its_neighbours() -> None:

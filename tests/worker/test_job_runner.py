@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import cast
+from typing import NoReturn, cast
 
 import numpy as np
 import pytest
@@ -13,7 +13,13 @@ from skimage import data
 import worker.job_runner
 from shared.announcements import Announcer
 from shared.contract import Category
-from shared.errors import DatabaseUnavailable, ErrorCode, InferenceFailed, ObjectStoreUnavailable
+from shared.errors import (
+    DatabaseUnavailable,
+    DevicePoisoned,
+    ErrorCode,
+    InferenceFailed,
+    ObjectStoreUnavailable,
+)
 from shared.job import JobStatus
 from shared.job_store import ATTEMPTS_SPENT
 from shared.object_store import IMAGE, ObjectStore
@@ -278,3 +284,27 @@ def test_an_object_store_that_is_away_costs_no_attempt_however_long(
 
     done = stores.reread(job)
     assert (done.status, done.attempt, done.releases) == (JobStatus.SUCCEEDED, 11, 10)
+
+
+def test_a_poisoned_device_ends_the_process_and_costs_no_attempt(
+    runner: JobRunner,
+    stores: Stores,
+    segmenter: Interposed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def end(code: int) -> NoReturn:
+        raise SystemExit(code)
+
+    def break_down() -> None:
+        raise DevicePoisoned("nothing runs")
+
+    job = stores.accept(PERSON)
+    segmenter.before = break_down
+    monkeypatch.setattr("worker.watchdog.os._exit", end)
+    monkeypatch.setattr("worker.watchdog._hand_backs", [runner.leases.release_all])
+
+    with pytest.raises(SystemExit, match="70"):
+        runner.run(job.queue)
+
+    waiting = stores.reread(job)
+    assert (waiting.status, waiting.attempt - waiting.releases) == (JobStatus.QUEUED, 0)

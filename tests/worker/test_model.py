@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
-from shared.errors import InferenceFailed, Misconfigured
+from shared.errors import DevicePoisoned, InferenceFailed, Misconfigured
 from shared.manifest import Manifest, load_manifest
 from tests.foreign_networks import FOREIGN
 from tests.worker.networks import BUNDLED, changed, write_network
+from worker.batching import Frame
 from worker.model import Network
 
 
@@ -111,11 +115,136 @@ def test_a_session_that_fell_back_to_the_cpu_is_refused(monkeypatch: pytest.Monk
         def get_providers(self) -> list[str]:
             return ["CPUExecutionProvider"]
 
+        def disable_fallback(self) -> None:
+            """Do nothing."""
+
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
     monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, **__: FellBack())
     with pytest.raises(Misconfigured, match="cannot run on cuda"):
         Network(BUNDLED, "cuda")
+
+
+class Device:
+    """Runs what ONNX Runtime's own session of the CPU runs, until it breaks."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        #: What fails from now on, by the shape of the batch.
+        self.fails: Callable[[tuple[int, ...]], bool] = lambda _: False
+        self.ran: list[tuple[int, ...]] = []
+        self.is_wrong_by = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def run(self, names: list[str], feed: dict[str, Any], options: Any) -> Any:
+        shape = next(iter(feed.values())).shape
+        self.ran.append(shape)
+        if self.fails(shape):
+            raise runtime_errors.EPFail("CUDA failure 700: an illegal memory access")
+        return [answer + self.is_wrong_by for answer in self._session.run(names, feed, options)]
+
+
+class OnCuda(onnxruntime.InferenceSession):  # type: ignore[misc]
+    """ONNX Runtime's own wrapper, with its way to fall back to the CPU, round a device that may break."""
+
+    def __init__(self, content: bytes, options: Any, providers: list[Any]) -> None:
+        super().__init__(content, options, providers=["CPUExecutionProvider"])
+        (_, OnCuda.options), _ = providers
+        self._providers = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        self._sess: Any = Device(self._sess)
+        OnCuda.device = self._sess
+
+    device: Device
+    options: dict[str, str]
+
+
+@pytest.fixture
+def on_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Network:
+    """A network on a GPU, which was warmed up with frames of 32 x 32 and 64 x 32."""
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", OnCuda)
+    network = Network(write_network(tmp_path), "cuda", gpu_memory_limit=2**30)
+    network.warm_up([(32, 32), (64, 32)], [1, 2])
+    return network
+
+
+def batch_of(count: int, height: int = 32) -> Frame:
+    return np.ones((count, 3, height, 32), np.float32)
+
+
+def test_the_warm_up_runs_every_shape_in_every_size_of_batch(on_cuda: Network) -> None:
+    every = {(size, 3, height, 32) for size in (1, 2) for height in (32, 64)}
+
+    assert every <= set(OnCuda.device.ran)
+
+
+def test_a_gpu_that_has_not_the_memory_for_the_largest_batch_is_refused_at_the_start(
+    on_cuda: Network,
+) -> None:
+    OnCuda.device.fails = lambda shape: shape[0] == 8
+
+    with pytest.raises(Misconfigured, match="did not run"):
+        on_cuda.warm_up([(32, 32)], [1, 2, 4, 8])
+
+
+def test_a_run_that_failed_on_the_gpu_is_never_made_on_the_cpu(on_cuda: Network) -> None:
+    device = OnCuda.device
+    device.fails = lambda shape: shape[2] == 64
+
+    for _ in range(2):
+        with pytest.raises(InferenceFailed, match="illegal memory access"):
+            on_cuda.run(batch_of(1, height=64))
+
+    device.fails = lambda _: False
+    device.ran.clear()
+    on_cuda.run(batch_of(1))
+    assert device.ran == [(1, 3, 32, 32)]
+
+
+def test_a_frame_that_fails_alone_is_guilty_if_another_one_still_runs(on_cuda: Network) -> None:
+    OnCuda.device.fails = lambda shape: shape[2] == 64
+
+    with pytest.raises(InferenceFailed):
+        on_cuda.run(batch_of(1, height=64))
+    on_cuda.run(batch_of(2))
+
+
+def test_a_batch_that_fails_says_nothing_of_the_device(on_cuda: Network) -> None:
+    OnCuda.device.fails = lambda _: True
+
+    with pytest.raises(InferenceFailed):
+        on_cuda.run(batch_of(2))
+
+
+def test_a_device_that_fails_at_what_it_could_do_before_is_poisoned(on_cuda: Network) -> None:
+    OnCuda.device.fails = lambda _: True
+
+    with pytest.raises(DevicePoisoned, match="illegal memory access"):
+        on_cuda.segment(batch_of(1)[0])
+
+
+def test_a_device_that_answers_otherwise_than_before_is_poisoned(on_cuda: Network) -> None:
+    device = OnCuda.device
+    device.fails, device.is_wrong_by = lambda shape: shape[2] == 64, 0.1
+
+    with pytest.raises(DevicePoisoned, match="another answer"):
+        on_cuda.run(batch_of(1, height=64))
+
+
+def test_a_device_that_is_not_there_any_more_is_poisoned(on_cuda: Network) -> None:
+    OnCuda.device.fails = lambda shape: shape[2] == 64
+    on_cuda._session._providers = ["CPUExecutionProvider"]
+
+    with pytest.raises(DevicePoisoned, match="cannot run on cuda"):
+        on_cuda.run(batch_of(1, height=64))
+
+
+def test_a_gpu_gives_no_more_memory_than_is_asked_for_nor_than_it_may(on_cuda: Network) -> None:
+    assert OnCuda.options["arena_extend_strategy"] == "kSameAsRequested"
+    assert OnCuda.options["gpu_mem_limit"] == str(2**30)
 
 
 def test_other_tensors_than_the_manifests_are_refused(tmp_path: Path) -> None:
