@@ -94,6 +94,13 @@ class Fleet:
                         counts[word] += word in line
         return counts
 
+    def log_of(self, target: Target) -> Path:
+        """Name the file that holds what a process said, in all its lives."""
+        return self._log(target.name)
+
+    def _log(self, name: str) -> Path:
+        return self.directory / f"{name.replace(' ', '-')}.log"
+
     def _keep_up(self) -> None:
         while not self._stopping.wait(_KEEP_UP_SECONDS):
             for target in self.targets:
@@ -125,7 +132,7 @@ class Fleet:
         process = Process(
             name,
             command,
-            output=self.directory / f"{name.replace(' ', '-')}.log",
+            output=self._log(name),
             environment={**outside, **environment_of(self.settings), "PYTHONUNBUFFERED": "1"},
             directory=_ROOT,
         )

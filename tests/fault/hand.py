@@ -22,7 +22,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "worker": ("kill", "kill", "terminate", "terminate twice", "pause"),
     "front end": ("kill", "terminate", "pause"),
     "sweeper": ("kill", "terminate", "pause"),
-    "valkey": ("kill", "pause", "flush", "disconnect"),
+    "valkey": ("kill", "terminate", "pause", "flush", "disconnect"),
     "postgres": ("kill", "terminate", "pause"),
     "sqlite": ("pause",),
     "seaweedfs": ("kill", "terminate", "pause"),
@@ -56,7 +56,6 @@ class Hand:
         self._chance = random.Random(seed)
         self._fleet = fleet
         self._on_fault = on_fault
-        self._redis_url = fleet.settings.redis_url.get_secret_value()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=seed, daemon=True)
         self.failure: BaseException | None = None
@@ -87,29 +86,39 @@ class Hand:
             return
         try:
             began = time.time()
-            self._hurt(target, act, paused if act == "pause" else down)
+            seconds = paused if act == "pause" else down
+            hurt(self._fleet, target, act, seconds, self._stopping.wait)
             self._on_fault(Fault(target.name, act, began, time.time()))
         finally:
             target.busy.release()
 
-    def _hurt(self, target: Target, act: str, seconds: float) -> None:
-        if act == "flush":
-            self._command("FLUSHALL")
-        elif act == "disconnect":
-            self._command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        elif act == "pause":
-            target.pause()
-            self._stopping.wait(seconds)
-            target.resume()
-        else:
-            {
-                "kill": target.kill,
-                "terminate": target.terminate,
-                "terminate twice": target.terminate_twice,
-            }[act]()
-            self._stopping.wait(seconds)
-            target.start()
 
-    def _command(self, *words: str) -> None:
-        with redis.Redis.from_url(self._redis_url) as client:
-            client.execute_command(*words)
+def hurt(
+    fleet: Fleet,
+    target: Target,
+    act: str,
+    seconds: float,
+    wait: Callable[[float], object] = time.sleep,
+) -> None:
+    """Do something to a target, and put it right again after a while."""
+    if act == "flush":
+        _command(fleet, "FLUSHALL")
+    elif act == "disconnect":
+        _command(fleet, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    elif act == "pause":
+        target.pause()
+        wait(seconds)
+        target.resume()
+    else:
+        {
+            "kill": target.kill,
+            "terminate": target.terminate,
+            "terminate twice": target.terminate_twice,
+        }[act]()
+        wait(seconds)
+        target.start()
+
+
+def _command(fleet: Fleet, *words: str) -> None:
+    with redis.Redis.from_url(fleet.settings.redis_url.get_secret_value()) as client:
+        client.execute_command(*words)

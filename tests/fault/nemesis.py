@@ -1,6 +1,7 @@
 """A run: load on a whole installation, hands that hurt it, then healing, draining, and the books.
 
-begin ── load and faults ── stop posting, heal ── drain ── read all again ── compare ── a day passes ── compare
+begin ── load and faults ── heal, besiege the broker ── stop posting, drain ── read all again ── compare ── a day passes
+── compare
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tests.fault.hand import Fault, Hand
 from tests.fault.ledger import Entry, Ledger
 from tests.fault.reader import NotNow, Reader
 from tests.fault.report import Report
+from tests.fault.siege import Siege
 
 _CUSTOMERS = 8
 _HANDS = 2
@@ -35,6 +37,8 @@ _AGAIN_THREADS = 6
 _DRAIN_SECONDS = 180
 _TRIES = 5
 _GONE = 410
+#: What the log says of a worker that ended because it did not hear.
+_DEAF = '"reason": "deaf"'
 
 Say = Callable[[str], None]
 
@@ -98,10 +102,12 @@ class Nemesis:
             if any(hand.failure for hand in hands):
                 self.ledger.violated([f"a hand failed: {[hand.failure for hand in hands]}"])
                 break
-        for customer in customers:
-            customer.stop()
         for hand in hands:
             hand.stop()
+        self.say("the broker alone")
+        self.ledger.violated(Siege(self.fleet, self.faults.append).run())
+        for customer in customers:
+            customer.stop()
         for customer in customers:
             customer.join()
 
@@ -113,6 +119,10 @@ class Nemesis:
 
     def _close_books(self, readers: list[Reader], drained: bool, storm_seconds: float) -> Report:
         ledger, audit = self.ledger, self._audit
+        if audit.count_unacknowledged():
+            ledger.violated(["messages are kept in Redis until somebody acknowledges them"])
+        if deaf := self.fleet.count_in_logs(_DEAF)[_DEAF]:
+            ledger.violated([f"{deaf} times a worker was deaf"])
         if not drained:
             ledger.violated([f"not drained: {audit.count_live()} live, {audit.waiting()} waiting"])
         settled = [entry for entry in ledger.entries.values() if entry.is_settled]

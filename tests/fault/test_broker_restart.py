@@ -1,15 +1,21 @@
-"""The broker goes away under busy workers, at the default settings: every job is done soon after it is back."""
+"""The broker goes away under busy workers, in every way and at every stage of a job, and every job is done.
+
+`tests.fault.broker_restarts` measures how soon.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+import redis
 
 from deploy.local.valkey import Valkey
 from shared.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
+from tests.fault.halting_store import Point
 from tests.fault.site import Site
 
 #: What README's promises are made for. Tests in other files shorten them.
@@ -19,23 +25,82 @@ DEFAULTS = {
 }
 
 
+@contextmanager
+def killed(server: Valkey) -> Iterator[None]:
+    """All messages are lost: the server keeps no file."""
+    server.kill()
+    yield
+    server.start()
+
+
+@contextmanager
+def ended(server: Valkey) -> Iterator[None]:
+    server.stop()
+    yield
+    server.start()
+
+
+@contextmanager
+def frozen(server: Valkey) -> Iterator[None]:
+    server.pause()
+    try:
+        yield
+    finally:
+        server.resume()
+
+
+@contextmanager
+def disconnected(server: Valkey) -> Iterator[None]:
+    with redis.Redis.from_url(server.url) as control:
+        control.client_kill_filter(_type="normal", skipme=True)
+        yield
+        control.client_kill_filter(_type="normal", skipme=True)
+
+
+Absence = Callable[[Valkey], AbstractContextManager[None]]
+
+
 @pytest.mark.parametrize("changes", [DEFAULTS])
-@pytest.mark.parametrize("end", [Valkey.kill, Valkey.stop], ids=["KILL", "TERM"])
+@pytest.mark.parametrize(
+    ("away", "count"),
+    [(killed, 1), (killed, 2), (killed, 12), (ended, 12), (frozen, 12), (disconnected, 12)],
+    ids=lambda it: getattr(it, "__name__", str(it)),
+)
 def test_jobs_that_end_while_the_broker_is_away_do_not_leave_their_worker_deaf(
-    site: Site, photo: bytes, valkey: Valkey, end: Callable[[Valkey], None]
+    site: Site, photo: bytes, valkey: Valkey, away: Absence, count: int
 ) -> None:
-    """Every hand of the worker finishes its job, and would acknowledge it, while nobody is there to hear it."""
-    hands = site.settings.worker_concurrency
+    """Every busy hand of the worker finishes its job while nobody is there to hear of it."""
+    busy = min(count, site.settings.worker_concurrency)
     site.close_gate()
-    site.start_worker()
-    task_ids = [submit(site.url, photo) for _ in range(12)]
-    eventually(lambda: site.count_at_gate() == hands)
+    worker = site.start_worker()
+    task_ids = [submit(site.url, photo) for _ in range(count)]
+    eventually(lambda: site.count_at_gate() == busy)
 
-    end(valkey)
-    site.open_gate()
-    eventually(lambda: site.logs().count("job.succeeded") == hands)
-    valkey.start()
+    with away(valkey):
+        site.open_gate()
+        eventually(lambda: site.logs().count("job.succeeded") >= busy)
 
-    for task_id in task_ids:
+    for task_id in (*task_ids, submit(site.url, photo)):
         assert wait_for(site.url, task_id)["task_status"] == 2
     assert {row.attempt for row in site.rows()} == {1}
+    assert worker.is_running
+
+
+@pytest.mark.parametrize("point", Point)
+def test_whatever_stage_its_jobs_are_at_a_worker_goes_on_after_the_broker_was_away(
+    site: Site, photo: bytes, valkey: Valkey, point: Point
+) -> None:
+    hands = site.settings.worker_concurrency
+    site.close_gate()
+    worker = site.start_halting_worker(point)
+    task_ids = [submit(site.url, photo) for _ in range(2 * hands)]
+    eventually(lambda: site.count_at_gate() == hands)
+
+    with killed(valkey):
+        site.open_gate()
+        eventually(lambda: site.logs().count("job.succeeded") >= hands)
+
+    for task_id in (*task_ids, submit(site.url, photo)):
+        assert wait_for(site.url, task_id)["task_status"] == 2
+    assert {row.attempt for row in site.rows()} == {1}
+    assert worker.is_running
