@@ -28,8 +28,8 @@ from typing import Any
 import redis
 from celery import Celery
 from celery.exceptions import CPendingDeprecationWarning
+from celery.worker import state
 from celery.worker.consumer import Consumer
-from celery.worker.state import maybe_shutdown
 from kombu.exceptions import OperationalError
 from kombu.transport import redis as kombu_redis
 
@@ -58,8 +58,16 @@ def is_ours(raw: bytes, queue: str) -> bool:
         return False
 
 
+def is_stopping() -> bool:
+    """Tell whether this process was asked to end, and reads what it asked for before."""
+    return any(
+        flag is not None and flag is not False
+        for flag in (state.should_stop, state.should_terminate)
+    )
+
+
 class Client(redis.Redis):
-    """Reads messages, and drops those that are none."""
+    """Reads messages; drops those that are none, and gives back those that come too late."""
 
     def parse_response(self, connection: Any, command_name: Any, **options: Any) -> Any:
         """Read the answer to a command; to a BRPOP it is a message of ours, or nothing."""
@@ -67,6 +75,10 @@ class Client(redis.Redis):
         if command_name != "BRPOP" or not answer:
             return answer
         key, raw = answer
+        if is_stopping():
+            # Celery may cancel what it is given now. The end that is read from is the right one.
+            self.rpush(key, raw)
+            return None
         queue = key.decode()
         if not is_ours(raw, queue):
             _log.warning("message.malformed", queue=queue, size=len(raw))
@@ -81,7 +93,7 @@ class Channel(kombu_redis.Channel):
     do_restore = False
 
     def basic_cancel(self, consumer_tag: str) -> None:
-        """Stop reading a queue; after the last one, give back the message that may just be on its way."""
+        """Stop reading a queue; after the last one, read what may just be on its way, to give it back."""
         super().basic_cancel(consumer_tag)  # type: ignore[no-untyped-call]
         if self._in_poll and not self.active_queues:
             with contextlib.suppress(Empty, *self.connection_errors):
@@ -132,9 +144,9 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
         return True
 
     def _wait(self) -> None:
-        maybe_shutdown()
+        state.maybe_shutdown()
         time.sleep(_RETRY_SECONDS)
-        maybe_shutdown()
+        state.maybe_shutdown()
 
 
 def read_with(app: Celery) -> None:

@@ -41,11 +41,10 @@ class Siege:
         self._workers = [target for target in fleet.processes if target.kind == "worker"]
         [self._broker] = [target for target in fleet.targets if target.kind == "valkey"]
 
-    def run(self) -> Iterator[str]:
+    def run(self) -> list[str]:
         """Do everything once, and tell which workers heard nothing afterwards."""
         try:
-            for act in _ACTS:
-                yield from self._besiege(act)
+            return [trouble for act in _ACTS for trouble in self._besiege(act)]
         finally:
             self._database.close()
 

@@ -14,6 +14,7 @@ from tests.conditions import eventually
 from tests.end_to_end.client import submit, urls_of, wait_for
 from tests.fault.halting_store import Point
 from tests.fault.site import Site
+from tests.fault.test_broker_restart import DEFAULTS
 from tests.pictures import encoded
 
 POISON = encoded(Image.new("RGB", (128, 128), (255, 0, 255)))
@@ -78,6 +79,24 @@ def test_a_network_that_answers_nonsense_each_time_is_an_error_and_never_an_empt
 
     assert (body["task_status"], body["error_code_str"]) == (3, "PROCESSING_FAILURE")
     assert site.row().attempt == 3
+
+
+@pytest.mark.parametrize("changes", [DEFAULTS])
+def test_a_message_that_comes_while_its_worker_stops_is_left_to_another(
+    site: Site, photo: bytes
+) -> None:
+    """The stopping worker had asked for it, and would take it along: it would wait until it counts as lost."""
+    worker = site.start_real_worker()
+    assert wait_for(site.url, submit(site.url, photo))["task_status"] == 2
+
+    worker.request_stop()
+    task_id = submit(site.url, photo)
+    eventually(lambda: not worker.is_running)
+
+    with site.redis() as client:
+        assert client.llen("bulk") == 1
+    site.start_real_worker()
+    assert wait_for(site.url, task_id)["task_status"] == 2
 
 
 @pytest.mark.parametrize("changes", [{"lease": 1}])

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import redis
 from celery import Celery
+from celery.worker import state
 from kombu.transport.redis import Channel as KombuChannel
 from pydantic import SecretStr
 
 from deploy.local.valkey import Valkey
-from shared.broker import Broker, create_celery
+from shared.broker import TASK, Broker, create_celery
 from shared.job import Queue
 from shared.settings import Settings
 from worker.consumer import read_with
@@ -104,6 +105,23 @@ def test_a_message_that_arrives_while_a_worker_stops_reading_is_given_back(
 
     assert broker.count_messages(Queue.BULK) == 1
     assert not reader.messages
+
+
+def test_a_worker_that_was_asked_to_end_gives_back_what_it_still_reads(
+    app: Celery, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Celery may cancel what it gets while it stops; the message comes first again, as it was."""
+    reader = Reader(app)
+    reader.connection.transport.cycle.on_poll_start()
+    broker.ring(Queue.BULK)
+    monkeypatch.setattr(state, "should_stop", 0)
+
+    with pytest.raises(TimeoutError):
+        reader.connection.drain_events(timeout=0.2)
+
+    assert broker.count_messages(Queue.BULK) == 1
+    monkeypatch.undo()
+    assert reader.read().headers["task"] == TASK
 
 
 @pytest.mark.parametrize(
