@@ -93,6 +93,13 @@ class Lease:
     attempt: int
 
 
+class Place(NamedTuple):
+    """Where a job stands in its queue: the smallest is claimed first."""
+
+    turn: int
+    created_at: datetime
+
+
 class Bookmark(NamedTuple):
     """Where a list of jobs, newest first, goes on: behind this job, which need not exist any more."""
 
@@ -116,6 +123,8 @@ class Job:
     attempt: int
     #: Claims that were given back unused, and are not counted against the job.
     releases: int
+    #: Whose turn it is in a queue: the smallest first.
+    turn: int
     created_at: datetime
     #: Start of the current attempt.
     started_at: datetime | None
@@ -135,6 +144,11 @@ class Job:
     def lease(self) -> Lease:
         """The lease of the current attempt."""
         return Lease(self.id, self.attempt)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in its queue, while it waits."""
+        return Place(self.turn, self.created_at)
 
     @property
     def is_revoked(self) -> bool:

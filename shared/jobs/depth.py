@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select, true
 
 from shared.backlog import LATELY, Backlog
 from shared.contract import RESULT_LIFETIME
-from shared.job import JobStatus, Queue
+from shared.job import JobStatus, Place, Queue
 from shared.jobs.job_table import JobTable
 from shared.tables import jobs
 
@@ -50,6 +50,19 @@ class QueueDepth(JobTable):
             has_finished = exists().where(_finished_since(now - LATELY))
             stalled = and_(is_waiting, ~is_processing, ~has_finished)
             return bool(connection.execute(select(stalled)).scalar_one())
+
+    def read_head(self, queue: Queue, limit: int) -> list[Place]:
+        """Read the places of the first jobs that wait in a queue, in the order in which they are claimed.
+
+        It costs what `limit` says, however long the queue is.
+        """
+        waiting = and_(jobs.c.status == JobStatus.QUEUED, jobs.c.queue == queue)
+        columns = (jobs.c.turn, jobs.c.created_at)
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(*columns).where(waiting).order_by(*columns).limit(limit)
+            )
+            return [Place(*row) for row in rows]
 
     def count_queued(self, queue: Queue) -> int:
         """Count the jobs of a queue that have been published and not yet claimed."""

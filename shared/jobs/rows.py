@@ -51,6 +51,7 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
         input_bytes=row["input_bytes"],
         attempt=row["attempt"],
         releases=row["releases"],
+        turn=row["turn"],
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],

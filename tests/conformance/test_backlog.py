@@ -118,3 +118,24 @@ def test_a_job_that_is_to_be_tried_later_is_not_stalled_until_it_is_due(
     assert not job_store.is_stalled(MINUTE)
     clock.now += MINUTE
     assert job_store.is_stalled(MINUTE)
+
+
+def test_the_head_of_a_queue_is_in_the_order_of_the_claims(job_store: JobStore) -> None:
+    """Tenants take turns, so the second job of one stands behind the first of another."""
+    for tenant in ("shop", "shop", "shop", "rival", "rival"):
+        assert job_store.create(new_job(tenant=tenant, queue=Queue.BULK))
+    assert job_store.create(new_job(queue=Queue.INTERACTIVE))
+
+    head = job_store.read_head(Queue.BULK, 10)
+
+    claimed = [job_store.claim(Queue.BULK, "worker-1") for _ in head]
+    assert [job.place for job in claimed if job] == head
+    assert len(head) == 5
+    assert job_store.read_head(Queue.BULK, 10) == []
+
+
+def test_the_head_of_a_queue_is_no_longer_than_asked_for(job_store: JobStore) -> None:
+    for _ in range(5):
+        assert job_store.create(new_job())
+
+    assert len(job_store.read_head(Queue.INTERACTIVE, 3)) == 3
