@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask, Response
 
 from api import auth, problems, quotas
+from api.backlog_gauge import BacklogGauge
+from api.envelope import for_job
 from api.form import MAX_BODY_BYTES
+from api.queue_forecast import QueueForecast
 from api.routes import cutout, health, jobs, openapi, query
 from api.services import Services
 from shared.settings import Settings
@@ -29,12 +34,18 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     auth.protect(app, settings, services.key_store)
-    quotas.protect(app, settings, services)
+    gauge = BacklogGauge(settings, services.job_store, services.backlog_cache)
+    quotas.protect(app, settings, services, gauge)
     problems.handle(app)
     app.after_request(_add_headers)
-    app.register_blueprint(cutout.create_blueprint(settings, services))
-    app.register_blueprint(query.create_blueprint(services))
-    app.register_blueprint(jobs.create_blueprint(services))
+    describe = partial(
+        for_job,
+        sign=services.object_store.sign_result,
+        foresee=QueueForecast(services.job_store, gauge).of,
+    )
+    app.register_blueprint(cutout.create_blueprint(settings, services, describe))
+    app.register_blueprint(query.create_blueprint(services, describe))
+    app.register_blueprint(jobs.create_blueprint(services, describe))
     app.register_blueprint(openapi.create_blueprint())
     app.register_blueprint(health.create_blueprint(settings, services))
     return app

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, Protocol, TypedDict
 
 from flask import Response, g, jsonify
 
+from api.queue_forecast import Forecast, ask_again_after
 from shared.errors import CATALOGUE, ErrorCode
 from shared.job import LIVE, Job, JobStatus
 from shared.object_store import IMAGE
@@ -16,7 +18,10 @@ from shared.object_store import IMAGE
 #: Makes the URL of one output of a job: `ObjectStore.sign_result`.
 Signer = Callable[[Job, str], str]
 
-#: Seconds after which it makes sense to ask again for a job.
+#: Tells when a job that waits will be done: `QueueForecast.of`.
+Foresee = Callable[[Job], Forecast | None]
+
+#: Seconds after which it makes sense to ask again for a job of which nothing is foreseen: it is being worked on.
 _ASK_AGAIN_SECONDS = 1
 OK = 200
 _QUEUED, _PROCESSING, _DONE, _FAILED = range(4)
@@ -36,6 +41,15 @@ class ErrorDetail(TypedDict):
     message: str
 
 
+class QueueState(TypedDict):
+    """`queue`: how long a job that waits is expected to."""
+
+    #: 1: the next one.
+    position: int
+    #: Until it is done.
+    estimated_seconds: int
+
+
 class Envelope(TypedDict):
     """The body of every answer, in the contract's order."""
 
@@ -50,6 +64,8 @@ class Envelope(TypedDict):
     task_status: int
     #: There exactly when `task_status` is 2: clients look for a status in it first.
     data: NotRequired[dict[str, Any]]
+    #: Only while a job waits, and its place is known.
+    queue: NotRequired[QueueState]
     #: Of /readyz only, as the next: what it stands on → its state.
     checks: NotRequired[dict[str, str]]
     #: What is missing, and keeps nothing from being answered → its state.
@@ -85,13 +101,14 @@ class Failure(NamedTuple):
         return self.status or CATALOGUE[self.code].http_status
 
 
-def for_job(job: Job, sign: Signer, ok: int = OK) -> Envelope:
+def for_job(job: Job, ok: int = OK, *, sign: Signer, foresee: Foresee) -> Envelope:
     """Describe a job, whatever became of it; one that failed or is gone has its error in the envelope.
 
     Args:
         job: The job.
-        sign: Makes the URLs.
         ok: The HTTP status of an answer without an error.
+        sign: Makes the URLs.
+        foresee: Says how long a job that waits will.
     """
     failure = _failure_of(job)
     if failure is not None:
@@ -99,7 +116,19 @@ def for_job(job: Job, sign: Signer, ok: int = OK) -> Envelope:
     envelope = _envelope(None, job, _TASK_STATUS[job.status], ok)
     if job.status is JobStatus.SUCCEEDED:
         envelope["data"] = _data(job, sign)
+    forecast = foresee(job)
+    if forecast is not None:
+        envelope["queue"] = QueueState(
+            position=forecast.position, estimated_seconds=math.ceil(forecast.seconds)
+        )
     return envelope
+
+
+class Describe(Protocol):
+    """`for_job`, with the means that one front end has."""
+
+    def __call__(self, job: Job, ok: int = OK) -> Envelope:
+        """Describe a job."""
 
 
 def for_failure(failure: Failure, job: Job | None = None) -> Envelope:
@@ -127,7 +156,9 @@ def respond(envelope: Envelope, status: int = 0) -> Response:
     response = jsonify(envelope)
     response.status_code = status or envelope["error_detail"]["status_code"]
     if envelope["task_status"] in {_QUEUED, _PROCESSING}:
-        response.headers["Retry-After"] = str(_ASK_AGAIN_SECONDS)
+        queue = envelope.get("queue")
+        seconds = ask_again_after(queue["estimated_seconds"]) if queue else _ASK_AGAIN_SECONDS
+        response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -91,9 +91,8 @@ class Quotas:
             )
 
 
-def protect(app: Flask, settings: Settings, services: Services) -> None:
+def protect(app: Flask, settings: Settings, services: Services, gauge: BacklogGauge) -> None:
     """Let no POST pass that is over a quota, a route that is added later included. Call it after `auth.protect`."""
-    gauge = BacklogGauge(settings, services.job_store, services.backlog_cache)
     quotas = Quotas(settings, services.job_store, services.rate_limiter, gauge)
 
     @app.before_request

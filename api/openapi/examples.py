@@ -34,6 +34,7 @@ def _detail(status: int, code: str = "", text: str = "", message: str = "") -> d
 
 
 _TASK: dict[str, Any] = {"task_type": "async", "task_id": _ID}
+_QUEUE = {"position": 17, "estimated_seconds": 42}
 _ITEM = {
     "task_id": _ID,
     "log_id": SOME_NAME,
@@ -49,8 +50,8 @@ _ITEM = {
 
 #: The name of a schema → an answer.
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "WaitingJob": _success(0, **_TASK),
-    "AcceptedJob": _success(0, 202, **_TASK),
+    "WaitingJob": _success(0, **_TASK, queue=_QUEUE),
+    "AcceptedJob": _success(0, 202, **_TASK, queue=_QUEUE),
     "FinishedJob": _success(
         2,
         **_TASK,

@@ -35,7 +35,7 @@ _UPLOAD = (
 )
 
 _ASK_AGAIN = {
-    "description": "While the job runs: seconds after which to ask again.",
+    "description": "While the job is not done: seconds after which to ask again, by its place in the queue.",
     "schema": {"type": "integer", "minimum": 1},
 }
 _LOCATION = {

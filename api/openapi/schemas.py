@@ -45,12 +45,14 @@ def create_schemas() -> dict[str, Schema]:
             "A job that is queued (0) or processing (1).",
             **_TASK,
             task_status={"enum": [0, 1]},
+            queue=_queue(),
         ),
         "AcceptedJob": _success(
             "A job that was just stored, or goes on.",
             _ACCEPTED,
             **_TASK,
             task_status={"enum": [0, 1]},
+            queue=_queue(),
         ),
         "FinishedJob": _success(
             "A job with its outputs.", **_TASK, task_status={"const": 2}, data=_cutouts()
@@ -122,7 +124,10 @@ def _envelope(description: str, **fields: Schema) -> Schema:
     """Close the envelope: what `Envelope` requires and what is given is there, and nothing else."""
     shown = {"request_id": _NAME, "log_id": _NAME, **fields}
     in_order = {name: shown[name] for name in Envelope.__annotations__ if name in shown}
-    return {"description": description, **_closed(**in_order)}
+    envelope = _closed(**in_order)
+    # Of waiting jobs alone, and they share their schema with those that are being worked on.
+    envelope["required"] = [name for name in in_order if name != "queue"]
+    return {"description": description, **envelope}
 
 
 def _closed(**properties: Schema) -> Schema:
@@ -131,6 +136,14 @@ def _closed(**properties: Schema) -> Schema:
         "properties": properties,
         "required": list(properties),
         "additionalProperties": False,
+    }
+
+
+def _queue() -> Schema:
+    least = {"type": "integer", "minimum": 1}
+    return {
+        "description": "While the job waits: its place (1: the next one), and the seconds until it should be done.",
+        **_closed(position=least, estimated_seconds=least),
     }
 
 

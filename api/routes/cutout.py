@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from api.auth import current_tenant
-from api.envelope import Envelope, Failure, for_failure, for_job, respond
+from api.envelope import Describe, Failure, for_failure, respond
 from api.form import CutoutRequest, read_cutout_request
 from api.idempotency import read_idempotency_key
 from api.services import Services
 from api.submission import find_earlier, submit
 from shared.contract import TaskType
 from shared.errors import ErrorCode, TryLater
-from shared.job import LIVE
+from shared.job import LIVE, Job
 from shared.settings import Settings
 
 PATH = "/api/cutout/general/apparel-background-removal"
@@ -23,7 +23,7 @@ _NOT_YET = Failure(
 )
 
 
-def create_blueprint(settings: Settings, services: Services) -> Blueprint:
+def create_blueprint(settings: Settings, services: Services, describe: Describe) -> Blueprint:
     """Make the route."""
     blueprint = Blueprint("cutout", __name__)
     patience = {
@@ -39,20 +39,18 @@ def create_blueprint(settings: Settings, services: Services) -> Blueprint:
         is_sync = wanted.task_type is TaskType.SYNC
         with services.waiting_room.slot(tenant, patience[wanted.task_type]) as seconds:
             if is_sync and not seconds:
-                return respond(_without_waiting(services, wanted, tenant, key))
+                return respond(describe(_find_finished(services, wanted, tenant, key)))
             job = submit(services, wanted, tenant, key)
             job = services.waiting_room.watch(job, seconds)
         if is_sync and job.status in LIVE:
             return respond(for_failure(_NOT_YET, job))
-        return respond(for_job(job, services.object_store.sign_result))
+        return respond(describe(job))
 
     return blueprint
 
 
-def _without_waiting(
-    services: Services, wanted: CutoutRequest, tenant: str, key: str | None
-) -> Envelope:
-    """Answer a `sync` post that got no slot: only what is finished already can be.
+def _find_finished(services: Services, wanted: CutoutRequest, tenant: str, key: str | None) -> Job:
+    """Find the job that a `sync` post without a slot can be answered with: one that it repeats, and that is finished.
 
     Raises:
         TryLater: There is no such job, and none was made.
@@ -65,4 +63,4 @@ def _without_waiting(
             f"with `task_type={TaskType.ASYNC}` and query its result.",
             services.waiting_room.slot_seconds,
         )
-    return for_job(earlier, services.object_store.sign_result)
+    return earlier

@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from api.auth import current_tenant
-from api.envelope import OK, for_job, for_jobs, respond
+from api.envelope import OK, Describe, for_jobs, respond
 from api.form import read_cutout_request
 from api.idempotency import read_idempotency_key
 from api.job_id import parse_job_id, unknown_job
@@ -28,13 +28,13 @@ _ACCEPTED, _NO_CONTENT = 202, 204
 _GONE = frozenset({JobStatus.CANCELLED, JobStatus.EXPIRED})
 
 
-def create_blueprint(services: Services) -> Blueprint:
+def create_blueprint(services: Services, describe: Describe) -> Blueprint:
     """Make the four routes."""
     blueprint = Blueprint("jobs", __name__)
 
     @blueprint.post(PATH)
     def create_job() -> Response:
-        return _create(services)
+        return _create(services, describe)
 
     @blueprint.get(PATH)
     def list_jobs() -> Response:
@@ -51,16 +51,16 @@ def create_blueprint(services: Services) -> Blueprint:
         job = services.job_store.find(parse_job_id(job_id), current_tenant())
         if job is None:
             raise unknown_job()
-        return _answer(services, job)
+        return _answer(describe, job)
 
     @blueprint.delete(f"{PATH}/<job_id>")
     def erase_job(job_id: str) -> Response:
-        return _erase(services, job_id)
+        return _erase(services, describe, job_id)
 
     return blueprint
 
 
-def _create(services: Services) -> Response:
+def _create(services: Services, describe: Describe) -> Response:
     key, seconds = read_idempotency_key(request), preferred_wait(request)
     # `Prefer` says here what `task_type` says on the other face: whether somebody waits.
     wanted = replace(
@@ -72,7 +72,7 @@ def _create(services: Services) -> Response:
         began = time.monotonic()
         job = services.waiting_room.watch(job, granted)
     has_waited = job.status not in LIVE or time.monotonic() - began >= seconds
-    response = _answer(services, job, _ACCEPTED if job.status in LIVE else OK)
+    response = _answer(describe, job, _ACCEPTED if job.status in LIVE else OK)
     if job.seen_as not in _GONE:
         response.headers["Location"] = f"{PATH}/{job.id}"
     # Not so when all waiting slots were taken.
@@ -81,13 +81,12 @@ def _create(services: Services) -> Response:
     return response
 
 
-def _answer(services: Services, job: Job, status: int = OK) -> Response:
+def _answer(describe: Describe, job: Job, status: int = OK) -> Response:
     """Describe a job; that it failed is part of the description, and no failure of this request."""
-    envelope = for_job(job, services.object_store.sign_result, status)
-    return respond(envelope, 0 if job.seen_as in _GONE else status)
+    return respond(describe(job, status), 0 if job.seen_as in _GONE else status)
 
 
-def _erase(services: Services, text: str) -> Response:
+def _erase(services: Services, describe: Describe, text: str) -> Response:
     """Row first: from then on no worker can finish the job, and what it stores it deletes itself."""
     job_id, tenant = parse_job_id(text), current_tenant()
     is_new = services.job_store.erase(job_id, tenant)
@@ -100,7 +99,7 @@ def _erase(services: Services, text: str) -> Response:
         services.object_store.delete_results(job_id)
         services.waiting_room.ring(job_id)
     if not is_new:
-        return _answer(services, job)
+        return _answer(describe, job)
     log.info("job.erased", **about(job))
     response = Response(status=_NO_CONTENT)
     del response.headers["Content-Type"]

@@ -7,7 +7,7 @@ import math
 from flask import Blueprint, Response, request
 
 from api.auth import current_tenant
-from api.envelope import for_job, respond
+from api.envelope import Describe, respond
 from api.job_id import parse_job_id, unknown_job
 from api.services import Services
 from shared.errors import ErrorCode, Refused
@@ -18,7 +18,7 @@ PATH = "/api/common/query-async-task-result"
 MAX_WAIT = 30.0
 
 
-def create_blueprint(services: Services) -> Blueprint:
+def create_blueprint(services: Services, describe: Describe) -> Blueprint:
     """Make the route."""
     blueprint = Blueprint("query", __name__)
 
@@ -33,7 +33,7 @@ def create_blueprint(services: Services) -> Blueprint:
         job = services.waiting_room.wait(parse_job_id(task_id), current_tenant(), seconds)
         if job is None:
             raise unknown_job()
-        return respond(for_job(job, services.object_store.sign_result))
+        return respond(describe(job))
 
     return blueprint
 

@@ -38,13 +38,14 @@ def check_shape(answer: TestResponse) -> dict[str, Any]:
     for name, value in HEADERS.items():
         assert answer.headers[name] == value, name
     body: dict[str, Any] = answer.get_json()
-    extra = [key for key in ("data", "checks", "warnings") if key in body]
+    extra = [key for key in ("data", "queue", "checks", "warnings") if key in body]
     assert list(body) == KEYS + extra
     assert re.fullmatch("[0-9a-f]{32}", body["request_id"])
     assert re.fullmatch("[0-9a-f]{32}", body["log_id"])
     assert list(body["error_detail"]) == ["status_code", "code", "code_message", "message"]
     assert body["error_detail"]["status_code"] == answer.status_code
     assert ("data" in body) == (body["task_status"] == 2)
+    assert "queue" not in body or body["task_status"] == 0
     assert ("Retry-After" in answer.headers) == (
         body["task_status"] in {0, 1} or answer.status_code in {429, 503}
     )
