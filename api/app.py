@@ -41,7 +41,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     describe = partial(
         for_job,
         sign=services.object_store.sign_result,
-        foresee=QueueForecast(services.job_store, gauge).of,
+        foresee=QueueForecast(settings, services.job_store, gauge).of,
     )
     app.register_blueprint(cutout.create_blueprint(settings, services, describe))
     app.register_blueprint(query.create_blueprint(services, describe))

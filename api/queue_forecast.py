@@ -5,12 +5,13 @@ A process reads the heads of both queues and the backlog every few seconds at mo
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from api.backlog_gauge import BacklogGauge
@@ -18,11 +19,14 @@ from shared.backlog import LATELY, Backlog
 from shared.errors import DatabaseUnavailable
 from shared.job import Job, JobStatus, Place, Queue
 from shared.job_store import JobStore
+from shared.settings import Settings
 
 #: The places that are read of each queue; what is behind is estimated.
 HEAD = 1000
-#: How long a reading is good for.
+#: How long a reading is good for, and a database that could not be read is left alone.
 _FRESH_SECONDS = 2.0
+#: How old a reading may be that others go on with while one reads anew: nobody may have polled for an hour.
+_USABLE_SECONDS = 10.0
 #: Bounds of a poll's `Retry-After`, in seconds.
 SOONEST, LATEST = 1, 60
 
@@ -32,7 +36,7 @@ class Forecast(NamedTuple):
 
     #: 1: the next one.
     position: int
-    #: Until it is done.
+    #: Until it is done, or given up.
     seconds: float
 
 
@@ -42,7 +46,7 @@ class _Reading:
     #: When the job was stored that waits longest among them.
     oldest_at: datetime | None
     backlog: Backlog
-    stale_at: float
+    read_at: float
 
 
 def ask_again_after(seconds: float) -> int:
@@ -59,15 +63,18 @@ class QueueForecast:
 
     def __init__(
         self,
+        settings: Settings,
         job_store: JobStore,
         gauge: BacklogGauge,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Use a job table, and what others count in it, too."""
+        self._deadline = timedelta(seconds=settings.deadline)
         self._job_store = job_store
         self._gauge = gauge
         self._monotonic = monotonic
         self._reading: _Reading | None = None
+        self._stale_at = -math.inf
         self._is_reading = threading.Lock()
 
     def of(self, job: Job) -> Forecast | None:
@@ -80,40 +87,49 @@ class QueueForecast:
           is never more than all that wait.
         - pace = jobs finished in the last minute / the time in which jobs waited, from 1 s to a minute. A queue of
           which nothing was finished stands still; how long it will go on to is best guessed by how long it did.
+
+        It is never more than what is left of the job's time: then it fails. Jobs that come later and are claimed
+        before (interactive ones, those of tenants with few) are not foreseen.
         """
         if job.status is not JobStatus.QUEUED:
             return None
-        try:
-            reading = self._read()
-        except DatabaseUnavailable:
+        reading = self._read()
+        if reading is None:
             return None
-        return None if reading is None else _estimate(job, reading)
+        forecast = _estimate(job, reading)
+        left = (self._deadline - (job.read_at - job.created_at)).total_seconds()
+        return forecast._replace(seconds=min(forecast.seconds, max(left, 1.0)))
 
     def _read(self) -> _Reading | None:
         """Read once for all that ask at a time; the others go on with what was read before."""
-        is_stale = self._reading is None or self._monotonic() >= self._reading.stale_at
-        if is_stale and self._is_reading.acquire(blocking=False):
+        if self._monotonic() >= self._stale_at and self._is_reading.acquire(blocking=False):
             try:
                 self._reading = self._read_anew()
             finally:
+                self._stale_at = self._monotonic() + _FRESH_SECONDS
                 self._is_reading.release()
-        return self._reading
+        reading = self._reading
+        if reading is None or self._monotonic() > reading.read_at + _USABLE_SECONDS:
+            return None
+        return reading
 
-    def _read_anew(self) -> _Reading:
-        heads = {queue: self._job_store.read_head(queue, HEAD) for queue in Queue}
+    def _read_anew(self) -> _Reading | None:
+        try:
+            heads = {queue: self._job_store.read_head(queue, HEAD) for queue in Queue}
+            backlog = self._gauge.read(None)
+        except DatabaseUnavailable:
+            return None
         times = [place.created_at for head in heads.values() for place in head]
         return _Reading(
             heads=heads,
             oldest_at=min(times, default=None),
-            backlog=self._gauge.read(None),
-            stale_at=self._monotonic() + _FRESH_SECONDS,
+            backlog=backlog,
+            read_at=self._monotonic(),
         )
 
 
 def _estimate(job: Job, reading: _Reading) -> Forecast:
-    position = 1 + _before(job.place, reading.heads[job.queue], reading.backlog.queued)
-    if job.queue is Queue.BULK:
-        position += len(reading.heads[Queue.INTERACTIVE])
+    position = 1 + _before(job, reading)
     oldest_at = min(reading.oldest_at or job.created_at, job.created_at)
     waited = max((job.read_at - oldest_at).total_seconds(), 1.0)
     finished = reading.backlog.finished_lately
@@ -122,10 +138,12 @@ def _estimate(job: Job, reading: _Reading) -> Forecast:
     return Forecast(position, position * min(waited, LATELY.total_seconds()) / finished)
 
 
-def _before(place: Place, head: Sequence[Place], queued: int) -> int:
-    """Count the places before one; behind the head, follow its turns."""
-    if len(head) < HEAD or place <= head[-1]:
-        return bisect_left(head, place)
+def _before(job: Job, reading: _Reading) -> int:
+    """Count the jobs before one; behind the head of its queue, follow the head's turns."""
+    head = reading.heads[job.queue]
+    others = len(reading.heads[Queue.INTERACTIVE]) if job.queue is Queue.BULK else 0
+    if len(head) < HEAD or job.place <= head[-1]:
+        return bisect_left(head, job.place) + others
     a_turn = len(head) / (head[-1].turn - head[0].turn + 1)
-    estimate = round(a_turn * (place.turn - head[0].turn))
-    return max(min(estimate, queued - 1), len(head))
+    estimate = round(a_turn * (job.turn - head[0].turn))
+    return max(min(estimate + others, reading.backlog.queued - 1), len(head) + others)

@@ -36,7 +36,7 @@ def seconds() -> Seconds:
 @pytest.fixture
 def forecast(front_end: FrontEnd, store: JobStore, seconds: Seconds) -> QueueForecast:
     gauge = BacklogGauge(front_end.settings, store, front_end.services.backlog_cache, seconds)
-    return QueueForecast(store, gauge, seconds)
+    return QueueForecast(front_end.settings, store, gauge, seconds)
 
 
 def stored(front_end: FrontEnd, count: int = 1, **changes: object) -> list[Job]:
@@ -117,6 +117,17 @@ def test_a_place_behind_the_head_is_never_behind_all_that_wait(
     assert 5 <= position(forecast, last) <= 32
 
 
+def test_a_bulk_job_is_never_behind_more_than_all_that_wait(
+    front_end: FrontEnd, forecast: QueueForecast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_forecast, "HEAD", 4)
+    stored(front_end, 6)
+    stored(front_end, 2, queue=Queue.BULK, tenant="shop")
+    *_, last = stored(front_end, 30, queue=Queue.BULK, tenant="importer")
+
+    assert 9 <= position(forecast, last) <= 38
+
+
 def test_a_head_of_one_turn_is_one_turn_of_all_that_follow(
     front_end: FrontEnd, forecast: QueueForecast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +177,22 @@ def test_an_estimate_is_the_place_by_the_pace(
     assert found is not None
     assert found.position == 61
     assert found.seconds == pytest.approx(estimate, rel=0.1)
+
+
+def test_no_job_is_expected_later_than_its_deadline(
+    front_end: FrontEnd, store: JobStore, forecast: QueueForecast
+) -> None:
+    deadline = front_end.settings.deadline
+    *_, last = stored(front_end, 300)
+    front_end.clock.advance(seconds=deadline - 100)
+    stored(front_end, 1, queue=Queue.INTERACTIVE, tenant="rival")
+    finish(front_end, 1)
+    last = reread(store, last)
+
+    found = forecast.of(last)
+
+    assert found is not None
+    assert found.seconds == pytest.approx(100, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +285,54 @@ def test_while_one_reads_the_others_go_on_with_what_is_known(
     may_go_on.set()
     reader.join()
     assert forecast.of(job) == Forecast(1, 1.0)
+
+
+def test_while_one_reads_the_others_are_told_nothing_that_is_old(
+    front_end: FrontEnd,
+    store: JobStore,
+    forecast: QueueForecast,
+    seconds: Seconds,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody polled for an hour: what was true then is no answer."""
+    [job] = stored(front_end)
+    assert forecast.of(job) == Forecast(1, 1.0)
+    seconds.now += 3600
+    seen_meanwhile: list[Forecast | None] = []
+    real = store.read_head
+
+    def read_head(queue: Queue, limit: int) -> list[Place]:
+        seen_meanwhile.append(forecast.of(job))
+        return real(queue, limit)
+
+    monkeypatch.setattr(store, "read_head", read_head)
+
+    assert forecast.of(job) == Forecast(1, 1.0)
+    assert seen_meanwhile == [None, None]
+
+
+def test_a_database_that_could_not_be_read_is_left_alone_for_two_seconds(
+    front_end: FrontEnd,
+    store: JobStore,
+    forecast: QueueForecast,
+    seconds: Seconds,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each look may take as long as a statement may: not one for each poll."""
+    [job] = stored(front_end)
+    looks: list[Queue] = []
+
+    def fail(queue: Queue, _limit: int) -> list[Place]:
+        looks.append(queue)
+        raise DatabaseUnavailable("slow")
+
+    monkeypatch.setattr(store, "read_head", fail)
+
+    assert [forecast.of(job) for _ in range(100)] == [None] * 100
+    assert len(looks) == 1
+    seconds.now += 2.1
+    assert forecast.of(job) is None
+    assert len(looks) == 2
 
 
 def test_what_cannot_be_read_costs_no_answer(
