@@ -18,7 +18,7 @@ from api.options import IMAGE, Option, find_name, read_options
 from api.upload_deadline import upload_deadline
 from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
-from shared.image_header import ImageHeader, read_header
+from shared.image_files.header import ImageHeader, read_header
 from shared.job import CutoutOptions
 
 #: More than an image may have, so that one which is too large is told so by name.

@@ -3,7 +3,7 @@
     [input]   which tensor, how large, how colours become numbers
     [output]  which tensor, and what its planes mean
 
-The code knows no network by name; `worker.model` holds the file to what its manifest says. The manifests in
+The code knows no network by name; `worker.network.session` holds the file to what its manifest says. The manifests in
 `worker/models` come with Cutwork, most of them without the weights: those are somebody else's, and `cutwork-admin
 models pull` puts them into `CUTWORK_MODELS_DIR`.
 """
@@ -23,7 +23,7 @@ from shared.contract import Category
 from shared.errors import Misconfigured
 
 FILE_NAME = "model.toml"
-#: Words for labels that are no category but mean something to `worker.segmentation`.
+#: Words for labels that are no category but mean something to `worker.imaging.segmentation`.
 BACKGROUND = "background"
 #: Skin, hair and faces.
 PERSON = "person"

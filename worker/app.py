@@ -22,15 +22,15 @@ from shared.logs import get_logger
 from shared.manifest import load_manifest
 from shared.object_store import ObjectStore
 from shared.settings import Settings
-from worker.batching import Batcher, batch_sizes
 from worker.consumer import read_with
-from worker.cutout import Segmenter
 from worker.hearing import Hearing
 from worker.job_runner import JobRunner
 from worker.lease import LeaseKeeper
-from worker.model import Network
-from worker.second_look import SecondLook
-from worker.shape_buckets import ShapeBuckets, bucket_shapes
+from worker.network.batching import Batcher, batch_sizes
+from worker.network.segmenter import Segmenter
+from worker.network.session import Network
+from worker.network.shape_buckets import ShapeBuckets, bucket_shapes
+from worker.network.test_time_augmentation import AugmentedNetwork
 from worker.watchdog import (
     Watchdog,
     deaf_consumer,
@@ -53,7 +53,7 @@ def create_segmenter(settings: Settings) -> Segmenter:
     on_gpu = settings.execution_provider != "cpu"
     network = Network(manifest, settings.execution_provider, settings.gpu_memory_limit)
     segmenter = _on_gpu(network, settings) if on_gpu else _on_cpu(network)
-    return SecondLook(segmenter) if settings.second_look else segmenter
+    return AugmentedNetwork(segmenter) if settings.second_look else segmenter
 
 
 def _on_cpu(network: Network) -> Segmenter:

@@ -28,9 +28,10 @@ from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.logs import about, get_logger
 from shared.object_store import IMAGE, ObjectStore
-from worker.cutout import Cutouts, Segmenter, cut_out
-from worker.decoding import decode
+from worker.imaging.cutout import Cutouts, cut_out
+from worker.imaging.decoding import decode
 from worker.lease import LeaseKeeper
+from worker.network.segmenter import Segmenter
 from worker.seclusion import Seclusion
 from worker.watchdog import Reason, end_process
 

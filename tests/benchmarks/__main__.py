@@ -23,10 +23,11 @@ from shared.contract import Category, ReturnForm
 from shared.job import CutoutOptions
 from shared.settings import Settings
 from worker.app import create_segmenter
-from worker.cutout import Cutouts, Segmenter, cut_out
-from worker.decoding import decode
-from worker.png import encode_png
-from worker.rendering import render
+from worker.imaging.cutout import Cutouts, cut_out
+from worker.imaging.decoding import decode
+from worker.imaging.png_encoding import encode_png
+from worker.imaging.rendering import render
+from worker.network.segmenter import Segmenter
 
 _ROUNDS = 5
 _SIDES = {"0.5 MP": 700, "3 MP": 1730, "9 MP": 2999}

@@ -21,9 +21,9 @@ from shared.manifest import known_names, load_manifest
 from tests import pictures
 from tests.file_server import Answer, FileServer, running_file_server
 from tests.foreign_networks import FOREIGN
-from worker.cutout import cut_out
-from worker.model import Network
-from worker.photo import Photo
+from worker.imaging.cutout import cut_out
+from worker.imaging.photo import Photo
+from worker.network.session import Network
 
 PHOTO = Photo(np.asarray(pictures.photo(300, 400)))
 MASK = ReturnForm.MASK

@@ -10,8 +10,7 @@ from pathlib import Path
 from shared.logs import set_up_logs
 from shared.settings import load_settings
 from worker.app import create_segmenter, create_worker, run_worker
-from worker.batching import Frame, Logits
-from worker.cutout import Segmenter
+from worker.network.segmenter import Frame, Logits, Segmenter
 
 
 class Gated:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from shared.errors import Refused
 from tests.pictures import encoded, photo
-from worker.decoding import decode
+from worker.imaging.decoding import decode
 
 #: Makes the peak of this process what it uses now; see proc_pid_clear_refs(5).
 _FORGET_PEAK = "5"

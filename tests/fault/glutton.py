@@ -13,7 +13,7 @@ from collections import Counter
 
 from shared.errors import Refused
 from tests.fault.mutation import mutants
-from worker.decoding import decode
+from worker.imaging.decoding import decode
 
 _MEGABYTE = 1 << 20
 _SLOWEST_SECONDS = 5

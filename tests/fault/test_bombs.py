@@ -11,7 +11,7 @@ from shared.errors import ErrorCode
 from tests.fault.bombs import profile_bomb, row_bomb, scan_bomb, text_bomb
 from tests.fault.decoder import decode_apart
 from tests.pictures import encoded, jpeg, photo
-from worker.decoding import decode
+from worker.imaging.decoding import decode
 
 CPU_SECONDS = 2
 MEGABYTES = 32

@@ -28,6 +28,13 @@ FORBIDDEN = {
     "worker": {"flask", "werkzeug", "gunicorn", "gevent"},
 }
 
+#: A folder in a room → the modules of that room that it may know beside its own.
+WITHIN = {
+    "shared/image_files": {"shared.contract", "shared.errors"},
+    "worker/imaging": {"worker.network.segmenter"},
+    "worker/network": set(),
+}
+
 
 def imports_of(file: Path) -> Iterator[str]:
     """Name the top-level packages a file imports, wherever in the file it does."""
@@ -37,6 +44,15 @@ def imports_of(file: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file} uses a relative import"
             yield str(node.module).partition(".")[0]
+
+
+def modules_named_in(file: Path) -> set[str]:
+    """Name the modules of `from … import`, in full."""
+    return {
+        str(node.module)
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom)
+    }
 
 
 def files_of(room: str) -> list[Path]:
@@ -59,14 +75,25 @@ def test_a_room_stays_free_of_what_it_must_not_need(room: str) -> None:
         assert not found, f"{file.relative_to(ROOT)} imports {found}"
 
 
-def test_the_shared_room_has_no_circles() -> None:
-    needs = {
-        ".".join(file.relative_to(ROOT).with_suffix("").parts): {
-            str(node.module)
-            for node in ast.walk(ast.parse(file.read_text()))
-            if isinstance(node, ast.ImportFrom)
+@pytest.mark.parametrize("folder", sorted(WITHIN))
+def test_a_folder_in_a_room_imports_only_the_modules_it_may(folder: str) -> None:
+    room = folder.partition("/")[0] + "."
+    own = folder.replace("/", ".")
+    for file in files_of(folder):
+        others = {
+            name
+            for name in modules_named_in(file)
+            if name.startswith(room) and name != own and not name.startswith(f"{own}.")
         }
-        for file in files_of("shared")
+
+        assert others <= WITHIN[folder], f"{file.relative_to(ROOT)} imports {others}"
+
+
+@pytest.mark.parametrize("room", ["shared", "worker"])
+def test_a_room_has_no_circles(room: str) -> None:
+    needs = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts): modules_named_in(file)
+        for file in files_of(room)
     }
     while needs:
         free = {name for name, others in needs.items() if not others & needs.keys()}

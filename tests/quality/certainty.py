@@ -1,7 +1,7 @@
 """`python -m tests.quality.certainty`: how certain the network must be of a part of the clothing for it to be kept.
 
-For choosing `LEAST_CERTAIN` of `worker.segmentation` anew when the network changes: a row for each value, what it
-costs on photos with clothing and gains on photos without. Measured at the network's own size.
+For choosing `LEAST_CERTAIN` of `worker.imaging.segmentation` anew when the network changes: a row for each value, what
+it costs on photos with clothing and gains on photos without. Measured at the network's own size.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from training.dataset import list_split, read_labels, read_photo, read_tags
 from training.garment_masks import find_masks
 from training.labels import certain_classes
 from training.metrics import is_clothing, is_counted, overlap
-from worker.cutout import Segmenter
-from worker.postprocessing import LEAST_SHOWN
-from worker.segmentation import without_doubtful
+from worker.imaging.mattes import LEAST_SHOWN
+from worker.imaging.segmentation import without_doubtful
+from worker.network.segmenter import Segmenter
 
 VALUES = (0.0, 0.6, 0.65, 0.7, 0.74, 0.76, 0.78, 0.8, 0.85, 0.9)
 PHOTOS = 94

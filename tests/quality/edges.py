@@ -24,8 +24,8 @@ from training.choice import spread
 from training.dataset import list_split, read_labels, read_photo, read_tags
 from training.labels import certain_classes
 from training.metrics import boundary_score, is_clothing, overlap
-from worker.cutout import Segmenter
-from worker.segmentation import Segmentation
+from worker.imaging.segmentation import Segmentation
+from worker.network.segmenter import Segmenter
 
 #: Of a drawing, in pixels; it is three quarters as wide.
 HEIGHT = 2000

@@ -20,7 +20,7 @@ from training.labels import certain_classes
 from training.metrics import is_clothing, is_counted, largest_category, overlap
 from training.prediction import Predictor
 from training.sheet import draw_contact_sheet
-from worker.cutout import Segmenter
+from worker.network.segmenter import Segmenter
 
 #: Of each kind.
 PHOTOS = 12

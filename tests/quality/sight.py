@@ -16,16 +16,17 @@ from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.manifest import Manifest, load_manifest
 from shared.settings import load_settings
-from worker.cutout import Segmenter, cut_out, segment
-from worker.decoding import decode
-from worker.letterbox import fit
-from worker.model import Network
-from worker.photo import Photo
-from worker.refinement import refine
-from worker.scene import OVERVIEW_LONG_SIDE, Scene
-from worker.second_look import SecondLook
-from worker.segmentation import Segmentation, interpret
-from worker.shrinking import overview_of
+from worker.imaging.cutout import cut_out, segment
+from worker.imaging.decoding import decode
+from worker.imaging.downscaling import overview_of
+from worker.imaging.letterbox import fit
+from worker.imaging.photo import Photo
+from worker.imaging.prepared_photo import OVERVIEW_LONG_SIDE, PreparedPhoto
+from worker.imaging.refinement import refine
+from worker.imaging.segmentation import Segmentation, interpret
+from worker.network.segmenter import Segmenter
+from worker.network.session import Network
+from worker.network.test_time_augmentation import AugmentedNetwork
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -44,12 +45,12 @@ class Edges:
 def load_network(onnx_file: Path) -> Segmenter:
     """Load a network that has its `model.toml` beside it; CUTWORK_SECOND_LOOK says, as in a worker, how it looks."""
     network = Network(load_manifest(str(onnx_file.parent), onnx_file.parent), "cpu")
-    return SecondLook(network) if load_settings().second_look else network
+    return AugmentedNetwork(network) if load_settings().second_look else network
 
 
 def see(rgb: Pixels, network: Segmenter) -> Segmentation:
     """Let the network look once at a photo (H, W, 3)."""
-    return segment(Scene.of(Photo(rgb), network.manifest), network)
+    return segment(PreparedPhoto.of(Photo(rgb), network.manifest), network)
 
 
 def see_truth(alpha: Plane, manifest: Manifest, softness: float) -> Segmentation:

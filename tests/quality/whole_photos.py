@@ -34,7 +34,7 @@ from training.dataset import Split, list_split, read_labels, read_photo, read_ta
 from training.garment_masks import find_masks
 from training.labels import ClassMap, certain_classes
 from training.metrics import count_clothing
-from worker.cutout import Segmenter
+from worker.network.segmenter import Segmenter
 
 PHOTOS = 24
 _OPAQUE = 128

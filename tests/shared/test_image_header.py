@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from shared.errors import ErrorCode, Refused
-from shared.image_header import ImageFormat, read_header
+from shared.image_files.header import ImageFormat, read_header
 from tests import pictures
 
 

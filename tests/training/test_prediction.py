@@ -10,13 +10,12 @@ from skimage import data
 
 from shared.manifest import BUNDLED, load_manifest
 from training.prediction import Predictor
-from worker.batching import Logits
-from worker.cutout import Segmenter
-from worker.model import Network
-from worker.photo import Photo, Pixels
-from worker.preprocessing import to_frame
-from worker.scene import Scene
-from worker.second_look import SecondLook
+from worker.imaging.frame import to_frame
+from worker.imaging.photo import Photo, Pixels
+from worker.imaging.prepared_photo import PreparedPhoto
+from worker.network.segmenter import Logits, Segmenter
+from worker.network.session import Network
+from worker.network.test_time_augmentation import AugmentedNetwork
 
 MODEL = "cutwork-1"
 
@@ -27,7 +26,7 @@ def network() -> Network:
 
 
 def as_worker(network: Segmenter, rgb: Pixels) -> Logits:
-    scene = Scene.of(Photo(rgb), network.manifest)
+    scene = PreparedPhoto.of(Photo(rgb), network.manifest)
     logits = network.segment(to_frame(scene.overview, scene.letterbox, network.manifest.input))
     return logits[:, : scene.letterbox.logits_height, : scene.letterbox.logits_width]
 
@@ -38,7 +37,7 @@ def test_a_network_answers_in_an_evaluation_as_in_a_worker(network: Network, twi
     predictor = Predictor.load(BUNDLED / MODEL / "model.onnx")
 
     judged = (predictor.looking_twice() if twice else predictor).logits_of(rgb)
-    run = as_worker(SecondLook(network) if twice else network, rgb)
+    run = as_worker(AugmentedNetwork(network) if twice else network, rgb)
 
     assert judged.shape == run.shape
     # Workers shrink photos in steps, and a frame that is there already.

@@ -10,9 +10,9 @@ import pytest
 from shared.settings import Settings
 from tests.worker.networks import BUNDLED
 from worker import app
-from worker.batching import Frame, Logits
-from worker.letterbox import fit
-from worker.second_look import SecondLook
+from worker.imaging.letterbox import fit
+from worker.network.segmenter import Frame, Logits
+from worker.network.test_time_augmentation import AugmentedNetwork
 
 #: Heights and widths of photos: usual ones, slivers, and what is smaller than the network's frame.
 PHOTOS = [
@@ -86,5 +86,5 @@ def test_a_batch_can_be_full_at_the_default_settings() -> None:
 
 
 def test_photos_are_looked_at_twice_where_that_is_set() -> None:
-    assert isinstance(app.create_segmenter(Settings(second_look=True)), SecondLook)
-    assert not isinstance(app.create_segmenter(Settings(second_look=False)), SecondLook)
+    assert isinstance(app.create_segmenter(Settings(second_look=True)), AugmentedNetwork)
+    assert not isinstance(app.create_segmenter(Settings(second_look=False)), AugmentedNetwork)

@@ -26,10 +26,9 @@ from shared.object_store import IMAGE, ObjectStore
 from shared.settings import Settings
 from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
-from worker.batching import Frame, Logits
-from worker.cutout import Segmenter
 from worker.job_runner import UPLOAD_GONE, JobRunner
 from worker.lease import LeaseKeeper
+from worker.network.segmenter import Frame, Logits, Segmenter
 
 BACKOFF = timedelta(seconds=2)
 

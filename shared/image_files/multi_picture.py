@@ -1,0 +1,107 @@
+"""JPEG files that hold several pictures (CIPA DC-007, "MPF"): which of the others are pictures of their own.
+
+Phones and cameras store what serves the first picture behind it: a preview, a depth map, a gain map that says how
+bright the first may shine on some screens. Such a file is one photo. Stereo pairs, panoramas and bursts are several.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import NamedTuple
+
+from shared.image_files import jpeg_segments, tiff_directory
+
+PREFIX = b"MPF\0"
+
+_ENTRIES = 0xB002
+_ENTRY_BYTES = 16
+#: The lower three bytes of an entry's attribute: what kind of picture it is.
+_TYPE_MASK = 0xFFFFFF
+_UNDEFINED = 0
+#: Panorama, disparity (stereo), multi-angle: pictures of equal rank by what the file says of them.
+_MULTI_VIEW = range(0x020000, 0x030000)
+#: A picture of undefined kind with so much of the first one's pixels is no preview.
+_EQUAL_SHARE = 0.9
+#: Phones store two or three that serve the first. Each may have to be walked through, in the front end: so longer lists
+#: are not looked at, and are taken for a burst.
+_MOST_SERVING = 8
+#: What a gain map says of itself: in XMP (Ultra HDR, in whatever quotes, or as an element), by ISO 21496-1, by Apple.
+_GAIN_MAP_SIGNS = (
+    b"http://ns.adobe.com/hdr-gain-map/",
+    b"hdrgm:Version",
+    b"urn:iso:std:iso:ts:21496:-1",
+    b"HDRGainMap",
+    b"urn:com:apple:photo:2020:aux:hdrgainmap",
+)
+
+
+class _Entry(NamedTuple):
+    kind: int
+    size: int
+    #: From the byte order mark of the MPF block.
+    offset: int
+
+
+class _Other(NamedTuple):
+    """A picture of the list that is there."""
+
+    kind: int
+    content: bytes
+
+
+def has_equal_pictures(data: bytes, blocks: Iterable[tuple[int, bytes]]) -> bool:
+    """Whether another picture of the file is one of its own, and nothing that serves the first.
+
+    Args:
+        data: The whole file.
+        blocks: Its MPF blocks, one in a sound file: the offset of the byte order mark, and what follows from there.
+    """
+    others = list(islice(_others(data, blocks), _MOST_SERVING + 1))
+    if len(others) > _MOST_SERVING or any(other.kind in _MULTI_VIEW for other in others):
+        return True
+    unnamed = [other.content for other in others if other.kind == _UNDEFINED]
+    if not unnamed:
+        return False
+    is_lit_by_another, pixels = _describe(data)
+    return not is_lit_by_another and any(_is_equal(_describe(other), pixels) for other in unnamed)
+
+
+def _others(data: bytes, blocks: Iterable[tuple[int, bytes]]) -> Iterator[_Other]:
+    for mark_at, block in blocks:
+        for entry in _read_entries(block)[1:]:
+            start = mark_at + entry.offset
+            # Who shrinks photos often keeps the list and drops the pictures.
+            if data.startswith(b"\xff\xd8\xff", start):
+                yield _Other(entry.kind, data[start : start + entry.size])
+
+
+def _read_entries(block: bytes) -> list[_Entry]:
+    order = tiff_directory.byte_order(block)
+    raw = tiff_directory.read_bytes(block, _ENTRIES)
+    return [
+        _Entry(attribute & _TYPE_MASK, size, offset)
+        for attribute, size, offset in struct.iter_unpack(
+            f"{order}III4x", raw[: len(raw) - len(raw) % _ENTRY_BYTES]
+        )
+    ]
+
+
+def _is_equal(described: tuple[bool, int], first_pixels: int) -> bool:
+    is_gain_map, pixels = described
+    return not is_gain_map and pixels >= _EQUAL_SHARE * first_pixels
+
+
+def _describe(file: bytes) -> tuple[bool, int]:
+    """Whether a picture is a gain map, or says that it has one, and how many pixels it has; 0 if it does not say."""
+    has_sign, pixels = False, 0
+    with suppress(jpeg_segments.MalformedJpeg, struct.error):
+        for segment in jpeg_segments.read_segments(file):
+            if segment.marker in {jpeg_segments.APP1, jpeg_segments.APP2}:
+                has_sign = has_sign or any(sign in segment.content for sign in _GAIN_MAP_SIGNS)
+            elif segment.marker in jpeg_segments.FRAMES and not pixels:
+                height, width = struct.unpack_from(">HH", segment.content, 1)
+                pixels = height * width
+    return has_sign, pixels

@@ -1,0 +1,16 @@
+"""The image path: from the bytes of an upload to the pictures that are delivered.
+
+cutout           the path from end to end
+photo            pixels, upright and sRGB, with the opacity that they came with
+decoding         bytes to a photo: jpeg_decoding, png_decoding, bmp_decoding; colour converts to sRGB
+downscaling      smaller copies
+prepared_photo   a photo, or a crop of it, with what several steps look at
+letterbox        how a photo lies in the network's frame
+frame            the numbers that the network is fed
+segmentation     logits to opacities at the network's size, tidied
+crop             which part to look at again from nearer
+mattes           opacities at the photo's size, one a category
+refinement       edges moved to the photo's edges
+decontamination  edges cleaned of the colours behind them
+rendering        the picture in the form that was asked for; png_encoding writes it
+"""

@@ -1,0 +1,123 @@
+"""The image path: from a photo to the pictures that are delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.contract import Category, OutMode, ReturnForm
+from shared.errors import ErrorCode, Refused
+from shared.job import CutoutOptions
+from worker.imaging.crop import closer_crop, wider_crop
+from worker.imaging.decontamination import decontaminate
+from worker.imaging.frame import to_frame
+from worker.imaging.mattes import Mattes, to_mattes
+from worker.imaging.photo import Photo, Pixels
+from worker.imaging.prepared_photo import PreparedPhoto
+from worker.imaging.rendering import render
+from worker.imaging.segmentation import Segmentation, interpret
+from worker.network.segmenter import Segmenter
+
+
+@dataclass(frozen=True, eq=False)
+class Cutouts:
+    """The pictures of one job: PNGs, all of the upright photo's size."""
+
+    image: bytes
+    #: The requested categories in their order; None where the photo shows none of it.
+    categories: Mapping[Category, bytes | None]
+
+
+def cut_out(photo: Photo, options: CutoutOptions, network: Segmenter) -> Cutouts:
+    """Cut the clothing out of a photo.
+
+    Raises:
+        Refused: ERROR_NO_RECOGNITION_TARGET_DETECTED, if the photo shows no clothing at all;
+            ERROR_INVALID_PARAMETER, if a category is asked for that the network does not know.
+        InferenceFailed: The network did not give a usable answer.
+    """
+    known = tuple(network.manifest.output.labels_of)
+    _check_known(options, known)
+    prepared = PreparedPhoto.of(photo, network.manifest)
+    mattes = _look(prepared, network, _needed(options, known))
+    if mattes is None:
+        raise Refused(
+            ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED, "The image shows no clothing."
+        )
+    colours = _clean_colours(prepared, mattes, options.return_form)
+    return _render_all(colours, mattes, options)
+
+
+def _look(prepared: PreparedPhoto, network: Segmenter, needed: Sequence[Category]) -> Mattes | None:
+    """Look at the whole photo, and again from nearer if the clothing is small in it; None if it shows none.
+
+    A crop that turns out to cut clothing off is looked at once more, wider.
+    """
+    part, segmentation = prepared, segment(prepared, network)
+    crop = closer_crop(segmentation.inside, prepared.letterbox, network.manifest)
+    if crop:
+        part = prepared.part(crop, network.manifest)
+        segmentation = segment(part, network)
+        if wider := wider_crop(segmentation.inside, crop, prepared.letterbox):
+            crop, part = wider, prepared.part(wider, network.manifest)
+            segmentation = segment(part, network)
+    mattes = to_mattes(segmentation, part, needed)
+    if not mattes.shows_clothing:
+        return None
+    return mattes.placed(crop, prepared.seen.shape) if crop else mattes
+
+
+def segment(prepared: PreparedPhoto, network: Segmenter) -> Segmentation:
+    """Run the network once on a prepared photo."""
+    frame = to_frame(prepared.overview, prepared.letterbox, network.manifest.input)
+    return interpret(network.segment(frame), prepared.letterbox, network.manifest.output)
+
+
+def _check_known(options: CutoutOptions, known: Sequence[Category]) -> None:
+    """Refuse what could only be answered with "the photo shows none", which nobody has looked for.
+
+    The front end cannot refuse it: which network its workers run is their setting, not its own.
+    """
+    words = ", ".join(known) or "none"
+    unknown = [category for category in options.cloth_class if category not in known]
+    if unknown:
+        raise Refused(
+            ErrorCode.ERROR_INVALID_PARAMETER,
+            f"cloth_class: the network of this service does not know {', '.join(unknown)}. It knows: {words}.",
+        )
+    if options.out_mode is OutMode.REQUESTED_CATEGORIES and not known:
+        raise Refused(
+            ErrorCode.ERROR_INVALID_PARAMETER,
+            "out_mode: the network of this service knows no categories, so only 0 can be asked for.",
+        )
+
+
+def _needed(options: CutoutOptions, known: tuple[Category, ...]) -> tuple[Category, ...]:
+    """The categories that some picture depends on: all of one mode's image, if none was named for it."""
+    if options.out_mode is OutMode.REQUESTED_CATEGORIES and not options.cloth_class:
+        return known
+    return options.cloth_class
+
+
+def _clean_colours(prepared: PreparedPhoto, mattes: Mattes, form: ReturnForm) -> Pixels:
+    photo = prepared.photo
+    if form is ReturnForm.MASK:
+        return photo.rgb
+    return decontaminate(photo.rgb, prepared.overview, mattes.clothing, photo.alpha)
+
+
+def _render_all(colours: Pixels, mattes: Mattes, options: CutoutOptions) -> Cutouts:
+    form = options.return_form
+    by_mode = {
+        OutMode.ALL_CLOTHING: lambda: mattes.clothing,
+        OutMode.REQUESTED_CATEGORIES: mattes.of_categories,
+    }
+    shown = {
+        category: render(colours, mattes.categories[category], form)
+        for category in options.cloth_class
+        if category in mattes.categories
+    }
+    return Cutouts(
+        image=render(colours, by_mode[options.out_mode](), form),
+        categories={category: shown.get(category) for category in options.cloth_class},
+    )

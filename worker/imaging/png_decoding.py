@@ -1,0 +1,226 @@
+"""PNG to pixels, if the data of all rows are there.
+
+Pillow decodes, from a copy of the file that holds what the pixels need and nothing else: comments, profiles and dates
+of any size, or with wrong checksums, are never read. Colours of 16 bits are OpenCV's, because Pillow halves them.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from isal import igzip_lib, isal_zlib
+from numpy.typing import NDArray
+from PIL.PngImagePlugin import PngImageFile
+
+from shared.errors import ErrorCode, Refused
+from shared.image_files import png_chunks
+from worker.imaging.photo import Pixels
+from worker.imaging.png_encoding import write_chunk
+
+_GREY, _COLOUR, _PALETTE, _GREY_ALPHA, _COLOUR_ALPHA = 0, 2, 3, 4, 6
+_CHANNELS = {_GREY: 1, _COLOUR: 3, _PALETTE: 1, _GREY_ALPHA: 2, _COLOUR_ALPHA: 4}
+#: Needed for the pixels, besides IHDR and IDAT; in the order that a file has to have.
+_NEEDED = (b"PLTE", b"tRNS")
+#: Of each pass of an interlaced picture: first column and row, and the steps between two.
+_PASSES = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+_PIECE = 1 << 20
+_OPAQUE = 255
+#: A profile this large is none: the largest, of printers, have a few megabytes.
+_LARGEST_PROFILE = 8 << 20
+#: 16 bits → 8, rounded.
+_TO_8_BITS = ((np.arange(1 << 16, dtype=np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+
+Deep = NDArray[np.uint16]
+
+
+class Png(NamedTuple):
+    """Pixels as they are stored, 8 bits each."""
+
+    #: (H, W) grey or (H, W, 3).
+    colours: Pixels
+    #: (H, W); None if every pixel is opaque.
+    alpha: Pixels | None
+    #: The ICC profile of the colours; empty without one.
+    profile: bytes
+
+
+class _Head(NamedTuple):
+    width: int
+    height: int
+    bits: int
+    colour: int
+    is_interlaced: bool
+
+
+def decode_png(data: bytes) -> Png:
+    """Decode a PNG whose header has been read.
+
+    Raises:
+        Refused: FILE_DECODING_FAILURE, if rows are missing or what they need is damaged.
+        OSError, SyntaxError, ValueError, zlib.error: What Pillow and zlib raise of damaged pixels.
+    """
+    chunks = list(png_chunks.read_chunks(data))
+    head = _read_head(data, chunks[0])
+    needed = {chunk.name: chunk.content(data) for chunk in chunks if _is_needed(data, chunk)}
+    rows = b"".join(chunk.content(data) for chunk in chunks if chunk.name == b"IDAT")
+    if not _holds_all_rows(rows, head):
+        raise _damaged()
+    profile = _read_profile(data, chunks)
+    if head.bits == 16 and head.colour == _COLOUR:  # noqa: PLR2004
+        colours, alpha = _decode_deep(data, chunks[0], rows, needed.get(b"tRNS"))
+    else:
+        picture = PngImageFile(io.BytesIO(_rewritten(data, chunks[0], needed, rows)))
+        picture.load()
+        colours, alpha = _split(picture, head, needed.get(b"tRNS"))
+    if alpha is not None and alpha.min() == _OPAQUE:
+        alpha = None
+    return Png(colours, alpha, profile)
+
+
+def _read_head(data: bytes, chunk: png_chunks.Chunk) -> _Head:
+    width, height, bits, colour, _, _, interlace = struct.unpack(">IIBBBBB", chunk.content(data))
+    return _Head(width, height, bits, colour, interlace == 1)
+
+
+def _is_needed(data: bytes, chunk: png_chunks.Chunk) -> bool:
+    """Whether the pixels need a chunk.
+
+    Raises:
+        Refused: They do, and it is damaged. What is cut off at the file's end is judged by the rows that are there.
+    """
+    needed = chunk.name in _NEEDED or chunk.name == b"IDAT"
+    is_cut = chunk.end + 4 > len(data)
+    if needed and not is_cut and not chunk.is_intact(data):
+        raise _damaged()
+    return chunk.name in _NEEDED
+
+
+def _holds_all_rows(rows: bytes, head: _Head) -> bool:
+    """Unpack, without keeping anything, until it is enough."""
+    missing = _unpacked_size(head)
+    inflater = isal_zlib.decompressobj()
+    while missing > 0:
+        try:
+            piece = inflater.decompress(rows, min(missing, _PIECE))
+        except igzip_lib.IsalError:  # type: ignore[misc]  # its stub does not say what it is
+            return False
+        rows = inflater.unconsumed_tail
+        missing -= len(piece)
+        if not piece and (inflater.eof or not rows):
+            return False
+    return True
+
+
+def _unpacked_size(head: _Head) -> int:
+    bits = head.bits * _CHANNELS[head.colour]
+    if not head.is_interlaced:
+        return head.height * (1 + (head.width * bits + 7) // 8)
+    size = 0
+    for left, top, across, down in _PASSES:
+        width = (head.width - left + across - 1) // across
+        height = (head.height - top + down - 1) // down
+        size += height * (1 + (width * bits + 7) // 8) if width > 0 else 0
+    return size
+
+
+def _rewritten(
+    data: bytes, head: png_chunks.Chunk, needed: dict[bytes, bytes], rows: bytes
+) -> bytes:
+    return b"".join(
+        [
+            png_chunks.SIGNATURE,
+            write_chunk(b"IHDR", head.content(data)),
+            *(write_chunk(name, needed[name]) for name in _NEEDED if name in needed),
+            write_chunk(b"IDAT", rows),
+            write_chunk(b"IEND", b""),
+        ]
+    )
+
+
+def _split(picture: PngImageFile, head: _Head, key: bytes | None) -> tuple[Pixels, Pixels | None]:
+    if head.colour == _GREY:
+        return _split_grey(np.asarray(picture), head.bits, key)
+    if head.colour == _COLOUR:
+        colours = np.asarray(picture)
+        wanted = None if key is None else np.frombuffer(key[1:6:2], np.uint8)
+        return colours, None if wanted is None else _transparent(np.all(colours == wanted, axis=2))
+    if head.colour == _PALETTE and key is None:
+        return np.asarray(picture.convert("RGB")), None
+    if head.colour == _GREY_ALPHA:
+        pair = np.asarray(picture.convert("LA"))
+        return np.ascontiguousarray(pair[..., 0]), np.ascontiguousarray(pair[..., 1])
+    four = np.asarray(picture.convert("RGBA"))
+    # OpenCV's channel functions take a third of the time of NumPy's strided copies.
+    return (
+        np.asarray(cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), np.uint8),
+        np.asarray(cv2.extractChannel(four, 3), np.uint8),
+    )
+
+
+def _split_grey(stored: NDArray[Any], bits: int, key: bytes | None) -> tuple[Pixels, Pixels | None]:
+    """Grey of any depth; Pillow gives 1 bit as booleans, 2 and 4 stretched to 8, and 16 as they are."""
+    levels = stored.astype(np.uint16)
+    if bits == 1:
+        levels *= _OPAQUE
+    grey = _TO_8_BITS[levels] if bits == 16 else levels.astype(np.uint8)  # noqa: PLR2004
+    if key is None:
+        return grey, None
+    (wanted,) = struct.unpack_from(">H", key)
+    if bits < 8:  # noqa: PLR2004
+        wanted = (wanted & ((1 << bits) - 1)) * _OPAQUE // ((1 << bits) - 1)
+    return grey, _transparent(levels == wanted)
+
+
+def _decode_deep(
+    data: bytes, head: png_chunks.Chunk, rows: bytes, key: bytes | None
+) -> tuple[Pixels, Pixels | None]:
+    """Three channels of 16 bits, whose colour key is one exact colour."""
+    plain = _rewritten(data, head, {}, rows)
+    decoded = cv2.imdecode(
+        np.frombuffer(plain, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+    )
+    if decoded is None or decoded.dtype != np.uint16:
+        raise _damaged()
+    deep: Deep = np.asarray(decoded[..., ::-1], np.uint16)
+    if key is None:
+        return _TO_8_BITS[deep], None
+    wanted = np.frombuffer(key[:6], ">u2").astype(np.uint16)
+    return _TO_8_BITS[deep], _transparent(np.all(deep == wanted, axis=2))
+
+
+def _transparent(where: NDArray[np.bool_]) -> Pixels:
+    return np.where(where, 0, _OPAQUE).astype(np.uint8)
+
+
+def _read_profile(data: bytes, chunks: list[png_chunks.Chunk]) -> bytes:
+    """Unpack the ICC profile; empty if there is none, or it is damaged."""
+    for chunk in chunks:
+        if chunk.name == b"iCCP" and chunk.is_intact(data):
+            _, _, packed = chunk.content(data).partition(b"\0")
+            try:
+                inflater = zlib.decompressobj()
+                profile = inflater.decompress(packed[1:], _LARGEST_PROFILE)
+            except zlib.error:
+                return b""
+            return profile if inflater.eof else b""
+    return b""
+
+
+def _damaged() -> Refused:
+    return Refused(
+        ErrorCode.FILE_DECODING_FAILURE,
+        "The PNG is damaged, or cut off: not all of its pixels are there.",
+    )
