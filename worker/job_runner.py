@@ -17,7 +17,6 @@ from shared.announcements import Announcer
 from shared.contract import Category
 from shared.errors import (
     BrokerUnavailable,
-    DatabaseUnavailable,
     DevicePoisoned,
     ErrorCode,
     ObjectMissing,
@@ -28,6 +27,7 @@ from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.logs import about, get_logger
 from shared.object_store import IMAGE, ObjectStore
+from worker.database_retry import retry_while_away
 from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
 from worker.lease import LeaseKeeper
@@ -40,9 +40,6 @@ Answer = TypeVar("Answer")
 
 UPLOAD_GONE = "The uploaded image is no longer stored. Please submit it again."
 
-#: Seconds between tries to write a job's end while the database is away. After the last one the lease
-#: runs out, and the job gets another attempt.
-_PATIENCE = (0.1, 0.2, 0.5, 1, 2, 4, 8)
 #: So that a job is not the last to notice that an outage is over.
 _LONGEST_POSTPONEMENT = timedelta(seconds=10)
 
@@ -119,14 +116,14 @@ class JobRunner:
                 self.object_store.put_result(job.lease, category, png)
 
     def _complete(self, job: Job, shown: Mapping[Category, bool]) -> None:
-        if _patiently(lambda: self.job_store.complete(job.lease, shown)):
+        if self._written(lambda: self.job_store.complete(job.lease, shown)):
             _log.info("job.succeeded", **about(job), shown=[c for c in shown if shown[c]])
             self._close(job)
         else:
             self._discard(job)
 
     def _fail(self, job: Job, code: ErrorCode, message: str) -> None:
-        if _patiently(lambda: self.job_store.fail(job.lease, code, message)):
+        if self._written(lambda: self.job_store.fail(job.lease, code, message)):
             _log.info("job.failed", **about(job), code=code)
             self._close(job)
         else:
@@ -135,7 +132,7 @@ class JobRunner:
     def _retry(self, job: Job) -> None:
         tried = job.attempt - job.releases
         delay = self.retry_backoff * 2 ** (tried - 1)
-        status = _patiently(
+        status = self._written(
             lambda: self.job_store.retry(
                 job.lease, delay, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT
             )
@@ -150,12 +147,15 @@ class JobRunner:
 
     def _postpone(self, job: Job, delay: timedelta, reason: str) -> None:
         """Hand the attempt back, to be made when what is in its way may be gone."""
-        if _patiently(lambda: self.job_store.release(job.lease, delay)):
+        if self._written(lambda: self.job_store.release(job.lease, delay)):
             _log.warning(
                 "job.postponed", **about(job), reason=reason, delay_s=delay.total_seconds()
             )
         else:
             self._discard(job)
+
+    def _written(self, write: Callable[[], Answer]) -> Answer:
+        return retry_while_away(write, self.leases.lease)
 
     def _close(self, job: Job) -> None:
         """Tell who waits, and drop the upload; both may fail, the row is right already."""
@@ -188,15 +188,6 @@ class _Stopwatch:
         now = time.monotonic()
         self.laps[name] = round((now - self._last) * 1000)
         self._last = now
-
-
-def _patiently(write: Callable[[], Answer]) -> Answer:
-    for seconds in _PATIENCE:
-        try:
-            return write()
-        except DatabaseUnavailable:
-            time.sleep(seconds)
-    return write()
 
 
 def _ms_between(job: Job) -> int:

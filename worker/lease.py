@@ -31,6 +31,8 @@ class LeaseKeeper:
             lease: How long one extension lasts.
         """
         self._job_store = job_store
+        #: How long one extension lasts.
+        self.lease = lease
         self._interval = lease.total_seconds() / _BEATS_PER_LEASE
         self._started: dict[Lease, float] = {}
         self._lock = threading.Lock()
