@@ -31,15 +31,15 @@ from tests.fault.promises.stand import stand
 
 #: In the order of README's table.
 PROMISES = (
-    Promise("a worker dies (`kill -9`, power, memory)", 32, a_worker_dies),
-    Promise("a worker stands still and comes back", 32, a_worker_stands_still),
+    Promise("a worker dies (`kill -9`, power, memory)", 33, a_worker_dies),
+    Promise("a worker stands still and comes back", 33, a_worker_stands_still),
     Promise("a worker is stopped (TERM)", 2, a_worker_is_stopped),
     Promise("the network hangs on a photo", 123, the_network_hangs),
     Promise(
-        "Redis loses its messages, or a front end dies before it rings", 12, redis_loses_messages
+        "Redis loses its messages, or a front end dies before it rings", 13, redis_loses_messages
     ),
     Promise("Redis is away at the upload", 2, redis_is_away),
-    Promise("the database or the object store goes away", 12, a_store_is_away),
+    Promise("the database or the object store goes away", 13, a_store_is_away),
     Promise("a photo kills the worker that decodes it", None, a_photo_kills_workers),
     Promise("the same message arrives twice", None, a_message_comes_twice),
     Promise("another customer fills its queue (20,000 photos)", None, another_customer_imports),
