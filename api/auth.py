@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask, Request, g, request
 
+from api.familiar_keys import FamiliarKeys
 from api.keyless import may_go_without
-from api.turnstile import Turnstile
-from shared.errors import DatabaseUnavailable, ErrorCode, Refused
+from shared.errors import ErrorCode, Refused
 from shared.key_store import KeyStore
 from shared.settings import Settings
 
@@ -18,28 +18,22 @@ KEYLESS_TENANT = "local"
 
 _NO_KEY = f"Send your API key in the header `{KEY_HEADER}`, or as `Authorization: Bearer <key>`."
 _BAD_KEY = "This API key is not valid: it is unknown, revoked or expired. Please use another one."
-#: How many requests may ask the database at once for anything but an upload, and how long others wait in the line.
-#: Thousands may poll; the connections that these do not use are left for uploads.
-_AT_ONCE, _PATIENCE_SECONDS = 10, 8.0
 
 
 def protect(app: Flask, settings: Settings, key_store: KeyStore) -> None:
     """Let no request without a key through to a route that needs one."""
-    turnstile = Turnstile(_AT_ONCE, _PATIENCE_SECONDS)
+    familiar = FamiliarKeys()
 
     @app.before_request
     def _authenticate() -> None:
         # Without a rule there is no route: the answer will be a 404 or 405.
         if request.url_rule is None or request.blueprint in OPEN:
             return
-        if request.method == "POST":
-            g.tenant = find_tenant(request, settings, key_store)
-            return
-        try:
-            with turnstile.passing():
-                g.tenant = find_tenant(request, settings, key_store)
-        except TimeoutError as error:
-            raise DatabaseUnavailable("too many ask at once") from error
+        key = _key_of(request)
+        # In whose turn the key is looked up.
+        g.likely_tenant = familiar.tenant_of(key)
+        g.tenant = find_tenant(request, settings, key_store)
+        familiar.note(key, g.tenant)
 
 
 def current_tenant() -> str:

@@ -12,12 +12,14 @@ from gunicorn.errors import AppImportError
 
 from api import app
 from api.backlog_cache import BacklogCache
+from api.database_turnstile import DatabaseTurnstile
 from api.rate_limiter import RateLimiter, connect_storage
 from api.redis_pool import impatient_pool
 from api.services import Services
 from api.waiting import WaitingRoom
 from shared.broker import Broker
 from shared.database import open_database
+from shared.engine import connections_of
 from shared.errors import Misconfigured
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
@@ -50,7 +52,8 @@ def create_services(settings: Settings) -> Services:
         Misconfigured: A setting is not usable.
     """
     # With what it takes to find out that a new connection gets no answer either, a client waits for twice as long.
-    database = open_database(settings, settings.database_request_timeout)
+    turnstile = DatabaseTurnstile(connections_of(settings))
+    database = open_database(settings, settings.database_request_timeout, turnstile.passing)
     job_store = JobStore(database, limits_of(settings))
     return Services(
         job_store=job_store,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,13 +26,21 @@ from shared.engine import (
 from shared.errors import CommitUncertain, DatabaseUnavailable
 from shared.settings import Settings
 
+#: What a transaction has to pass before it takes a connection; may raise DatabaseUnavailable.
+Admission = Callable[[], AbstractContextManager[None]]
+
 _DAY_SECONDS = 24 * 3600.0
 
 
 class Database:
     """One engine with its connection pool. Make one a process, after any fork."""
 
-    def __init__(self, url: str, options: ConnectionOptions | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        options: ConnectionOptions | None = None,
+        admission: Admission = nullcontext,
+    ) -> None:
         """Build the engine; nothing is connected yet.
 
         Raises:
@@ -40,6 +48,7 @@ class Database:
         """
         self.url = parse_url(url)
         self._options = options or ConnectionOptions()
+        self._admission = admission
         self.engine = make_engine(self.url, self._options)
 
     @property
@@ -66,7 +75,12 @@ class Database:
             DatabaseUnavailable: The database cannot be reached, or is locked for too long; nothing is written.
             CommitUncertain: The answer to the COMMIT was lost.
         """
-        with _translated(), self.engine.connect() as connection, connection.begin() as transaction:
+        with (
+            self._admission(),
+            _translated(),
+            self.engine.connect() as connection,
+            connection.begin() as transaction,
+        ):
             yield connection
             with _translated(CommitUncertain):
                 transaction.commit()
@@ -78,7 +92,7 @@ class Database:
         Raises:
             DatabaseUnavailable: The database cannot be reached.
         """
-        with _translated(), self.engine.connect() as connection:
+        with self._admission(), _translated(), self.engine.connect() as connection:
             yield connection.execution_options(**{READS_ONLY: True})
 
     @contextmanager
@@ -110,12 +124,17 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(settings: Settings, statement_seconds: float | None = None) -> Database:
+def open_database(
+    settings: Settings,
+    statement_seconds: float | None = None,
+    admission: Admission = nullcontext,
+) -> Database:
     """Build the database of the settings; nothing is connected yet.
 
     Args:
         settings: Say where it is.
         statement_seconds: How long a statement may take; None: what the settings say for processes without clients.
+        admission: What each transaction passes.
 
     Raises:
         Misconfigured: It is no database that is supported.
@@ -123,7 +142,7 @@ def open_database(settings: Settings, statement_seconds: float | None = None) ->
     options = connection_options_of(settings)
     if statement_seconds is not None:
         options = replace(options, statement_seconds=statement_seconds)
-    return Database(settings.database_url, options)
+    return Database(settings.database_url, options, admission)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ _LATER_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionOptions:
-    """What PostgreSQL is used with; SQLite has none of it."""
+    """What PostgreSQL is used with; SQLite has the pool alone."""
 
     #: How long one statement may take.
     statement_seconds: float = 15
@@ -67,6 +68,11 @@ def connection_options_of(settings: Settings) -> ConnectionOptions:
         pool_overflow=settings.database_pool_overflow,
         transaction_pooling=settings.database_transaction_pooling,
     )
+
+
+def connections_of(settings: Settings) -> int:
+    """How many connections a process has at most."""
+    return settings.database_pool_size + settings.database_pool_overflow
 
 
 def parse_url(text: str) -> URL:
@@ -96,18 +102,17 @@ def make_engine(url: URL, options: ConnectionOptions, *, pooled: bool = True) ->
         options: For PostgreSQL.
         pooled: Whether connections are kept for the next use.
     """
-    if url.get_backend_name() == "sqlite":
-        return _make_sqlite_engine(url, pooled=pooled)
     pool: dict[str, Any] = {
         "pool_size": options.pool_size,
         "max_overflow": options.pool_overflow,
         "pool_timeout": options.pool_seconds,
-        "pool_pre_ping": True,
     }
+    if not pooled:
+        pool = {"poolclass": NullPool}
+    if url.get_backend_name() == "sqlite":
+        return _make_sqlite_engine(url, pool)
     engine = create_engine(
-        url,
-        connect_args=_connect_arguments(url, options),
-        **(pool if pooled else {"poolclass": NullPool}),
+        url, connect_args=_connect_arguments(url, options), pool_pre_ping=pooled, **pool
     )
 
     @event.listens_for(engine, "do_connect")
@@ -153,14 +158,14 @@ def _check_encoding(connection: PatientConnection) -> None:
         )
 
 
-def _make_sqlite_engine(url: URL, *, pooled: bool) -> Engine:
+def _make_sqlite_engine(url: URL, pool: Mapping[str, Any]) -> Engine:
     """Make SQLite fit for several processes.
 
     Write-ahead log, so that polls do not wait for writers; a full fsync at each commit, so that an accepted job
     survives a power cut; and `BEGIN IMMEDIATE` for writers, because a read lock that turns into a write lock
     fails at once instead of waiting (https://www.sqlite.org/lang_transaction.html).
     """
-    engine = create_engine(url) if pooled else create_engine(url, poolclass=NullPool)
+    engine = create_engine(url, **(pool if url.database else {}))
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _record: object) -> None:

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     inputs_bucket: str = Field("cutwork-inputs", description="Bucket of the uploads.")
     results_bucket: str = Field("cutwork-results", description="Bucket of the results.")
 
-    # Connections to PostgreSQL
+    # Connections to the database
     database_pool_size: Count = Field(
         20,
         description="Connections that a process keeps; each process of a front end has its own.",

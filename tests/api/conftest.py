@@ -20,12 +20,14 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from api.app import create_app
+from api.database_turnstile import DatabaseTurnstile
 from api.rate_limiter import RateLimiter
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.query import PATH as QUERY
 from api.services import Services
 from api.waiting import WaitingRoom
 from shared.database import Database
+from shared.engine import connection_options_of, connections_of
 from shared.job import Job, Queue
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
@@ -144,7 +146,8 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
     """Open a front end without any key."""
     clock = HandClock()
     create_empty(settings.database_url)
-    database = Database(settings.database_url)
+    turnstile = DatabaseTurnstile(connections_of(settings))
+    database = Database(settings.database_url, connection_options_of(settings), turnstile.passing)
     job_store = JobStore(database, limits_of(settings), clock)
     object_store, broker = InMemoryObjectStore(), RecordingBroker()
     services = Services(

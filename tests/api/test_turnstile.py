@@ -1,102 +1,211 @@
-"""The line of those who ask, and the uploads that pass it by."""
+"""The line of those who ask: so many inside, so many in the line, tenants in turns."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
-from api.turnstile import Turnstile
-from shared.errors import ErrorCode
-from shared.key_store import KeyStore
-from tests.api.conftest import FrontEnd
-from tests.api.envelope_check import assert_error, assert_success
+from api.turnstile import NoPlace, Turnstile
 from tests.conditions import eventually
+
+PATIENT = 30.0
+
+
+class Crowd:
+    """Threads that pass a turnstile one after the other, and what became of them."""
+
+    def __init__(self, turnstile: Turnstile) -> None:
+        self._turnstile = turnstile
+        self._threads: list[threading.Thread] = []
+        self.passed: list[str] = []
+        self.refused: list[str] = []
+
+    def add(self, *tenants: str) -> None:
+        """Let each stand in the line, or be refused, before the next one comes."""
+        for name in tenants:
+            before = self._turnstile.waiting, len(self.refused)
+            thread = threading.Thread(target=self._pass, args=(name,))
+            thread.start()
+            self._threads.append(thread)
+            eventually(self._has_changed(before))
+
+    def _has_changed(self, before: tuple[int, int]) -> Callable[[], bool]:
+        return lambda: (self._turnstile.waiting, len(self.refused)) != before
+
+    def _pass(self, name: str) -> None:
+        try:
+            tenant = name.rstrip("0123456789+")
+            with self._turnstile.passing(tenant, PATIENT, again=name.endswith("+")):
+                self.passed.append(name)
+        except NoPlace:
+            self.refused.append(name)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+
+def assert_has_places(turnstile: Turnstile, places: int) -> None:
+    assert (turnstile._free, turnstile.waiting) == (places, 0)
 
 
 def test_so_many_are_let_in_and_the_next_one_gives_up() -> None:
-    turnstile = Turnstile(2, patience=0.01)
+    turnstile = Turnstile(2, longest=9)
 
-    with turnstile.passing(), turnstile.passing(), pytest.raises(TimeoutError), turnstile.passing():
+    with (
+        turnstile.passing("a", 0.01),
+        turnstile.passing("b", 0.01),
+        pytest.raises(NoPlace),
+        turnstile.passing("c", 0.01),
+    ):
         raise AssertionError("three are inside")
 
-    with turnstile.passing(), turnstile.passing():
-        pass
+    assert_has_places(turnstile, 2)
 
 
-def is_in_line(turnstile: Turnstile, number: int) -> bool:
-    return len(turnstile._line) == number
+def test_of_one_tenant_who_came_first_is_let_in_first() -> None:
+    turnstile = Turnstile(1, longest=9)
+    crowd = Crowd(turnstile)
+
+    with turnstile.passing("shop", PATIENT):
+        crowd.add("shop0", "shop1", "shop2", "shop3", "shop4")
+    crowd.join()
+
+    assert crowd.passed == ["shop0", "shop1", "shop2", "shop3", "shop4"]
+    assert_has_places(turnstile, 1)
 
 
-def test_who_came_first_is_let_in_first() -> None:
-    turnstile, passed = Turnstile(1, patience=30), list[int]()
+def test_tenants_take_turns_however_many_one_of_them_sends() -> None:
+    turnstile = Turnstile(1, longest=9)
+    crowd = Crowd(turnstile)
 
-    def pass_through(number: int) -> None:
-        with turnstile.passing():
-            passed.append(number)
+    with turnstile.passing("shop", PATIENT):
+        crowd.add("shop0", "shop1", "shop2", "rival0", "third0", "rival1")
+    crowd.join()
 
-    waiting = [threading.Thread(target=pass_through, args=(number,)) for number in range(5)]
-    with turnstile.passing():
-        for number, thread in enumerate(waiting, start=1):
-            thread.start()
-            eventually(partial(is_in_line, turnstile, number))
-    for thread in waiting:
-        thread.join()
+    assert crowd.passed == ["shop0", "rival0", "third0", "shop1", "rival1", "shop2"]
+    assert_has_places(turnstile, 1)
 
-    assert passed == [0, 1, 2, 3, 4]
+
+def test_who_comes_again_goes_before_all_who_come_first() -> None:
+    """Or all would take their first steps, and none its last in time."""
+    turnstile = Turnstile(1, longest=9)
+    crowd = Crowd(turnstile)
+
+    with turnstile.passing("shop", PATIENT):
+        crowd.add("shop0", "rival0", "shop1+", "shop2+", "rival1+")
+    crowd.join()
+
+    assert crowd.passed == ["shop1+", "rival1+", "shop2+", "shop0", "rival0"]
+    assert_has_places(turnstile, 1)
+
+
+def test_nobody_who_comes_again_has_to_make_room() -> None:
+    turnstile = Turnstile(1, longest=2)
+    crowd = Crowd(turnstile)
+
+    with turnstile.passing("shop", PATIENT):
+        crowd.add("shop0+", "shop1+", "rival0", "rival1+")
+        assert crowd.refused == ["rival0", "rival1+"]
+    crowd.join()
+
+    assert crowd.passed == ["shop0+", "shop1+"]
+
+
+def test_the_line_is_no_longer_than_it_may_be() -> None:
+    turnstile = Turnstile(1, longest=3)
+    crowd = Crowd(turnstile)
+
+    with turnstile.passing("shop", PATIENT):
+        crowd.add("shop0", "shop1", "shop2", "shop3")
+        assert crowd.refused == ["shop3"]
+    crowd.join()
+
+    assert crowd.passed == ["shop0", "shop1", "shop2"]
+    assert_has_places(turnstile, 1)
+
+
+def test_in_a_full_line_the_last_one_of_whoever_has_most_makes_room() -> None:
+    turnstile = Turnstile(1, longest=4)
+    crowd = Crowd(turnstile)
+
+    with turnstile.passing("shop", PATIENT):
+        crowd.add("shop0", "shop1", "shop2", "shop3", "rival0", "rival1", "rival2", "third0")
+        eventually(lambda: len(crowd.refused) == 4)
+    crowd.join()
+
+    counts = Counter(name.rstrip("0123456789") for name in crowd.passed)
+    assert counts["third"] == 1
+    assert sorted(counts.values()) == [1, 1, 2]
+    assert_has_places(turnstile, 1)
+
+
+def test_who_would_only_take_the_place_of_another_with_one_is_refused() -> None:
+    turnstile = Turnstile(1, longest=2)
+    crowd = Crowd(turnstile)
+
+    with turnstile.passing("shop", PATIENT):
+        crowd.add("shop0", "rival0", "third0")
+        assert crowd.refused == ["third0"]
+    crowd.join()
+
+    assert crowd.passed == ["shop0", "rival0"]
+
+
+def test_a_line_without_room_refuses_at_once() -> None:
+    turnstile = Turnstile(1, longest=0)
+
+    with (
+        turnstile.passing("shop", PATIENT),
+        pytest.raises(NoPlace),
+        turnstile.passing("rival", PATIENT),
+    ):
+        raise AssertionError("two are inside")
 
 
 def test_a_place_is_given_back_by_whoever_failed_inside() -> None:
-    turnstile = Turnstile(1, patience=0.01)
+    turnstile = Turnstile(1, longest=9)
 
     def fail_inside() -> None:
-        with turnstile.passing():
+        with turnstile.passing("shop", 0.01):
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail_inside()
 
-    with turnstile.passing():
-        pass
+    assert_has_places(turnstile, 1)
 
 
-@contextmanager
-def all_places_taken(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let one poll stand at the key store, where there is one place."""
-    arrived, released = threading.Event(), threading.Event()
-    real = KeyStore.tenant_of
-
-    def stand_still(store: KeyStore, key: str) -> str | None:
-        if threading.current_thread() is poll:
-            arrived.set()
-            released.wait(30)
-        return real(store, key)
-
-    monkeypatch.setattr(KeyStore, "tenant_of", stand_still)
-    poll = threading.Thread(target=front_end.query, args=("1",))
-    with ExitStack() as stack:
-        stack.callback(poll.join)
-        stack.callback(released.set)
-        poll.start()
-        assert arrived.wait(30)
-        yield
+class Ended(BaseException):
+    """What ends a greenlet."""
 
 
-def test_a_poll_that_finds_no_place_is_told_to_come_later_and_an_upload_needs_none(
-    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_admitted", [False, True])
+def test_who_is_ended_while_waiting_leaves_no_place_taken(
+    monkeypatch: pytest.MonkeyPatch, is_admitted: bool
 ) -> None:
-    monkeypatch.setattr("api.auth._AT_ONCE", 1)
-    monkeypatch.setattr("api.auth._PATIENCE_SECONDS", 0.05)
-    app = front_end.app()
-    monkeypatch.setattr(FrontEnd, "app", lambda _: app)
+    """Before its turn has come, and just after."""
+    turnstile = Turnstile(1, longest=9)
+    inside = turnstile.passing("shop", PATIENT)
+    inside.__enter__()
 
-    with all_places_taken(front_end, monkeypatch):
-        refused = front_end.query("1")
-        accepted = front_end.post(task_type="async")
+    def end(_event: threading.Event, _timeout: float | None = None) -> bool:
+        if is_admitted:
+            inside.__exit__(None, None, None)
+        raise Ended
 
-    assert_error(refused, 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
-    task_id = assert_success(accepted, task_status=0)["task_id"]
-    assert_success(front_end.query(task_id), task_status=0)
+    def ask() -> None:
+        with turnstile.passing("rival", PATIENT):
+            raise AssertionError("let in")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Event, "wait", end)
+        with pytest.raises(Ended):
+            ask()
+    if not is_admitted:
+        inside.__exit__(None, None, None)
+
+    assert_has_places(turnstile, 1)
