@@ -11,6 +11,7 @@ from api.backlog_gauge import BacklogGauge
 from api.envelope import for_job
 from api.form import MAX_BODY_BYTES
 from api.queue_forecast import QueueForecast
+from api.readiness import Readiness
 from api.routes import cutout, health, jobs, openapi, query
 from api.services import Services
 from shared.settings import Settings
@@ -47,7 +48,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(query.create_blueprint(services, describe))
     app.register_blueprint(jobs.create_blueprint(services, describe))
     app.register_blueprint(openapi.create_blueprint())
-    app.register_blueprint(health.create_blueprint(settings, services))
+    app.register_blueprint(health.create_blueprint(Readiness(settings, services)))
     return app
 
 

@@ -9,15 +9,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from api.readiness import OK, Readiness
 from shared.broker import Duty
 from shared.errors import ErrorCode
 from shared.job_store import JobStore
 from shared.schema import migrate
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import PRIVATE, assert_error, assert_success
+from tests.clock import Seconds
+from tests.conditions import eventually
 from tests.releases import newest_migration, next_release
 
 ALL_WELL = {"database": "ok", "redis": "ok", "object_store": "ok"}
+
+
+@pytest.fixture
+def always_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings are not kept: a test asks again without waiting a second."""
+    monkeypatch.setattr("api.readiness._FRESH_SECONDS", 0.0)
 
 
 def test_a_process_that_lives_says_so_without_a_key(open_front_end: FrontEnd) -> None:
@@ -133,6 +142,7 @@ def test_a_sweeper_is_missed_only_after_ten_of_its_sweeps(front_end: FrontEnd) -
     assert assert_success(front_end.client().get("/readyz"), task_status=2)["warnings"] != {}
 
 
+@pytest.mark.usefixtures("always_anew")
 def test_a_sweeper_is_logged_once_when_it_stays_away_and_once_when_it_is_back(
     front_end: FrontEnd, logged: Logged
 ) -> None:
@@ -166,7 +176,7 @@ def test_a_check_that_hangs_is_not_waited_for(
     front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = threading.Event()
-    monkeypatch.setattr("api.routes.health._CHECK_SECONDS", 0.1)
+    monkeypatch.setattr("api.readiness._CHECK_SECONDS", 0.1)
     monkeypatch.setattr(front_end.broker, "ping", lambda: released.wait(30))
     began = time.monotonic()
 
@@ -178,6 +188,7 @@ def test_a_check_that_hangs_is_not_waited_for(
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.usefixtures("always_anew")
 def test_jobs_that_wait_and_that_no_worker_takes_are_a_warning(
     front_end: FrontEnd, logged: Logged
 ) -> None:
@@ -201,3 +212,89 @@ def test_jobs_that_wait_and_that_no_worker_takes_are_a_warning(
         "worker.missing",
         "worker.seen",
     ]
+
+
+class CountedLooks:
+    """Counts how often the object store is looked at, and holds each look until it may end."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.may_end = threading.Event()
+        self.may_end.set()
+
+    def __call__(self) -> None:
+        self.number += 1
+        assert self.may_end.wait(30)
+
+
+@pytest.fixture
+def looks(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> CountedLooks:
+    looks = CountedLooks()
+    monkeypatch.setattr(front_end.object_store, "check", looks)
+    return looks
+
+
+def test_however_often_it_is_asked_a_process_looks_once_a_second(
+    front_end: FrontEnd, looks: CountedLooks
+) -> None:
+    seconds = Seconds()
+    readiness = Readiness(front_end.settings, front_end.services, seconds)
+
+    found = {tuple(readiness.look().items()) for _ in range(100)}
+    assert looks.number == 1
+    seconds.now += 0.9
+    readiness.look()
+    assert looks.number == 1
+    seconds.now += 0.2
+    readiness.look()
+    assert looks.number == 2
+    assert len(found) == 1
+
+
+def test_a_hundred_who_ask_at_once_wait_for_one_look(
+    front_end: FrontEnd, looks: CountedLooks
+) -> None:
+    app = front_end.app()
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda: statuses.append(app.test_client().get("/readyz").status_code)
+        )
+        for _ in range(100)
+    ]
+    looks.may_end.clear()
+
+    for thread in threads:
+        thread.start()
+    eventually(lambda: looks.number == 1)
+    assert statuses == []
+    looks.may_end.set()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [200] * 100
+    assert looks.number == 1
+
+
+def test_what_is_down_is_looked_at_once_a_second_too(
+    front_end: FrontEnd, looks: CountedLooks
+) -> None:
+    front_end.broker.is_down = True
+    client = front_end.client()
+
+    answers = [client.get("/readyz") for _ in range(9)]
+
+    assert {answer.status_code for answer in answers} == {503}
+    assert looks.number == 1
+
+
+def test_what_came_back_is_seen_with_the_next_look(front_end: FrontEnd) -> None:
+    seconds = Seconds()
+    readiness = Readiness(front_end.settings, front_end.services, seconds)
+    front_end.broker.is_down = True
+    assert readiness.look()["redis"] != OK
+
+    front_end.broker.is_down = False
+    seconds.now += 1.0
+
+    assert readiness.look()["redis"] == OK

@@ -1,0 +1,86 @@
+"""Whether a front end can serve: what it stands on, looked at once a second however many ask.
+
+Nobody needs a key to ask, and a look asks the database, the broker and the object store.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from api.services import Services
+from api.sweeper_watch import SweeperWatch
+from api.worker_watch import WorkerWatch
+from shared.broker import Duty
+from shared.errors import Unavailable
+from shared.schema import check_schema
+from shared.settings import Settings
+
+OK = "ok"
+
+#: What has not answered by then is down.
+_CHECK_SECONDS = 4.0
+#: How long findings are kept.
+_FRESH_SECONDS = 1.0
+
+_Check = Callable[[], str | None]
+
+
+class Readiness:
+    """The findings of one process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        services: Services,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Look at nothing yet."""
+        checks: dict[str, _Check] = {
+            "database": lambda: check_schema(services.database),
+            "redis": services.broker.ping,
+            "object_store": services.object_store.check,
+        }
+        watches: dict[str, _Check] = {
+            "sweeper": SweeperWatch(settings, services.broker, Duty.SWEEP).look,
+            "retention": SweeperWatch(settings, services.broker, Duty.RETENTION).look,
+            "workers": WorkerWatch(services.job_store).look,
+        }
+        #: What it cannot serve without.
+        self.needed = tuple(checks)
+        self._checks = {**checks, **watches}
+        self._monotonic = monotonic
+        self._is_looking = threading.Lock()
+        self._found: Mapping[str, str] = {}
+        self._stale_at = 0.0
+
+    def look(self) -> Mapping[str, str]:
+        """Say of each part what is wrong with it, or `OK`; who asks while somebody looks waits for what is found."""
+        with self._is_looking:
+            if not self._found or self._monotonic() >= self._stale_at:
+                self._found = _run(self._checks)
+                self._stale_at = self._monotonic() + _FRESH_SECONDS
+            return self._found
+
+
+def _run(checks: Mapping[str, _Check]) -> dict[str, str]:
+    """Make all checks at once; one that hangs is left behind, and ends by its own timeouts.
+
+    A check raises, or returns, what is wrong; all is well with one that does neither.
+    """
+    pool = ThreadPoolExecutor(len(checks), thread_name_prefix="readiness")
+    futures = {name: pool.submit(check) for name, check in checks.items()}
+    pool.shutdown(wait=False)
+    done, _ = wait(futures.values(), timeout=_CHECK_SECONDS)
+    found = {}
+    for name, future in futures.items():
+        if future not in done:
+            found[name] = "does not answer in time"
+            continue
+        try:
+            found[name] = future.result() or OK
+        except Unavailable as error:
+            found[name] = str(error)
+    return found
