@@ -19,7 +19,7 @@ from training.garment_masks import WORK_SIDE, find_masks
 from training.labels import certain_classes
 from training.metrics import GarmentScores, Scores, is_clothing
 from training.plots import draw_scores
-from training.prediction import LONG_SIDE, Predictor
+from training.prediction import Predictor
 from training.sheet import draw_contact_sheet
 from training.shop import INCOMPLETE, ShopPhoto, list_shop, read_mask
 from training.shop_scores import ShopScores
@@ -148,7 +148,7 @@ def write(evaluation: Evaluation, predictor: Predictor, split: Split, folder: Pa
         **{name: scores.summary() for name, scores in evaluation.parts().items()},
         "people_confusion": evaluation.people.confusion.tolist(),
         "garment_confusion": evaluation.garments.largest.tolist(),
-        "long_side": predictor.long_side,
+        "long_side": predictor.manifest.input.long_side,
         "mask_side": WORK_SIDE,
     }
     (folder / "scores.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="ccp/, clothing/ and backbone/")
     parser.add_argument("--model", type=Path, required=True, help="ONNX file; model.toml beside it")
     parser.add_argument("--output", type=Path, required=True, help="numbers, plots, cached masks")
-    parser.add_argument("--long-side", type=int, default=LONG_SIDE)
+    parser.add_argument("--long-side", type=int, help="default: the manifest's")
     parser.add_argument("--twice", action="store_true", help="as with CUTWORK_SECOND_LOOK")
     parser.add_argument(
         "--against", type=Path, help="ONNX file of another network, to compare with"
@@ -189,7 +189,9 @@ def main() -> None:
     cache = arguments.output.parent / "masks"
 
     def measured(model: Path) -> tuple[Predictor, Evaluation]:
-        predictor = Predictor.load(model).at(arguments.long_side)
+        predictor = Predictor.load(model)
+        if arguments.long_side:
+            predictor = predictor.at(arguments.long_side)
         predictor = predictor.looking_twice() if arguments.twice else predictor
         return predictor, evaluate_all(predictor, split, arguments.data, cache)
 

@@ -13,24 +13,34 @@ import onnx
 import onnxruntime
 import torch
 
+from shared.manifest import FILE_NAME
 from training.checkpoint import CHECKPOINT, load_averaged
+from training.config import BackboneName
 from training.fine_tuning import BACKBONE
 from training.interpolation import move_towards
 from training.labels import ACCESSORY, CLASSES, PERSON
 from training.network import INPUT_STRIDE, OUTPUT_STRIDE, ClothingNet, fold
-from training.prediction import LONG_SIDE, MANIFEST, NEAR_LONG_SIDE
 
 _log = logging.getLogger("training")
 
 OPSET = 17
 ONNX_FILE = "model.onnx"
+#: The size at which the networks of this project are compared.
+LONG_SIDE = 432
+#: Of a second look at which they gain; nearer, categories lose more than edges win.
+NEAR_LONG_SIDE = 640
 #: The largest difference of a logit between torch and ONNX Runtime; logits span some 20.
 TOLERANCE = 2e-3
 #: (batch, height, width) at which both are compared.
 CHECKED_SHAPES = ((1, 384, 288), (2, 432, 320), (1, 64, 512))
+BACKBONE_TITLES: dict[BackboneName, str] = {
+    "mobilenet_v2": "MobileNetV2",
+    "efficientnet_lite0": "EfficientNet-Lite0",
+    "efficientnet_lite1": "EfficientNet-Lite1",
+}
 DESCRIPTION = (
-    "MobileNetV2 with attention and a light decoder, {parameters:.2f} M parameters, trained on street photos of "
-    "Clothing Co-Parsing and on garment photos without people"
+    "{backbone} with attention and a light decoder, {parameters:.2f} M parameters, trained on photos of clothes, worn "
+    "and not"
 )
 
 
@@ -59,8 +69,9 @@ def export(
     if start is not None:
         move_towards(file, start, share)
     _log.info("%s: %.1f MB, differs by %.1e", file, file.stat().st_size / 1e6, difference)
-    text = manifest(file, name, DESCRIPTION.format(parameters=parameters))
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    backbone = BACKBONE_TITLES[network.backbone_name]
+    text = manifest(file, name, DESCRIPTION.format(backbone=backbone, parameters=parameters))
+    file.with_name(FILE_NAME).write_text(text, encoding="utf-8")
     return file
 
 

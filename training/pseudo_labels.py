@@ -41,7 +41,7 @@ def label_photos(
         The photo's stem → its labels.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    teacher = teacher.at(LONG_SIDE).looking_twice(LONG_SIDE)
+    teacher = teacher.at(LONG_SIDE).looking_twice()
     labels: dict[str, ClassSets] = {}
     with ThreadPoolExecutor(max_workers=THREADS) as threads:
         found = threads.map(lambda p: _label_or_read(teacher, p[0], p[1], cache), photos)

@@ -19,7 +19,7 @@ from torch.optim import AdamW
 from training.agreement import find_disagreements
 from training.checkpoint import CHECKPOINT, Checkpoint
 from training.config import BACKBONES, Stage, TrainingConfig
-from training.export import write_onnx
+from training.export import ONNX_FILE, export
 from training.fine_tuning import exported_backbone, load_exported
 from training.losses import allowed_classes, outline_loss, presence_loss, set_loss
 from training.mixing import Mixture
@@ -90,8 +90,8 @@ class Run:
         file = self.config.teacher if first_step == 0 else None
         if file is None:
             # Photos have many shapes, and torch prepares for each anew: on a CPU it took four times as long as this.
-            file = folder / "teacher.onnx"
-            write_onnx(self.checkpoint.averaged, file)
+            file = folder / ONNX_FILE
+            export(self.checkpoint.averaged, folder, name="teacher")
         teacher = Predictor.load(file)
         wrong = find_disagreements(teacher, self.mixture, folder / "disagreed.json")
         return add_pseudo_labels(teacher, self.mixture.without_masks(wrong), self.config, folder)

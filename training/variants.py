@@ -28,11 +28,12 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
+from shared.manifest import FILE_NAME
 from training.choice import spread
 from training.dataset import Split, list_split, read_photo
 from training.evaluate import Evaluation, evaluate
 from training.export import manifest
-from training.prediction import MANIFEST, Predictor
+from training.prediction import Predictor
 
 _log = logging.getLogger("training")
 
@@ -80,7 +81,7 @@ class _Frames(CalibrationDataReader):  # type: ignore[misc]  # the base class is
         photos += [item.photo for item in spread(split.garments, half)]
         self._photos = iter(photos)
         self._predictor = predictor
-        self._name = predictor.session.get_inputs()[0].name
+        self._name = predictor.manifest.input.tensor
 
     def get_next(self) -> Mapping[str, NDArray[np.float32]] | None:
         """Give the next one, or None."""
@@ -138,12 +139,12 @@ def ends_of(model: onnx.ModelProto) -> list[str]:
 
 def ratio_to(first: Predictor, other: Predictor) -> float:
     """Give the time of the other network in times of the first, on one thread, run in turn."""
-    frame = np.random.default_rng(0).uniform(-1, 1, (1, 3, *FRAME)).astype(np.float32)
+    frame = np.random.default_rng(0).uniform(-1, 1, (3, *FRAME)).astype(np.float32)
     spent: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):
         for predictor, times in zip((first, other), spent, strict=True):
             began = time.perf_counter()
-            predictor.session.run(None, {predictor.session.get_inputs()[0].name: frame})
+            predictor.network.segment(frame)
             times.append(time.perf_counter() - began)
     return statistics.median(spent[1]) / statistics.median(spent[0])
 
@@ -192,7 +193,7 @@ def main() -> None:
 def _write_all(model: Path, data: Path, folder: Path, names: list[str]) -> dict[str, Path]:
     """Write each variant into a folder of its own with its manifest, as the worker takes it."""
     files = {name: folder / name / model.name for name in names}
-    table = tomllib.loads(model.with_name(MANIFEST).read_text(encoding="utf-8"))
+    table = tomllib.loads(model.with_name(FILE_NAME).read_text(encoding="utf-8"))
     for name, file in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         if name in RECIPES:
@@ -200,7 +201,7 @@ def _write_all(model: Path, data: Path, folder: Path, names: list[str]) -> dict[
         else:
             write_half(model, file)
         text = manifest(file, f"{table['name']}-{name}", f"{table['description']}; {name}")
-        file.with_name(MANIFEST).write_text(text, encoding="utf-8")
+        file.with_name(FILE_NAME).write_text(text, encoding="utf-8")
     return files
 
 

@@ -18,7 +18,7 @@ ALLOWED = {
     "worker": {"shared"},
     "migrations": {"shared"},
     "client": set(),
-    "training": set(),
+    "training": {"shared", "worker"},
     "deploy": {"shared"},
 }
 #: A room → what must never be needed to run it.
