@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 from PIL import Image
 
-from tests.pictures import apng, encoded, icc_profile, jpeg, mpo, photo, with_orientation
+from tests.files import FILES
+from tests.pictures import encoded, icc_profile, jpeg, photo, with_orientation
 
 Mutation = Callable[[bytearray, random.Random, list[bytes]], bytes]
 
@@ -47,8 +48,7 @@ def _whole() -> list[bytes]:
         encoded(grey.convert("I;16") if grey.mode == "I;16" else Image.new("I;16", (80, 60), 999)),
         encoded(picture, "BMP"),
         encoded(picture.quantize(16), "BMP"),
-        mpo(),
-        apng(),
+        *(data for file in FILES.values() if len(data := file.make()) <= _MOST_BYTES),
     ]
 
 
