@@ -8,10 +8,10 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-fast-api test-fast-others promises soak bench check format lock train evaluate export variants clean
+.PHONY: help run test test-training docs test-fast test-fast-api test-fast-others promises soak bench check format lock train evaluate export variants clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # `exec`, so that what make passes on (TERM) reaches the program and not a shell.
 run: $(READY) ## Run the whole service on http://127.0.0.1:8000 (HOST, PORT, DATA_DIR)
@@ -50,6 +50,9 @@ format: $(READY) ## Format the code, and put right what can be put right safely
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(READY) ## Write the tables of docs/ that the code says itself: settings, errors
+	@$(BIN)/python -m tests.house.generated
+
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
@@ -69,6 +72,9 @@ $(TRAINING)/.ready: $(LOCKS)/training.txt
 	$(PYTHON) -m venv --clear $(TRAINING)
 	$(TRAINING)/bin/python -m pip install --quiet --require-hashes -r $(LOCKS)/training.txt
 	@touch $@
+
+test-training: $(TRAINING)/.ready ## Run the tests that need torch, which `make test` skips by name
+	@$(TRAINING)/bin/python -m pytest --noconftest $(ARGS) $$(grep -l importorskip tests/training/*.py)
 
 train: $(TRAINING)/.ready ## Train the model (DATA=folder; goes on where it was stopped; START=….onnx TEACHER=….onnx THINGS=… SCENES=…: folders)
 	$(TRAINING)/bin/python -m training.train --data $(DATA) --output $(RUN) \

@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from api.openapi.document import create_document
-from api.openapi.errors import MEANINGS
-from deploy.admin import admin
 from shared.contract import Category
-from shared.errors import CATALOGUE, ErrorCode
+from shared.errors import ErrorCode
 from shared.settings import Settings, variable
+from tests.house.generated import DOCS, PAGES
 
-DOCS = Path(__file__).parents[2] / "docs"
 OPERATIONS = [(verb, path) for path, verbs in create_document()["paths"].items() for verb in verbs]
 
 
-def test_the_settings_page_is_what_the_settings_print() -> None:
-    printed = CliRunner().invoke(admin, ["settings"]).output
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_what_the_code_says(name: str) -> None:
+    page = (DOCS / name).read_text()
 
-    assert {variable(name) for name in Settings.model_fields} <= set(re.findall(r"\w+", printed))
-    assert (DOCS / "settings.md").read_text().endswith(printed), (
-        "docs/settings.md is old: put the output of `cutwork-admin settings` there"
-    )
+    assert page == PAGES[name](page), f"docs/{name} is old: run `make docs`"
 
 
-def test_the_api_page_lists_every_error_with_its_status() -> None:
-    rows = re.findall(r"^\| (\d{3}) \| `(\w+)` \|", (DOCS / "api.md").read_text(), re.MULTILINE)
+def test_the_settings_page_names_every_setting() -> None:
+    named = set(re.findall(r"\w+", (DOCS / "settings.md").read_text()))
 
-    assert {ErrorCode(code): int(status) for status, code in rows} == {
-        code: entry.http_status for code, entry in CATALOGUE.items()
-    }
+    assert {variable(name) for name in Settings.model_fields} <= named
 
 
-def test_the_api_page_says_of_every_error_what_the_openapi_document_says() -> None:
-    rows = re.findall(
-        r"^\| \d{3} \| `(\w+)` \| (.*) \|$", (DOCS / "api.md").read_text(), re.MULTILINE
-    )
-
-    assert {ErrorCode(code): meaning for code, meaning in rows} == MEANINGS
+def test_the_api_page_lists_every_error() -> None:
+    assert set(ErrorCode) <= set(re.findall(r"`(\w+)`", (DOCS / "api.md").read_text()))
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(OPERATIONS))
