@@ -38,6 +38,9 @@ SOAK ?= --seconds 3600
 soak: $(READY) ## Hurt a whole installation for an hour, and close the books (SOAK="--seconds 600 --seed 7")
 	@exec $(BIN)/python -m tests.fault.soak $(SOAK)
 
+attack: $(READY) ## Attack an installation of its own, and measure a client beside (ARGS="--only keys")
+	@exec $(BIN)/python -m tests.attack $(ARGS)
+
 bench: $(READY) ## Compare the image path with the common way of doing it, as ratios
 	@exec $(BIN)/python -m tests.benchmarks
 

@@ -14,6 +14,10 @@ from typing import Any
 import gevent  # type: ignore[import-untyped]
 from gunicorn.http.body import Body, ChunkedReader
 from gunicorn.http.errors import InvalidChunkSize, NoMoreData, ParseException
+from gunicorn.http.message import Request
+
+#: What other servers take, too: nginx's default.
+LARGEST_HEAD_BYTES = 32 * 1024
 
 #: Seconds in which a client has to take a piece of an answer. The largest answers have some 100 KB.
 SEND_SECONDS = 20.0
@@ -32,6 +36,22 @@ _PIPELINED_PAUSE_SECONDS = 0.05
 #: much as reading some kilobytes.
 _CHUNKS_TOGETHER = 256
 _LEAST_CHUNK_BYTES = 64
+
+
+class BoundedHead(Request):  # type: ignore[misc]
+    """gunicorn's reader of a head, with an end to all headers together.
+
+    Its own is that of one header times their number: 400 KB, which it looks through anew after every piece of them.
+    """
+
+    @property
+    def max_buffer_headers(self) -> int:
+        """How many bytes all headers of a request may have."""
+        return LARGEST_HEAD_BYTES
+
+    @max_buffer_headers.setter
+    def max_buffer_headers(self, _its_own: int) -> None:
+        pass
 
 
 class Connection:

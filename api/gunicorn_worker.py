@@ -15,13 +15,15 @@ from typing import Any
 
 from gunicorn import util
 from gunicorn.http import errors, wsgi
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
-from api.connection import Connection, FairReader, discard, make_wait
+from api.connection import BoundedHead, Connection, FairReader, discard, make_wait
 from api.unreadable import answer_unreadable
 
 # The `Server` header of all answers: it does not tell an attacker whose weaknesses to try.
 wsgi.SERVER = "cutwork"
+RequestParser.mesg_class = BoundedHead
 
 _BAD_REQUEST, _INTERNAL_SERVER_ERROR = 400, 500
 _STATUS = {

@@ -111,18 +111,18 @@ class DataDirectory:
             broker_password=secrets.token_urlsafe(32),
         )._replace(**noted)
         if made._asdict() != noted:
-            _write_privately(file, json.dumps(made._asdict()))
+            write_privately(file, json.dumps(made._asdict()))
         return made
 
     def note_environment(self, text: str) -> Path:
         """Leave what a shell can read to reach this installation; it has the keys in it."""
         file = self.path / "environment"
-        _write_privately(file, text)
+        write_privately(file, text)
         return file
 
 
-def _write_privately(file: Path, text: str) -> None:
-    # Never readable by others, and never half there.
+def write_privately(file: Path, text: str) -> None:
+    """Write a file that others can never read, and that is never half there."""
     unfinished = file.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

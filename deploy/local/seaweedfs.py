@@ -17,10 +17,12 @@ import sysconfig
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
+from deploy.local.data_directory import write_privately
 from deploy.local.health import answers_ok, read_ok
 from deploy.local.mutual_tls import MutualTls
 from deploy.local.ports import GRPC_OFFSET, LOOPBACK, free_port_with_grpc, is_free_with_grpc
 from deploy.local.process import Process
+from deploy.local.s3_identities import USUAL_BUCKETS, Buckets, S3Keys, identities
 from deploy.local.server import Server
 
 #: Where `weed` puts a socket beside each gRPC port, whatever TMPDIR says. They ask for a certificate too.
@@ -55,7 +57,7 @@ class SeaweedPorts(NamedTuple):
 
 
 class SeaweedFS(Server):
-    """An S3 server with one pair of keys, which makes no bucket unasked."""
+    """An S3 server that makes no bucket unasked: one pair of keys may do everything, and one a role its work."""
 
     name: ClassVar[str] = "seaweedfs"
 
@@ -66,15 +68,26 @@ class SeaweedFS(Server):
         *,
         access_key: str = "cutwork",
         secret_key: str = "cutwork-local",  # noqa: S107 - for tests; the supervisor makes its own
+        buckets: Buckets = USUAL_BUCKETS,
     ) -> None:
-        """Choose the ports; `port` is that of S3."""
+        """Choose the ports; `port` is that of S3, and `buckets` are what the roles may use."""
         if not secret_key:
             raise ValueError("without a secret key weed would serve everybody")
         self.ports = SeaweedPorts.choose(directory / "ports.json", port)
         super().__init__(directory, self.ports.s3)
         self.tls = MutualTls(self.directory / "tls")
-        self.access_key = access_key
-        self.secret_key = secret_key
+        self.keys = S3Keys(access_key, secret_key)
+        self._buckets = buckets
+
+    @property
+    def access_key(self) -> str:
+        """Of whoever may do everything."""
+        return self.keys.access_key
+
+    @property
+    def secret_key(self) -> str:
+        """The other half of it."""
+        return self.keys.secret_key
 
     @property
     def endpoint(self) -> str:
@@ -98,6 +111,7 @@ class SeaweedFS(Server):
             # Of some of its files it sets the mode itself, for all to read.
             folder.chmod(0o700)
         self.tls.renew(LOOPBACK)
+        write_privately(self._identities, identities(self.keys, self._buckets))
         weed = Path(sysconfig.get_path("scripts"), "weed")
         logging = [f"-logdir={logs}", "-log_max_size_mb=10", "-log_max_files=2"]
         # Of our own environment only PATH: WEED_*, AWS_* and S3_* variables would configure it too, and so
@@ -106,8 +120,6 @@ class SeaweedFS(Server):
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.directory),
             "TMPDIR": str(temporary),
-            "AWS_ACCESS_KEY_ID": self.access_key,
-            "AWS_SECRET_ACCESS_KEY": self.secret_key,
             **self._certificates(),
         }
         return Process(
@@ -117,6 +129,10 @@ class SeaweedFS(Server):
             environment=environment,
             directory=self.directory,
         )
+
+    @property
+    def _identities(self) -> Path:
+        return self.directory / "identities.json"
 
     def _certificates(self) -> dict[str, str]:
         """Name the certificates as `security.toml` would: there is a variable for each of its keys."""
@@ -137,6 +153,7 @@ class SeaweedFS(Server):
             f"-ip={LOOPBACK}",
             f"-ip.bind={LOOPBACK}",
             *(f"-{component}.port={port}" for component, port in self.ports._asdict().items()),
+            f"-s3.config={self._identities}",
             "-s3.autoCreateBucket=false",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",

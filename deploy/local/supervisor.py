@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from deploy.local.interrupt import Interrupt, Interrupted
 from deploy.local.output import LogFile, Output, PassedThrough
 from deploy.local.process import Process, ProcessFailed
 from deploy.local.revival import Revival
+from deploy.local.s3_identities import Buckets
 from deploy.local.seaweedfs import SeaweedFS
 from deploy.local.valkey import Valkey
 from shared.settings import load_settings
@@ -53,8 +55,12 @@ class Supervisor:
         if "CUTWORK_REDIS_URL" not in os.environ:
             self._servers["broker"] = Valkey(home.valkey, password=ours.broker_password)
         if "CUTWORK_S3_ENDPOINT" not in os.environ:
+            settings = load_settings()
             self._servers["object store"] = SeaweedFS(
-                home.seaweedfs, access_key=ours.access_key, secret_key=ours.secret_key
+                home.seaweedfs,
+                access_key=ours.access_key,
+                secret_key=ours.secret_key,
+                buckets=Buckets(settings.inputs_bucket, settings.results_bucket),
             )
         self._processes: dict[str, Process] = {}
         self._worker_grace_seconds: float = _EXTRA_GRACE_SECONDS
@@ -86,9 +92,9 @@ class Supervisor:
         serve = ["gunicorn", "-c", str(_ROOT / "deploy" / "gunicorn.conf.py")]
         bind = ["--bind", self._address.authority]
         self._processes = {
-            "front end": _process("front end", [*serve, *bind, "api.wsgi:create_app()"]),
-            "worker": _process("worker", ["worker"]),
-            "sweeper": _process("sweeper", ["worker.sweeper"]),
+            "front end": self._in_its_role("front end", [*serve, *bind, "api.wsgi:create_app()"]),
+            "worker": self._in_its_role("worker", ["worker"]),
+            "sweeper": self._in_its_role("sweeper", ["worker.sweeper"]),
         }
         for process in self._processes.values():
             process.start()
@@ -96,6 +102,15 @@ class Supervisor:
         _say_ready("service", started_at)
         environment = self._home.note_environment(as_shell(os.environ))
         say(greeting(self._address, environment))
+
+    def _in_its_role(self, name: str, module: list[str]) -> Process:
+        """Describe a process that may do its own work in the object store, if that is ours, and no other."""
+        store = self._servers.get("object store")
+        if not isinstance(store, SeaweedFS):
+            return _process(name, module)
+        keys = store.keys.for_role(name.replace(" ", "-"))
+        own = {"CUTWORK_S3_ACCESS_KEY": keys.access_key, "CUTWORK_S3_SECRET_KEY": keys.secret_key}
+        return _process(name, module, changes=own)
 
     def _start_servers(self, started_at: float) -> None:
         for server in self._servers.values():
@@ -163,10 +178,15 @@ def _say_ready(what: str, started_at: float) -> None:
     say(f"{what:<13} ready in {time.monotonic() - started_at:.1f} s")
 
 
-def _process(name: str, module: list[str], output: Output | None = None) -> Process:
+def _process(
+    name: str,
+    module: list[str],
+    output: Output | None = None,
+    changes: Mapping[str, str] | None = None,
+) -> Process:
     prefix = f"{name:<9} | " if sys.stdout.isatty() else ""
     # Into a pipe Python would write only when a block is full.
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(changes or {})}
     return Process(
         name,
         [*_PYTHON, *module],

@@ -1,0 +1,82 @@
+-- The roles of PostgreSQL, each with what its process does and no more. Run it as a superuser, in the service's database:
+--
+--     psql --set ON_ERROR_STOP=1 --dbname cutwork --file deploy/roles/postgresql.sql
+--
+-- before the first `cutwork-admin setup`, and again after each one: the tables are there only then, and a migration may
+-- have added to them. It may be run at any time and any number of times; all of it is one transaction.
+--
+--     cutwork_migration   `cutwork-admin setup` and `keys`: owns the tables
+--     cutwork_front_end   gunicorn: adds jobs, erases them, reads keys
+--     cutwork_worker      `python -m worker`: changes what becomes of a job, and never sees a key
+--     cutwork_sweeper     `python -m worker.sweeper`: the same, and forgets jobs of long ago
+--     cutwork_scaler      whoever starts more workers: counts what waits, and sees neither tenants nor photos
+--
+-- They have no passwords yet, so nobody can log in by one: \password cutwork_worker, or certificates in pg_hba.conf.
+
+BEGIN;
+
+DO $$
+DECLARE
+    role text;
+BEGIN
+    FOREACH role IN ARRAY ARRAY['migration', 'front_end', 'worker', 'sweeper', 'scaler'] LOOP
+        role := 'cutwork_' || role;
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT', role);
+        END IF;
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role);
+        EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', role);
+    END LOOP;
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+END
+$$;
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT CREATE ON SCHEMA public TO cutwork_migration;
+
+DO $$
+DECLARE
+    found record;
+BEGIN
+    IF to_regclass('public.jobs') IS NULL THEN
+        RAISE NOTICE 'no tables yet: run it again after `cutwork-admin setup`';
+        RETURN;
+    END IF;
+
+    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('ALTER TABLE public.%I OWNER TO cutwork_migration', found.tablename);
+        EXECUTE format(
+            'REVOKE ALL ON public.%I FROM PUBLIC, cutwork_front_end, cutwork_worker, cutwork_sweeper, cutwork_scaler',
+            found.tablename
+        );
+    END LOOP;
+
+    -- Each process sees at its start whether it can run on the schema.
+    GRANT SELECT ON public.alembic_version, public.cutwork_schema
+        TO cutwork_front_end, cutwork_worker, cutwork_sweeper;
+
+    GRANT SELECT ON public.api_keys TO cutwork_front_end;
+    GRANT SELECT, INSERT ON public.jobs TO cutwork_front_end;
+    -- A job is erased, or its message did not go out.
+    GRANT UPDATE (
+        status, published_at, lease_owner, lease_expires_at, finished_at, expires_at, error_code, error_message, shown
+    ) ON public.jobs TO cutwork_front_end;
+
+    -- Whose job it is, what was asked for and when never changes.
+    GRANT SELECT ON public.jobs TO cutwork_worker, cutwork_sweeper;
+    GRANT UPDATE (
+        status, attempt, releases, lease_owner, lease_expires_at, not_before, published_at,
+        started_at, finished_at, expires_at, error_code, error_message, shown
+    ) ON public.jobs TO cutwork_worker;
+
+    GRANT UPDATE (
+        status, lease_owner, lease_expires_at, not_before, published_at,
+        finished_at, expires_at, error_code, error_message, shown, idempotency_key
+    ) ON public.jobs TO cutwork_sweeper;
+    GRANT DELETE ON public.jobs TO cutwork_sweeper;
+
+    GRANT SELECT (status, queue, not_before, published_at, created_at) ON public.jobs TO cutwork_scaler;
+END
+$$;
+
+COMMIT;

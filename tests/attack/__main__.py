@@ -1,0 +1,65 @@
+"""`python -m tests.attack`: every row of SECURITY.md's threat table, as an attempt against a running installation.
+
+Takes minutes, on loopback alone. Prints what was tried and seen, and how long a well-behaved client waited beside it;
+ends with 1 if something did not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from tests.attack import measurement
+from tests.attack.attempt import Outcome, make
+from tests.attack.local import running_locally
+from tests.attack.report import table, words
+from tests.attack.target import Target
+from tests.attack.threats import THREATS
+
+
+def main() -> int:
+    """Attack, print, and tell whether all held."""
+    wanted = _arguments()
+    began = time.monotonic()
+    with running_locally() as target:
+        outcomes = _attack(target, wanted.only)
+        if outcomes:
+            _say(f"\n{table(outcomes)}\n")
+        if target.measured:
+            _say(f"{measurement.table(target.measured)}\n")
+    lost = [it for it in outcomes if not it.held]
+    _say(
+        f"{target.name}, {os.cpu_count()} cores: {len(outcomes)} attempts in {time.monotonic() - began:.0f} s, "
+        f"{len(lost)} not held"
+    )
+    return 1 if lost else 0
+
+
+def _attack(target: Target, only: str) -> list[Outcome]:
+    outcomes = []
+    for threat, attempts in THREATS.items():
+        for attempt in attempts:
+            if only and only not in f"{threat} {attempt.__name__} {attempt.__module__}":
+                continue
+            outcome = make(threat, attempt, target)
+            outcomes.append(outcome)
+            verdict = "held" if outcome.held else "NOT HELD"
+            _say(f"{verdict:<8} {outcome.seconds:5.1f} s  {words(outcome.attempt)}: {outcome.seen}")
+    return outcomes
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="Those whose threat, name or file holds this.")
+    return parser.parse_args()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

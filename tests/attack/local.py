@@ -1,0 +1,71 @@
+"""The installation that `make run` starts: ports, state and keys of its own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local.ports import LOOPBACK, free_port
+from shared.settings import PREFIX, Settings, variable
+from tests.attack.target import ROOT, Target
+from tests.conditions import eventually
+
+_START_SECONDS, _STOP_SECONDS = 90, 60
+#: Low enough to be reached within a minute; all else is as `make run` sets it.
+LIMITS = {"CUTWORK_RATE_PER_MINUTE": "1000", "CUTWORK_MAX_QUEUED_PER_TENANT": "90"}
+
+
+@contextmanager
+def running_locally() -> Iterator[Target]:
+    """Do what `make run` does, and end it."""
+    outside = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+    with tempfile.TemporaryDirectory(prefix="cutwork-attack-") as folder:
+        home, said, port = Path(folder, "home"), Path(folder, "said"), free_port()
+        own = {"DATA_DIR": str(home), "PORT": str(port), **LIMITS}
+        with said.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "deploy.local"],
+                cwd=ROOT,
+                env={**outside, **own},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+
+            def is_up() -> bool:
+                assert process.poll() is None, said.read_text()
+                return "Ctrl-C stops it all" in said.read_text()
+
+            eventually(is_up, _START_SECONDS)
+            # Its parent is open to nobody else; what is tried is whether the folder itself is.
+            Path(folder).chmod(0o755)
+            yield Target(
+                name="`make run`",
+                url=f"http://{LOOPBACK}:{port}",
+                environment=with_defaults(_read(home / "environment")),
+                directory=home,
+                root=process.pid,
+                logs=(said, home / "valkey" / "server.log", home / "seaweedfs" / "server.log"),
+                keyless=True,
+            )
+        finally:
+            process.terminate()
+            process.wait(_STOP_SECONDS)
+
+
+def with_defaults(environment: Mapping[str, str]) -> dict[str, str]:
+    """Add what attempts have to know and nobody set."""
+    names = ("inputs_bucket", "results_bucket")
+    defaults = {variable(name): str(Settings.model_fields[name].default) for name in names}
+    return {**defaults, **environment}
+
+
+def _read(file: Path) -> dict[str, str]:
+    lines = [shlex.split(line)[1] for line in file.read_text().splitlines()]
+    return {name: text for name, _, text in (line.partition("=") for line in lines)}

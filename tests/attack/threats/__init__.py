@@ -1,0 +1,47 @@
+"""A file for each row of the threat table in SECURITY.md: its name, and the attempts that show that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.attack.attempt import Attempt
+from tests.attack.threats import (
+    broker_taken,
+    busy_connections,
+    dependencies,
+    greedy_tenant,
+    hostile_requests,
+    injection,
+    keys,
+    leaks,
+    mistakes,
+    model_file,
+    neighbours,
+    other_users,
+    result_urls,
+    uploads,
+    web_pages,
+)
+
+#: In the order in which they are made: what a web page may do is asked while there is no key yet, and tenants who
+#: want everything come last, since others would wait behind what they leave.
+THREATS: Mapping[str, tuple[Attempt, ...]] = {
+    threat.THREAT: threat.ATTEMPTS
+    for threat in (
+        web_pages,
+        keys,
+        neighbours,
+        uploads,
+        hostile_requests,
+        result_urls,
+        injection,
+        other_users,
+        broker_taken,
+        mistakes,
+        model_file,
+        dependencies,
+        leaks,
+        busy_connections,
+        greedy_tenant,
+    )
+}

@@ -1,0 +1,86 @@
+"""A tenant that wants another's jobs."""
+
+from __future__ import annotations
+
+import base64
+import re
+import uuid
+
+import httpx
+
+from tests.attack.attempt import Attempt, hold
+from tests.attack.photos import small_photo
+from tests.attack.target import V1, Target
+from tests.end_to_end.client import CUTOUT, QUERY
+
+THREAT = "a neighbour tenant reads, lists or erases"
+
+_OF_THIS_REQUEST = re.compile(r'"(?:request_id|log_id)":\s*"[^"]*"')
+_VERBS = ("GET", "HEAD", "DELETE", "PUT", "PATCH", "POST", "OPTIONS")
+
+
+def anothers_job_is_answered_like_an_unknown_one(target: Target) -> str:
+    task_id, _ = target.result_url("owner")
+    unknown = str(uuid.uuid4())
+    compared = 0
+    with target.client("other") as client:
+        for path in (f"{V1}/{{}}", f"{QUERY}?task_id={{}}", f"{QUERY}?task_id={{}}&wait=1"):
+            for verb in _VERBS:
+                theirs, nobodys = (
+                    client.request(verb, path.format(it)) for it in (task_id, unknown)
+                )
+                hold(_shape(theirs) == _shape(nobodys), f"{verb} {path}: {_shape(theirs)[:2]}")
+                hold(task_id not in theirs.text, f"{verb} {path} names the job")
+                compared += 1
+    with target.client("owner") as owner:
+        still = owner.get(f"{V1}/{task_id}").json()["task_status"]
+    hold(still == 2, "a neighbour's DELETE did something")
+    return f"{compared} pairs of answers differ in nothing but their request ids; the job is still there"
+
+
+def forged_cursors_and_lists_show_own_jobs_only(target: Target) -> str:
+    theirs = target.submit("owner")
+    own = target.submit("other")
+    cursors = [
+        base64.urlsafe_b64encode(microseconds.to_bytes(8, "big") + job.bytes).decode()
+        for microseconds in (2**55 - 1, 4 * 10**15, 1)
+        for job in (uuid.UUID(int=2**128 - 1), uuid.UUID(theirs))
+    ]
+    with target.client("other") as client:
+        questions: list[dict[str, str]] = [{"cursor": cursor} for cursor in cursors]
+        questions += [
+            {"limit": "100"},
+            {"tenant": "owner"},
+            {"status": "succeeded"},
+            {"task_id": theirs},
+        ]
+        for question in questions:
+            answer = client.get(V1, params=question)
+            hold(theirs not in answer.text, f"{question} shows another's job")
+        hold(own in client.get(V1, params={"limit": "100"}).text, "the own job is not in the list")
+    return f"{len(questions)} lists, none with another's job"
+
+
+def anothers_idempotency_key_finds_no_job(target: Target) -> str:
+    word, ids = uuid.uuid4().hex, []
+    for tenant in ("owner", "other"):
+        with target.client(tenant, **{"Idempotency-Key": word}) as client:
+            answer = client.post(
+                CUTOUT, files={"image": small_photo()}, data={"task_type": "async"}
+            )
+            hold(answer.status_code == httpx.codes.OK, f"{tenant}: {answer.status_code}")
+            ids.append(answer.json()["task_id"])
+    hold(ids[0] != ids[1], "the same idempotency key found the neighbour's job")
+    return "one word, two tenants, two jobs"
+
+
+def _shape(answer: httpx.Response) -> tuple[object, ...]:
+    headers = {name: answer.headers[name] for name in answer.headers if name != "date"}
+    return answer.status_code, _OF_THIS_REQUEST.sub("", answer.text), headers
+
+
+ATTEMPTS: tuple[Attempt, ...] = (
+    anothers_job_is_answered_like_an_unknown_one,
+    forged_cursors_and_lists_show_own_jobs_only,
+    anothers_idempotency_key_finds_no_job,
+)

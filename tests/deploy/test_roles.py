@@ -1,0 +1,260 @@
+"""The roles of PostgreSQL in `deploy/roles`: each does all of its work, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from deploy.local.postgres import Postgres
+from shared.database import Database
+from shared.errors import ErrorCode
+from shared.job import Job, JobStatus, Queue
+from shared.job_store import JobStore
+from shared.key_store import KeyStore
+from shared.schema import check_schema, migrate
+from shared.tables import jobs
+from tests.clock import HandClock
+from tests.conformance.conftest import LIMITS
+from tests.factories import new_job
+
+ROLES = Path(__file__).parents[2] / "deploy" / "roles" / "postgresql.sql"
+HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
+PROCESSES = ("front_end", "worker", "sweeper", "scaler")
+
+#: What each must not do, and would if it were taken over.
+FORBIDDEN = {
+    "front_end": (
+        "INSERT INTO api_keys SELECT * FROM api_keys",
+        "UPDATE api_keys SET revoked_at = NULL",
+        "DELETE FROM api_keys",
+        "DELETE FROM jobs",
+        "UPDATE jobs SET tenant = 'mine'",
+        "UPDATE jobs SET attempt = 0",
+        "UPDATE jobs SET turn = 0",
+    ),
+    "worker": (
+        "SELECT * FROM api_keys",
+        "UPDATE jobs SET tenant = 'mine'",
+        "UPDATE jobs SET id = gen_random_uuid()",
+        "UPDATE jobs SET fingerprint = ''",
+        "UPDATE jobs SET turn = 0",
+        "INSERT INTO jobs SELECT * FROM jobs",
+        "DELETE FROM jobs",
+    ),
+    "sweeper": (
+        "SELECT * FROM api_keys",
+        "UPDATE jobs SET tenant = 'mine'",
+        "UPDATE jobs SET attempt = 0",
+        "INSERT INTO jobs SELECT * FROM jobs",
+    ),
+    "scaler": (
+        "SELECT * FROM jobs",
+        "SELECT tenant FROM jobs",
+        "SELECT id FROM jobs",
+        "SELECT * FROM api_keys",
+        "UPDATE jobs SET status = 'queued'",
+        "DELETE FROM jobs",
+    ),
+}
+#: What none of them may.
+OWNERS_ALONE = (
+    "DROP TABLE jobs",
+    "TRUNCATE jobs",
+    "ALTER TABLE jobs ADD COLUMN x int",
+    "CREATE INDEX x ON jobs (tenant)",
+    "CREATE TABLE x (y int)",
+    "CREATE SCHEMA x",
+    "UPDATE alembic_version SET version_num = '9999'",
+    "UPDATE cutwork_schema SET oldest_code = 9999",
+    "SELECT pg_read_file('/etc/passwd')",
+    "COPY jobs TO PROGRAM 'cat'",
+    "CREATE ROLE x",
+    "SET ROLE cutwork_migration",
+    "GRANT cutwork_migration TO CURRENT_USER",
+)
+
+
+@dataclass
+class Cluster:
+    """A database with the roles in it."""
+
+    server: Postgres
+    url: str
+
+    def database(self, role: str) -> Database:
+        url = make_url(self.url).set(username=f"cutwork_{role}")
+        return Database(url.render_as_string(hide_password=False))
+
+    def grant(self) -> None:
+        """Run the file as a superuser, as an operator does."""
+        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(ROLES.read_bytes())
+
+    def stranger(self, role: str) -> psycopg.Connection[tuple[object, ...]]:
+        url = make_url(self.url).set(drivername="postgresql", username=f"cutwork_{role}")
+        return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+
+
+@pytest.fixture(scope="module")
+def cluster(postgres: Postgres) -> Iterator[Cluster]:
+    cluster = Cluster(postgres, postgres.create_database("roles"))
+    cluster.grant()
+    database = cluster.database("migration")
+    migrate(database)
+    database.close()
+    cluster.grant()
+    yield cluster
+    postgres.drop_database("roles")
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+def store(cluster: Cluster, role: str, clock: HandClock) -> Iterator[JobStore]:
+    database = cluster.database(role)
+    check_schema(database)
+    yield JobStore(database, LIMITS, clock)
+    database.close()
+
+
+@pytest.fixture
+def front_end(cluster: Cluster, clock: HandClock) -> Iterator[JobStore]:
+    yield from store(cluster, "front_end", clock)
+
+
+@pytest.fixture
+def worker(cluster: Cluster, clock: HandClock) -> Iterator[JobStore]:
+    yield from store(cluster, "worker", clock)
+
+
+@pytest.fixture
+def sweeper(cluster: Cluster, clock: HandClock) -> Iterator[JobStore]:
+    yield from store(cluster, "sweeper", clock)
+
+
+def claimed(front_end: JobStore, worker: JobStore) -> Job:
+    assert front_end.create(new_job())
+    job = worker.claim(Queue.INTERACTIVE, "me")
+    assert job
+    return job
+
+
+def test_a_front_end_takes_shows_lists_counts_and_erases(front_end: JobStore) -> None:
+    job = front_end.create(new_job(idempotency_key="word"))
+
+    assert job
+    assert front_end.find(job.id, "shop") == front_end.find_by_idempotency_key("word", "shop")
+    assert job.id in {it.id for it in front_end.list_jobs("shop", 100)}
+    assert front_end.measure_backlog("shop", 10).queued
+    assert front_end.measure_backlog(None, 10).queued
+    assert not front_end.is_stalled(HOUR)
+    assert front_end.read_head(Queue.INTERACTIVE, 10)
+    front_end.unpublish([job.id])
+    assert front_end.erase(job.id, "shop")
+
+
+def test_a_front_end_reads_keys(cluster: Cluster) -> None:
+    owner, reader = cluster.database("migration"), cluster.database("front_end")
+    _, key = KeyStore(owner).create("shop")
+
+    assert KeyStore(reader).tenant_of(key) == "shop"
+    assert not KeyStore(reader).is_empty()
+    for database in (owner, reader):
+        database.close()
+
+
+def test_a_worker_carries_a_job_to_each_of_its_ends(front_end: JobStore, worker: JobStore) -> None:
+    first, second, third, fourth = (claimed(front_end, worker) for _ in range(4))
+
+    assert worker.extend(first.lease)
+    assert worker.complete(first.lease, {})
+    assert worker.fail(second.lease, ErrorCode.PROCESSING_FAILURE, "no")
+    retried = worker.retry(third.lease, HOUR, ErrorCode.PROCESSING_FAILURE, "no")
+    assert retried is JobStatus.QUEUED
+    assert worker.release(fourth.lease)
+
+
+def test_a_sweeper_rescues_publishes_expires_and_prunes(
+    front_end: JobStore, worker: JobStore, sweeper: JobStore, clock: HandClock
+) -> None:
+    job = claimed(front_end, worker)
+    clock.advance(seconds=LIMITS.lease.total_seconds())
+    assert job.id in {it.id for it in sweeper.rescue(100)}
+    due = sweeper.due_for_publishing(Queue.INTERACTIVE, timedelta.max, 100)
+    sweeper.publish([it.id for it in due])
+    assert sweeper.count_queued(Queue.INTERACTIVE)
+    sweeper.unpublish([it.id for it in due])
+    clock.advance(seconds=LIMITS.deadline.total_seconds())
+    assert job.id in {it.id for it in sweeper.fail_late(100)}
+    clock.advance(seconds=YEAR.total_seconds())
+    past = sweeper.due_for_expiry(100)
+    assert sweeper.expire([it.id for it in past]) == len(past)
+    assert sweeper.prune(timedelta(0), 100)
+
+
+def test_a_scaler_counts_what_waits(cluster: Cluster, front_end: JobStore) -> None:
+    assert front_end.create(new_job())
+
+    with cluster.stranger("scaler") as connection:
+        waiting = connection.execute(
+            "SELECT count(*), min(created_at) FROM jobs WHERE status = 'queued' AND queue = 'interactive'"
+        ).fetchone()
+
+    assert waiting
+    assert waiting[0]
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [(role, it) for role in PROCESSES for it in (*FORBIDDEN[role], *OWNERS_ALONE)],
+)
+def test_a_role_is_refused_what_is_not_its_work(
+    cluster: Cluster, role: str, statement: str
+) -> None:
+    with (
+        cluster.stranger(role) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement.encode())
+
+
+def test_no_other_role_gets_in_at_all(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE ROLE cutwork_stranger LOGIN")
+        try:
+            with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+                cluster.stranger("stranger")
+        finally:
+            connection.execute("DROP ROLE cutwork_stranger")
+
+
+def test_a_migration_may_be_taken_back_and_made_again_by_its_role(cluster: Cluster) -> None:
+    database = cluster.database("migration")
+
+    migrate(database)
+
+    database.close()
+
+
+def test_every_column_of_a_job_is_either_fixed_or_somebodys_to_change() -> None:
+    """A column that is added later has to be thought of here, and there."""
+    fixed = {
+        *("id", "log_id", "tenant", "queue", "cloth_class", "return_form", "out_mode"),
+        *("input_bytes", "fingerprint", "turn", "created_at"),
+    }
+    lists = re.findall(r"GRANT UPDATE \(([^)]*)\)", ROLES.read_text())
+
+    changeable = {name.strip() for names in lists for name in names.split(",")}
+
+    assert len(lists) == 3
+    assert not changeable & fixed
+    assert changeable | fixed == set(jobs.c.keys())
