@@ -6,14 +6,13 @@ Nothing depends on it: a process that finds none, or nonsense, or no Redis, coun
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
 import redis
 
+from api.circuit_breaker import CircuitBreaker, CircuitOpen
 from shared.backlog import Backlog
 
 _KEY = "cutwork:backlog"
@@ -21,8 +20,8 @@ _KEY = "cutwork:backlog"
 _ALL = ""
 #: How long nobody else counts after somebody began to, and how long what was counted is kept.
 _TURN_MS, _KEPT_MS = 1000, 3000
-#: How long a Redis that did not answer is left alone.
-_PAUSE_SECONDS = 5.0
+#: What Redis and the way there may raise.
+_ERRORS = (CircuitOpen, redis.RedisError, OSError)
 
 
 class Lookup(NamedTuple):
@@ -40,26 +39,20 @@ _NOTHING = Lookup(None, is_my_turn=False)
 class BacklogCache:
     """Backlogs of single tenants, and of all together under None."""
 
-    def __init__(
-        self, client: redis.Redis, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, client: redis.Redis, circuit: CircuitBreaker) -> None:
         """Use a client whose calls end soon."""
         self._client = client
-        self._monotonic = monotonic
-        self._alone_until = 0.0
+        self._circuit = circuit
 
     def look(self, tenant: str | None) -> Lookup:
         """Look for a count, and take the turn to make one if it is nobody's."""
-        if self._monotonic() < self._alone_until:
-            return _NOTHING
         key = _key(tenant)
         try:
-            with self._client.pipeline(transaction=False) as pipeline:
+            with self._circuit.call(), self._client.pipeline(transaction=False) as pipeline:
                 pipeline.set(f"{key}:turn", 1, nx=True, px=_TURN_MS)
                 pipeline.get(key)
                 is_my_turn, counted = pipeline.execute()
-        except (redis.RedisError, OSError):
-            self._alone_until = self._monotonic() + _PAUSE_SECONDS
+        except _ERRORS:
             return _NOTHING
         if is_my_turn:
             return Lookup(None, is_my_turn=True)
@@ -70,10 +63,8 @@ class BacklogCache:
         written = json.dumps(
             [backlog.queued, backlog.oldest_age.total_seconds(), backlog.finished_lately]
         )
-        try:
+        with suppress(*_ERRORS), self._circuit.call():
             self._client.set(_key(tenant), written, px=_KEPT_MS)
-        except (redis.RedisError, OSError):
-            self._alone_until = self._monotonic() + _PAUSE_SECONDS
 
 
 def _key(tenant: str | None) -> str:

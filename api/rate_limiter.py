@@ -5,22 +5,18 @@ It protects the service and is not worth an outage: while Redis is away, everyth
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import redis
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from api.redis_pool import impatient_pool
+from api.circuit_breaker import CircuitBreaker, CircuitOpen
+from api.redis_pool import impatient_pool, redis_circuit
 from shared.logs import get_logger
 from shared.settings import Settings
 
 log = get_logger(__name__)
 
-#: How long a Redis that did not answer is left alone.
-_PAUSE_SECONDS = 5.0
 _KEY_PREFIX = "cutwork:rate"
 _WINDOW_SECONDS = 60.0
 
@@ -35,34 +31,34 @@ class RateLimiter:
         self,
         storage: RedisStorage | MemoryStorage,
         per_minute: int,
-        monotonic: Callable[[], float] = time.monotonic,
+        circuit: CircuitBreaker | None = None,
     ) -> None:
-        """Use a store; with `per_minute` 0 there is no limit, and the store is never asked."""
+        """Use a store.
+
+        Args:
+            storage: Where requests are counted.
+            per_minute: So many may pass; 0: there is no limit, and the store is never asked.
+            circuit: Guards the store; None: one of its own.
+        """
         self.per_minute = per_minute
         self._storage = storage
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._limit = RateLimitItemPerMinute(max(1, per_minute))
-        self._monotonic = monotonic
-        self._open_until = 0.0
+        self._circuit = circuit or redis_circuit()
         self._let_through = 0
 
     def hit(self, tenant: str) -> float:
         """Count a request, if it may pass; 0 if so, otherwise the seconds until the next one may."""
         if not self.per_minute:
             return 0
-        if self._monotonic() < self._open_until:
-            self._let_through += 1
-            return 0
         try:
-            seconds = 0.0 if self._limiter.hit(self._limit, tenant) else self._seconds_left(tenant)
-        except (
-            redis.RedisError,
-            OSError,
-            ValueError,
-        ) as error:  # what Redis holds may be no number
-            self._open(error)
+            with self._circuit.call():
+                passes = self._limiter.hit(self._limit, tenant)
+                seconds = 0.0 if passes else self._seconds_left(tenant)
+        except (CircuitOpen, redis.RedisError, OSError, ValueError) as error:
+            self._let_pass(error)
             return 0
-        self._close()
+        self._note_return()
         return seconds
 
     def _seconds_left(self, tenant: str) -> float:
@@ -80,18 +76,15 @@ class RateLimiter:
             return max(0.0, current_seconds - _WINDOW_SECONDS)
         return max(0.0, previous_seconds - free * _WINDOW_SECONDS / max(1, previous))
 
-    def _open(self, error: Exception) -> None:
-        now = self._monotonic()
+    def _let_pass(self, error: Exception) -> None:
         self._let_through += 1
-        # Of the requests that were on their way together, one says so.
-        if now >= self._open_until:
-            self._open_until = now + _PAUSE_SECONDS
-            log.warning("limiter.open", reason=type(error).__name__, let_through=self._let_through)
+        if self._let_through == 1:
+            log.warning("limiter.open", reason=type(error).__name__)
 
-    def _close(self) -> None:
-        if self._let_through:
-            log.info("limiter.closed", let_through=self._let_through)
-            self._let_through = 0
+    def _note_return(self) -> None:
+        let_through, self._let_through = self._let_through, 0
+        if let_through:
+            log.info("limiter.closed", let_through=let_through)
 
 
 def connect_storage(settings: Settings) -> RedisStorage:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 
+from api.circuit_breaker import State
 from api.services import Services
 from api.sweeper_watch import SweeperWatch
 from api.worker_watch import WorkerWatch
@@ -24,6 +25,7 @@ OK = "ok"
 _CHECK_SECONDS = 4.0
 #: How long findings are kept.
 _FRESH_SECONDS = 1.0
+_UNASKED = "Redis did not answer lately: uploads are not counted, and the sweeper rings for them"
 
 _Check = Callable[[], str | None]
 
@@ -47,6 +49,7 @@ class Readiness:
             "sweeper": SweeperWatch(settings, services.broker, Duty.SWEEP).look,
             "retention": SweeperWatch(settings, services.broker, Duty.RETENTION).look,
             "workers": WorkerWatch(services.job_store).look,
+            "circuit": lambda: _describe(services.redis_circuit.state),
         }
         #: What it cannot serve without.
         self.needed = tuple(checks)
@@ -63,6 +66,10 @@ class Readiness:
                 self._found = _run(self._checks)
                 self._stale_at = self._monotonic() + _FRESH_SECONDS
             return self._found
+
+
+def _describe(circuit: State) -> str:
+    return "" if circuit is State.CLOSED else f"{circuit}: {_UNASKED}"
 
 
 def _run(checks: Mapping[str, _Check]) -> dict[str, str]:

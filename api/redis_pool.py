@@ -1,15 +1,26 @@
-"""Connections to Redis for what a request can do without: a call that gets no answer costs it a moment."""
+"""Redis for what a request can do without: a call that gets no answer costs it a moment, and soon nobody makes one."""
 
 from __future__ import annotations
+
+import time
+from collections.abc import Callable
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from api.circuit_breaker import CircuitBreaker
 from shared.settings import Settings
 
 #: What a request may lose to a Redis that stands still; connecting and asking take this long each.
 _SOCKET_SECONDS = 0.2
+
+
+def redis_circuit(monotonic: Callable[[], float] = time.monotonic) -> CircuitBreaker:
+    """Make the one through which a front end asks Redis whatever it asks for a request."""
+    # An error that Redis sent, and what it holds being nonsense, are no silence.
+    answers = (redis.ResponseError, ValueError)
+    return CircuitBreaker("redis", answers=answers, monotonic=monotonic)
 
 
 def impatient_pool(settings: Settings) -> redis.ConnectionPool:

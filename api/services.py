@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.backlog_cache import BacklogCache
+from api.circuit_breaker import CircuitBreaker
 from api.rate_limiter import RateLimiter
 from api.waiting import WaitingRoom
 from shared.broker import Broker
@@ -22,6 +23,8 @@ class Services:
     key_store: KeyStore
     object_store: ObjectStore
     broker: Broker
+    #: Through which all of them ask Redis; readiness alone looks past it.
+    redis_circuit: CircuitBreaker
     #: For the readiness check; everything else goes through the stores.
     database: Database
     waiting_room: WaitingRoom

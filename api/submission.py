@@ -10,6 +10,7 @@ import time
 import uuid
 from contextlib import suppress
 
+from api.circuit_breaker import CircuitOpen
 from api.form import CutoutRequest
 from api.idempotency import fingerprint_of, replay
 from api.services import Services
@@ -122,8 +123,9 @@ def _find_winner(services: Services, new: NewJob) -> Job:
 def _publish(services: Services, job: Job) -> None:
     """Ring for a job; its row is stored, so no failure here is the client's."""
     try:
-        services.broker.ring(job.queue)
-    except BrokerUnavailable as error:
+        with services.redis_circuit.call():
+            services.broker.ring(job.queue)
+    except (BrokerUnavailable, CircuitOpen) as error:
         log.warning("job.unpublished", **about(job), reason=str(error))
         # Without this word the sweeper takes the message for lost after a while.
         with suppress(DatabaseUnavailable):

@@ -14,7 +14,7 @@ from api import app
 from api.backlog_cache import BacklogCache
 from api.database_turnstile import DatabaseTurnstile
 from api.rate_limiter import RateLimiter, connect_storage
-from api.redis_pool import impatient_pool
+from api.redis_pool import impatient_pool, redis_circuit
 from api.services import Services
 from api.waiting import WaitingRoom
 from shared.broker import Broker
@@ -55,6 +55,7 @@ def create_services(settings: Settings) -> Services:
     turnstile = DatabaseTurnstile(connections_of(settings))
     database = open_database(settings, settings.database_request_timeout, turnstile.passing)
     job_store = JobStore(database, limits_of(settings))
+    circuit = redis_circuit()
     return Services(
         job_store=job_store,
         key_store=KeyStore(database),
@@ -62,6 +63,7 @@ def create_services(settings: Settings) -> Services:
         broker=Broker(settings),
         database=database,
         waiting_room=WaitingRoom(settings, job_store),
-        rate_limiter=RateLimiter(connect_storage(settings), settings.rate_per_minute),
-        backlog_cache=BacklogCache(redis.Redis(connection_pool=impatient_pool(settings))),
+        redis_circuit=circuit,
+        rate_limiter=RateLimiter(connect_storage(settings), settings.rate_per_minute, circuit),
+        backlog_cache=BacklogCache(redis.Redis(connection_pool=impatient_pool(settings)), circuit),
     )

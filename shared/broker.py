@@ -39,22 +39,15 @@ BrokerClock = Callable[[redis.Redis], float]
 _SOCKET_SECONDS = 2.0
 #: An idle connection is asked whether it lives.
 _HEALTH_CHECK_SECONDS = 25
-#: A client is waiting. kombu tries three times before it gives up on a server that stands still.
-_PUBLISH_SOCKET_SECONDS = 0.7
-#: `retry=False` makes kombu spend 6 s on a refused connection; a tiny policy gives up in 0.1 s.
-_PUBLISH_RETRIES = {
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.1,
-    "interval_max": 0.1,
-}
+#: A client is waiting; connecting and publishing take this long each.
+_RING_SOCKET_SECONDS = 0.7
 
 
-def create_celery(settings: Settings, socket_seconds: float = _SOCKET_SECONDS) -> Celery:
-    """Build the Celery application of a worker or a publisher."""
+def create_celery(settings: Settings) -> Celery:
+    """Build the Celery application of a worker, or of who writes messages for it."""
     url = settings.redis_url.get_secret_value()
     app = Celery("cutwork", broker=url, set_as_current=False)
-    app.conf.update(_celery_settings(socket_seconds))
+    app.conf.update(_celery_settings())
     if url.startswith("rediss://"):
         # kombu's default takes any certificate; what the URL says about it wins.
         app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
@@ -73,20 +66,21 @@ class Broker:
     def __init__(self, settings: Settings, clock: BrokerClock = redis_clock) -> None:
         """Prepare a publisher; nothing is connected yet."""
         self._clock = clock
-        self._celery = create_celery(settings, _PUBLISH_SOCKET_SECONDS)
-        self._writer = MessageWriter(self._celery, TASK)
+        self._writer = MessageWriter(create_celery(settings), TASK)
         self._redis = connect(settings)
+        # Not through Celery: of its few connections each is tried three times, while all others wait for one.
+        self._doorbell = connect(settings, _RING_SOCKET_SECONDS)
 
     def ring(self, queue: Queue) -> None:
         """Publish a message: one more job waits in this queue.
 
         Raises:
-            BrokerUnavailable: The broker did not take the message within a few seconds.
+            BrokerUnavailable: The broker did not take the message, or not soon enough; then it may be there.
         """
         try:
-            self._celery.send_task(TASK, args=[queue.value], queue=queue.value, ignore_result=True)
+            self._doorbell.lpush(queue.value, *self._writer.write(queue.value, 1))
         except Exception as error:
-            # Not only what it declares: of a connection that another greenlet lost, kombu raises AttributeError.
+            # Whatever it is: the job is stored, and no client may hear that it failed.
             raise BrokerUnavailable("Redis did not take the message") from error
 
     def publish(self, queue: Queue, count: int) -> None:
@@ -150,7 +144,7 @@ def _translated() -> Iterator[None]:
         raise BrokerUnavailable("Redis does not answer") from error
 
 
-def connect(settings: Settings) -> redis.Redis:
+def connect(settings: Settings, socket_seconds: float = _SOCKET_SECONDS) -> redis.Redis:
     """Make a client with a pool of its own, whose calls end within seconds.
 
     Raises:
@@ -159,8 +153,8 @@ def connect(settings: Settings) -> redis.Redis:
     try:
         return redis.Redis.from_url(
             settings.redis_url.get_secret_value(),
-            socket_timeout=_SOCKET_SECONDS,
-            socket_connect_timeout=_SOCKET_SECONDS,
+            socket_timeout=socket_seconds,
+            socket_connect_timeout=socket_seconds,
             # Without both a listener would not notice that the other end is gone.
             socket_keepalive=True,
             health_check_interval=_HEALTH_CHECK_SECONDS,
@@ -172,7 +166,7 @@ def connect(settings: Settings) -> redis.Redis:
         ) from None
 
 
-def _celery_settings(socket_seconds: float) -> dict[str, Any]:
+def _celery_settings() -> dict[str, Any]:
     return {
         "accept_content": ["json"],
         "task_serializer": "json",
@@ -182,12 +176,11 @@ def _celery_settings(socket_seconds: float) -> dict[str, Any]:
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,
         "broker_transport_options": {
-            "socket_timeout": socket_seconds,
-            "socket_connect_timeout": socket_seconds,
+            "socket_timeout": _SOCKET_SECONDS,
+            "socket_connect_timeout": _SOCKET_SECONDS,
             "socket_keepalive": True,
             "health_check_interval": _HEALTH_CHECK_SECONDS,
         },
-        "task_publish_retry_policy": _PUBLISH_RETRIES,
         "task_default_queue": Queue.BULK.value,
         "task_create_missing_queues": True,
     }

@@ -182,6 +182,6 @@ def _checks() -> Schema:
 def _warnings() -> Schema:
     return {
         "type": "object",
-        "properties": {"sweeper": _TEXT, "retention": _TEXT, "workers": _TEXT},
+        "properties": {"sweeper": _TEXT, "retention": _TEXT, "workers": _TEXT, "circuit": _TEXT},
         "additionalProperties": False,
     }

@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from api.app import create_app
 from api.database_turnstile import DatabaseTurnstile
 from api.rate_limiter import RateLimiter
+from api.redis_pool import redis_circuit
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.query import PATH as QUERY
 from api.services import Services
@@ -155,6 +156,7 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
         key_store=KeyStore(database, clock),
         object_store=object_store,
         broker=broker,
+        redis_circuit=redis_circuit(),
         database=database,
         waiting_room=WaitingRoom(settings, job_store),
         rate_limiter=RateLimiter(MemoryStorage(), settings.rate_per_minute),

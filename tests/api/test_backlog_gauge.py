@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from api.backlog_cache import BacklogCache, Lookup
 from api.backlog_gauge import BacklogGauge
-from api.redis_pool import impatient_pool
+from api.redis_pool import impatient_pool, redis_circuit
 from deploy.local.valkey import Valkey
 from shared.backlog import Backlog
 from shared.errors import DatabaseUnavailable
@@ -130,7 +130,7 @@ def caches(valkey: Valkey, seconds: Seconds) -> list[BacklogCache]:
     """Those of four processes, on a Redis that knows nothing yet."""
     with redis.Redis.from_url(valkey.url) as client:
         client.flushall()
-    return [BacklogCache(redis.Redis.from_url(valkey.url), seconds) for _ in range(4)]
+    return [BacklogCache(redis.Redis.from_url(valkey.url), redis_circuit()) for _ in range(4)]
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def test_without_redis_every_process_counts_by_itself_and_more_rarely(
     store: CountedJobStore, seconds: Seconds
 ) -> None:
     nowhere = redis.Redis(port=1)
-    gauge = BacklogGauge(SETTINGS, store, BacklogCache(nowhere, seconds), seconds)
+    gauge = BacklogGauge(SETTINGS, store, BacklogCache(nowhere, redis_circuit()), seconds)
 
     for seconds.now in (0.0, 1.0, 4.9):
         assert gauge.read("shop").queued == 5
@@ -242,7 +242,7 @@ def test_a_redis_that_stands_still_costs_one_upload_a_moment_and_the_others_noth
     with Valkey(tmp_path / "valkey", persistent=False) as server:
         settings = SETTINGS.model_copy(update={"redis_url": SecretStr(server.url)})
         client = redis.Redis(connection_pool=impatient_pool(settings))
-        gauge = BacklogGauge(settings, store, BacklogCache(client, seconds), seconds)
+        gauge = BacklogGauge(settings, store, BacklogCache(client, redis_circuit(seconds)), seconds)
         server.pause()
         try:
             began = time.monotonic()

@@ -150,13 +150,13 @@ def test_a_broker_that_turns_everybody_away_for_a_while_costs_no_job(
 def test_whatever_ringing_raises_the_broker_is_away(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So kombu did, when another greenlet had just lost the connection; seen by the nemesis as a 500."""
+    """Seen by the nemesis as a 500: kombu raised this where another greenlet had just lost the connection."""
     broker = Broker(settings)
 
     def fail(*_: object, **__: object) -> None:
         raise AttributeError("'NoneType' object has no attribute 'client'")
 
-    monkeypatch.setattr(broker._celery, "send_task", fail)
+    monkeypatch.setattr(broker._doorbell, "lpush", fail)
 
     with pytest.raises(BrokerUnavailable):
         broker.ring(Queue.BULK)
