@@ -15,7 +15,7 @@ import jsonschema_rs
 import pytest
 from schemathesis.openapi import from_dict
 
-import shared
+import shared.jobs
 import worker
 from api.envelope import Envelope, JobItem
 from api.openapi.errors import MEANINGS
@@ -119,7 +119,7 @@ def test_every_route_with_a_key_says_who_is_refused(method: str, path: str) -> N
 
 def test_every_code_that_a_job_can_fail_with_is_documented() -> None:
     named = set()
-    files = [*_files(worker), _file(shared, "job_store")]
+    files = [*_files(worker), *_files(shared.jobs)]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "ErrorCode":
@@ -129,11 +129,7 @@ def test_every_code_that_a_job_can_fail_with_is_documented() -> None:
 
 
 def _files(room: Any) -> list[Path]:
-    return sorted(Path(room.__path__[0]).glob("*.py"))
-
-
-def _file(room: Any, name: str) -> Path:
-    return Path(room.__path__[0]) / f"{name}.py"
+    return sorted(Path(room.__path__[0]).rglob("*.py"))
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
