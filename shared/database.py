@@ -89,11 +89,14 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that changes nothing, and so takes no write lock on SQLite.
 
+        It is committed all the same: after a ROLLBACK psycopg forgets the statements that it has prepared.
+
         Raises:
             DatabaseUnavailable: The database cannot be reached.
         """
         with self._admission(), _translated(), self.engine.connect() as connection:
             yield connection.execution_options(**{READS_ONLY: True})
+            connection.commit()
 
     @contextmanager
     def unbounded(self) -> Iterator[Connection]:

@@ -32,6 +32,15 @@ from shared.settings import Settings
 #: Execution option of a transaction that takes no write lock on SQLite.
 READS_ONLY = "cutwork_reads_only"
 
+#: Every statement has an index, which gives it the order that it asks for (`shared.jobs.planning`). What looks cheaper
+#: to PostgreSQL looks so by statistics that are not true any more, or to a plan that was made when the table was small.
+_PLANNING = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
+    "jit": "off",
+}
+
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 _ENCODING = "UTF8"
 #: Class of SQLSTATEs; 25006 is "cannot execute UPDATE in a read-only transaction".
@@ -124,6 +133,9 @@ def make_engine(url: URL, options: ConnectionOptions, *, pooled: bool = True) ->
         _check_encoding(connection)
         return connection
 
+    if options.transaction_pooling:
+        event.listen(engine, "begin", _set_planning)
+
     @event.listens_for(engine, "handle_error")
     def _on_error(context: ExceptionContext) -> None:
         state = getattr(context.original_exception, "sqlstate", None) or ""
@@ -143,9 +155,17 @@ def _connect_arguments(url: URL, options: ConnectionOptions) -> dict[str, Any]:
         return {**arguments, "prepare_threshold": None}
     own = url.query.get("options", os.environ.get("PGOPTIONS", ""))
     # 0 would be no limit at all.
-    ours = f"-c statement_timeout={max(1, int(options.statement_seconds * 1000))}"
+    limit = {"statement_timeout": max(1, int(options.statement_seconds * 1000))}
+    ours = " ".join(f"-c {name}={value}" for name, value in (limit | _PLANNING).items())
     # Of two that say the same the later one counts.
     return {**arguments, "options": " ".join((ours, *([own] if isinstance(own, str) else own)))}
+
+
+def _set_planning(connection: Connection) -> None:
+    """Say to each transaction what a pooler does not let a connection say."""
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        said = (f"SET LOCAL {name} = {value}" for name, value in _PLANNING.items())
+        connection.exec_driver_sql("; ".join(said))
 
 
 def _check_encoding(connection: PatientConnection) -> None:

@@ -125,6 +125,8 @@ class Job:
     releases: int
     #: Whose turn it is in a queue: the smallest first.
     turn: int
+    #: Attempts whose worker was not heard of any more. A photo may have killed it.
+    cut_offs: int
     created_at: datetime
     #: Start of the current attempt.
     started_at: datetime | None
@@ -162,7 +164,7 @@ class Job:
 
     @property
     def seen_as(self) -> JobStatus:
-        """The state that its owner is told, swept or not; `job_store.list_jobs` asks for the same in SQL."""
+        """The state that its owner is told, swept or not; `shared.jobs.listing` asks for the same in SQL."""
         if self.is_revoked:
             return JobStatus.CANCELLED
         return JobStatus.EXPIRED if self.is_expired else self.status

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Column,
     DateTime,
@@ -21,6 +22,8 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     Uuid,
+    literal_column,
+    text,
 )
 
 
@@ -45,7 +48,21 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Describe an index of some rows only; a statement must repeat `where`, with every value as a literal."""
+    return Index(
+        name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(where)
+    )
+
+
 metadata = MetaData()
+
+#: Whose job it is and how that tenant sees it, but for what time alone makes of it. One value, so that no index on the
+#: tenant fits a condition on it.
+seen_by = literal_column(
+    "tenant || ':' || CASE WHEN error_code = 'ERROR_TASK_REVOKED' THEN 'cancelled' ELSE status END",
+    String,
+)
 
 jobs = Table(
     "jobs",
@@ -66,13 +83,18 @@ jobs = Table(
     Column("releases", Integer, nullable=False, default=0),
     Column("lease_owner", String(128)),
     Column("lease_expires_at", UtcDateTime),
-    # No attempt starts before this time: back-off between attempts.
+    # Nothing is done about the job before this time: no attempt starts while it waits (back-off), and nothing of it is
+    # deleted when it has finished.
     Column("not_before", UtcDateTime, nullable=False),
     # When the job's message was last published. NULL: it has none, and waits for the sweeper.
     Column("published_at", UtcDateTime),
+    # Read and written by the release before alone, which goes on during an upgrade.
+    Column("turn", Integer, nullable=False, default=0),
     # Whose turn it is within a queue: a tenant's jobs take one turn after the other, so its thousandth job
     # does not come before another tenant's first.
-    Column("turn", Integer, nullable=False),
+    Column("start_tag", BigInteger, nullable=False, server_default=text("0")),
+    # How often an attempt was cut off: its worker was not heard of for a whole lease.
+    Column("cut_offs", Integer, nullable=False, server_default=text("0")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
@@ -90,16 +112,44 @@ jobs = Table(
         "(status IN ('queued', 'processing')) = (finished_at IS NULL)", name="finished_has_time"
     ),
     # Fifty posts with one key make one job.
-    Index("one_job_per_idempotency_key", "tenant", "idempotency_key", unique=True),
-    # A tenant lists its jobs, newest first.
+    _partial(
+        "jobs_by_key",
+        *("idempotency_key", "tenant"),
+        where="idempotency_key IS NOT NULL",
+        unique=True,
+    ),
+    # A tenant lists its jobs, newest first: all, or those that it sees in one state.
     Index("jobs_by_age", "tenant", "created_at", "id"),
+    Index("jobs_by_seen", seen_by, "created_at", "id"),
+    # A claim takes the first one; a new job asks for its tenant's last one, and for the last one that was started.
+    _partial(
+        "jobs_to_claim",
+        *("queue", "start_tag", "created_at"),
+        where="status = 'queued' AND published_at IS NOT NULL",
+    ),
+    _partial("jobs_in_turn", "tenant", "queue", "start_tag", where="status = 'queued'"),
+    _partial(
+        "jobs_started",
+        *("queue", "start_tag"),
+        where="status <> 'queued' AND started_at IS NOT NULL",
+    ),
     # The sweeper's questions, each of which looks at live or ageing rows only.
-    Index("jobs_by_lease", "lease_expires_at"),
-    Index("jobs_by_publication", "status", "published_at"),
-    # A claim takes the first one; a new job asks for its tenant's last one.
-    Index("jobs_by_turn", "status", "queue", "turn", "created_at"),
-    Index("jobs_by_tenant", "tenant", "status", "queue", "turn"),
-    Index("jobs_by_expiry", "status", "expires_at"),
+    _partial("jobs_in_work", "started_at", where="status = 'processing'"),
+    _partial(
+        "jobs_to_publish",
+        *("queue", "not_before"),
+        where="status = 'queued' AND published_at IS NULL",
+    ),
+    _partial(
+        "jobs_published",
+        *("queue", "published_at"),
+        where="status = 'queued' AND published_at IS NOT NULL",
+    ),
+    _partial("jobs_waiting", "created_at", where="status = 'queued'"),
+    _partial(
+        "jobs_to_expire", "not_before", where="status IN ('succeeded', 'failed', 'cancelled')"
+    ),
+    _partial("jobs_to_prune", "expires_at", where="status = 'expired'"),
 )
 
 api_keys = Table(

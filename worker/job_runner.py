@@ -32,6 +32,7 @@ from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
 from worker.lease import LeaseKeeper
 from worker.network.segmenter import Segmenter
+from worker.precedence import Precedence
 from worker.seclusion import Seclusion
 from worker.watchdog import Reason, end_process
 
@@ -57,19 +58,24 @@ class JobRunner:
     #: Names this process in the job table.
     owner: str
     seclusion: Seclusion = field(default_factory=Seclusion)
+    precedence: Precedence = field(default_factory=Precedence)
 
     def run(self, queue: Queue) -> None:
         """Do the next attempt of the job whose turn it is, if there is one.
 
+        Args:
+            queue: Where the message lay. It need not be the job's: each message stands for one more job that waits.
+
         Raises:
             DatabaseUnavailable: Nothing could be claimed; the job waits for the sweeper.
         """
-        job = self.job_store.claim(queue, self.owner)
+        first, otherwise = self.precedence.next()
+        job = self.job_store.claim(first, self.owner, otherwise)
         if job is None:
             _log.info("message.ignored", queue=queue)
             return
         _log.info("job.claimed", **about(job), waited_ms=_ms_between(job))
-        was_cut_off = job.attempt - job.releases > 1
+        was_cut_off = job.cut_offs > 0
         with self.leases.hold(job.lease), self.seclusion.enter(alone=was_cut_off) as is_admitted:
             if is_admitted:
                 self._attempt(job)

@@ -5,9 +5,7 @@ It runs in a thread of its own, so that nothing that must be quick waits for the
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -22,29 +20,23 @@ _log = get_logger(__name__)
 #: Jobs whose bytes are deleted together: with all their outputs no more objects than one request may name.
 _JOBS_PER_REQUEST = 100
 _ROWS_PER_PRUNING = 500
+#: How long jobs are this sweeper's: longer than a request takes. If it dies, another one goes on after that.
+_HOLD = timedelta(minutes=1)
 #: How long a job is left alone of which something could not be deleted.
-_PAUSE_SECONDS = 600.0
-#: With so many left alone it is not single objects that cannot be deleted.
-_MOST_LEFT_ALONE = 10_000
+_PAUSE = timedelta(minutes=10)
 
 
 class Retention:
     """Deletes bytes first, and then says so in the table; what could not be deleted is tried again."""
 
     def __init__(
-        self,
-        job_store: JobStore,
-        object_store: ObjectStore,
-        prune_after: timedelta,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, job_store: JobStore, object_store: ObjectStore, prune_after: timedelta
     ) -> None:
         """Delete nothing yet."""
         self._job_store = job_store
         self._object_store = object_store
         self._prune_after = prune_after
-        self._monotonic = monotonic
         self._uploads: SimpleQueue[uuid.UUID] = SimpleQueue()
-        self._left_alone_until: dict[uuid.UUID, float] = {}
 
     def discard_upload(self, job_id: uuid.UUID) -> None:
         """Ask, from any thread, that the upload of a job that failed be deleted soon; else it goes with the job."""
@@ -73,35 +65,25 @@ class Retention:
         return not self._uploads.empty()
 
     def _expire(self) -> bool:
-        self._forget_pauses()
-        limit = _JOBS_PER_REQUEST + len(self._left_alone_until)
-        found = self._job_store.due_for_expiry(limit)
-        due = [job for job in found if job.id not in self._left_alone_until][:_JOBS_PER_REQUEST]
-        if not due:
+        taken = self._job_store.take_for_expiry(_JOBS_PER_REQUEST, _HOLD)
+        if not taken:
             return False
-        left = self._object_store.delete_jobs([job.id for job in due])
-        self._leave_alone(left)
-        gone = [job for job in due if job.id not in left]
-        self._job_store.expire([job.id for job in gone])
-        for job in gone:
-            _log.info("job.expired", **about(job))
-        for job in due:
+        try:
+            left = self._object_store.delete_jobs([job.id for job in taken])
+        except Unavailable:
+            self._job_store.postpone_expiry([job.id for job in taken], timedelta(0))
+            raise
+        self._job_store.expire([job.id for job in taken if job.id not in left])
+        self._job_store.postpone_expiry(list(left), _PAUSE)
+        for job in taken:
             if job.id in left:
                 _log.error("job.not_deletable", **about(job), reason=left[job.id])
-        return len(found) == limit and len(self._left_alone_until) < _MOST_LEFT_ALONE
+            else:
+                _log.info("job.expired", **about(job))
+        return len(taken) == _JOBS_PER_REQUEST
 
     def _prune(self) -> bool:
         pruned = self._job_store.prune(self._prune_after, _ROWS_PER_PRUNING)
         if pruned:
             _log.info("jobs.pruned", count=pruned)
         return pruned == _ROWS_PER_PRUNING
-
-    def _leave_alone(self, job_ids: Collection[uuid.UUID]) -> None:
-        until = self._monotonic() + _PAUSE_SECONDS
-        self._left_alone_until.update(dict.fromkeys(job_ids, until))
-
-    def _forget_pauses(self) -> None:
-        now = self._monotonic()
-        self._left_alone_until = {
-            job_id: until for job_id, until in self._left_alone_until.items() if until > now
-        }

@@ -33,6 +33,8 @@ _log = get_logger(__name__)
 
 _ROWS_PER_STEP = 500
 _MESSAGES_PER_STEP = 2000
+#: As long as the broker holds more of them, nobody misses those that it lost, and jobs are not counted.
+_MANY_MESSAGES = 10_000
 #: Longer than any round takes whose stores stand still, each call of which ends within seconds.
 _PATIENCE_SECONDS = 300.0
 #: How long a round may take to its end when told to stop. To be cut off costs nothing that the next sweep does not do.
@@ -84,21 +86,31 @@ class Sweeper:
         """Ring for jobs that no message stands for; True if there may be more.
 
         A long queue is not a lost one: old messages are taken for lost only by as many as the broker holds fewer than
-        the table has published jobs.
+        the table has published jobs. Of both queues together, since the reader of a message may take a job of either.
         """
+        lost = self._count_lost()
         is_more = False
         for queue in Queue:
-            lost = self.job_store.count_queued(queue) - self.broker.count_messages(queue)
-            is_more |= self._ring_for(queue, timedelta.max, _MESSAGES_PER_STEP)
-            if lost > 0:
-                limit = min(lost, _MESSAGES_PER_STEP)
-                is_more |= self._ring_for(queue, self.republish_after, limit) and lost > limit
-        return is_more
+            is_more |= (
+                self._ring_for(queue, timedelta.max, _MESSAGES_PER_STEP) == _MESSAGES_PER_STEP
+            )
+        limit = min(lost, _MESSAGES_PER_STEP)
+        for queue in Queue:
+            if limit > 0:
+                limit -= self._ring_for(queue, self.republish_after, limit)
+        return is_more or (limit == 0 and lost > _MESSAGES_PER_STEP)
 
-    def _ring_for(self, queue: Queue, silent_for: timedelta, limit: int) -> bool:
+    def _count_lost(self) -> int:
+        messages = sum(self.broker.count_messages(queue) for queue in Queue)
+        if messages > _MANY_MESSAGES:
+            return 0
+        at_most = messages + _MANY_MESSAGES
+        return sum(self.job_store.count_queued(queue, at_most) for queue in Queue) - messages
+
+    def _ring_for(self, queue: Queue, silent_for: timedelta, limit: int) -> int:
         due = self.job_store.due_for_publishing(queue, silent_for, limit)
         self._ring(due)
-        return len(due) == limit
+        return len(due)
 
     def _ring(self, jobs: Iterable[Job]) -> None:
         by_queue: dict[Queue, list[uuid.UUID]] = {}

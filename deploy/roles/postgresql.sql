@@ -59,18 +59,19 @@ BEGIN
     GRANT SELECT, INSERT ON public.jobs TO cutwork_front_end;
     -- A job is erased, or its message did not go out.
     GRANT UPDATE (
-        status, published_at, lease_owner, lease_expires_at, finished_at, expires_at, error_code, error_message, shown
+        status, not_before, published_at, lease_owner, lease_expires_at, finished_at, expires_at, error_code,
+        error_message, shown
     ) ON public.jobs TO cutwork_front_end;
 
     -- Whose job it is, what was asked for and when never changes.
     GRANT SELECT ON public.jobs TO cutwork_worker, cutwork_sweeper;
     GRANT UPDATE (
-        status, attempt, releases, lease_owner, lease_expires_at, not_before, published_at,
+        status, attempt, releases, lease_owner, lease_expires_at, not_before, published_at, start_tag,
         started_at, finished_at, expires_at, error_code, error_message, shown
     ) ON public.jobs TO cutwork_worker;
 
     GRANT UPDATE (
-        status, lease_owner, lease_expires_at, not_before, published_at,
+        status, cut_offs, lease_owner, lease_expires_at, not_before, published_at, start_tag,
         finished_at, expires_at, error_code, error_message, shown, idempotency_key
     ) ON public.jobs TO cutwork_sweeper;
     GRANT DELETE ON public.jobs TO cutwork_sweeper;

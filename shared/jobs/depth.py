@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 
 from shared.backlog import LATELY, Backlog
 from shared.contract import RESULT_LIFETIME
-from shared.job import JobStatus, Place, Queue
+from shared.job import FINISHED, JobStatus, Place, Queue
 from shared.jobs.job_table import JobTable
+from shared.jobs.listing import seen_as
+from shared.jobs.planning import hidden, in_state
+from shared.jobs.turns import to_claim, turn
 from shared.tables import jobs
 
 
@@ -19,20 +23,17 @@ class QueueDepth(JobTable):
     def measure_backlog(self, tenant: str | None, at_most: int) -> Backlog:
         """Measure how many jobs wait and how fast they are worked off; of all tenants if `tenant` is None.
 
-        Counting ends at `at_most`; the age is then that of the oldest among those counted.
+        Counting ends at `at_most`; the age is that of the oldest.
         """
-        whose = true() if tenant is None else jobs.c.tenant == tenant
+        waits = in_state(JobStatus.QUEUED) if tenant is None else seen_as(JobStatus.QUEUED, tenant)
+        oldest = select(jobs.c.created_at).where(waits).order_by(jobs.c.created_at).limit(at_most)
+        some = oldest.subquery()
+        whose = true() if tenant is None else hidden(jobs.c.tenant) == tenant
         with self._database.reading() as connection:
             now = self._clock(connection)
-            some = (
-                select(jobs.c.created_at)
-                .where(whose, jobs.c.status == JobStatus.QUEUED)
-                .limit(at_most)
-                .subquery()
-            )
             waiting = select(func.count(), func.min(some.c.created_at))
-            lately = select(func.count()).where(whose, _finished_since(now - LATELY))
             queued, oldest_at = connection.execute(waiting).one()
+            lately = select(func.count()).where(whose, _finished_since(now - LATELY))
             return Backlog(
                 queued=queued,
                 oldest_age=now - (oldest_at or now),
@@ -43,41 +44,46 @@ class QueueDepth(JobTable):
         """Tell whether a job has been due for so long, and none is worked on nor was finished lately."""
         with self._database.reading() as connection:
             now = self._clock(connection)
-            is_waiting = exists().where(
-                jobs.c.status == JobStatus.QUEUED, jobs.c.not_before <= now - patience
+            is_at_work = _any(in_state(JobStatus.PROCESSING), jobs.c.started_at)
+            has_finished = _any(_finished_since(now - LATELY), jobs.c.not_before)
+            due = and_(
+                in_state(JobStatus.QUEUED),
+                jobs.c.created_at <= now - patience,
+                # Whatever came back since then is passed over: few, where nothing is worked on.
+                jobs.c.not_before <= now - patience,
             )
-            is_processing = exists().where(jobs.c.status == JobStatus.PROCESSING)
-            has_finished = exists().where(_finished_since(now - LATELY))
-            stalled = and_(is_waiting, ~is_processing, ~has_finished)
+            is_waiting = _any(due, jobs.c.created_at)
+            stalled = and_(is_waiting, ~is_at_work, ~has_finished)
             return bool(connection.execute(select(stalled)).scalar_one())
 
     def read_head(self, queue: Queue, limit: int) -> list[Place]:
-        """Read the places of the first jobs that wait in a queue, in the order in which they are claimed.
+        """Read the places of the first jobs of a queue, in the order in which they are claimed.
 
         It costs what `limit` says, however long the queue is.
         """
-        waiting = and_(jobs.c.status == JobStatus.QUEUED, jobs.c.queue == queue)
-        columns = (jobs.c.turn, jobs.c.created_at)
+        places = select(*turn).where(to_claim(queue)).order_by(*turn).limit(limit)
         with self._database.reading() as connection:
-            rows = connection.execute(
-                select(*columns).where(waiting).order_by(*columns).limit(limit)
-            )
-            return [Place(*row) for row in rows]
+            return [Place(*row) for row in connection.execute(places)]
 
-    def count_queued(self, queue: Queue) -> int:
-        """Count the jobs of a queue that have been published and not yet claimed."""
+    def count_queued(self, queue: Queue, at_most: int) -> int:
+        """Count the jobs of a queue that have been published and not yet claimed; counting ends at `at_most`."""
+        some = select(jobs.c.start_tag).where(to_claim(queue)).order_by(*turn).limit(at_most)
         with self._database.reading() as connection:
-            waiting = and_(
-                jobs.c.status == JobStatus.QUEUED,
-                jobs.c.queue == queue,
-                jobs.c.published_at.is_not(None),
-            )
-            return connection.execute(select(func.count()).where(waiting)).scalar_one()
+            return connection.execute(
+                select(func.count()).select_from(some.subquery())
+            ).scalar_one()
+
+
+def _any(guard: ColumnElement[bool], order: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Ask for the first row; of an EXISTS PostgreSQL would not be told by which index."""
+    first = select(jobs.c.id).where(guard).order_by(order).limit(1)
+    return first.scalar_subquery().is_not(None)
 
 
 def _finished_since(when: datetime) -> ColumnElement[bool]:
-    """Match what workers have finished; by `expires_at`, because that has an index: one is the other and a day."""
+    """Match what workers have finished; by `not_before`, which has an index: one is the other and a day."""
     return and_(
-        jobs.c.status.in_((JobStatus.SUCCEEDED, JobStatus.FAILED)),
-        jobs.c.expires_at > when + RESULT_LIFETIME,
+        in_state(*FINISHED),
+        jobs.c.not_before > when + RESULT_LIFETIME,
+        hidden(jobs.c.status) != JobStatus.CANCELLED,
     )

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
 
 from shared.clock import Clock, database_clock
 from shared.database import Database
 from shared.job import JobStatus
 from shared.jobs.limits import Limits
+from shared.jobs.planning import hidden
 from shared.tables import jobs
 
 
@@ -41,5 +42,30 @@ def set_published_at(
     connection: Connection, job_ids: Collection[uuid.UUID], when: datetime | None
 ) -> None:
     """Note when the messages of these jobs were published, as far as they still wait."""
-    waiting = and_(jobs.c.id.in_(job_ids), jobs.c.status == JobStatus.QUEUED)
+    waiting = and_(jobs.c.id.in_(job_ids), hidden(jobs.c.status) == JobStatus.QUEUED)
     connection.execute(update(jobs).where(waiting).values(published_at=when))
+
+
+def lock_some(
+    connection: Connection,
+    guard: ColumnElement[bool],
+    order: ColumnElement[Any],
+    limit: int,
+) -> list[uuid.UUID]:
+    """List the first rows that a guard matches, for this transaction alone; those that others have are passed over."""
+    some = select(jobs.c.id).where(guard).order_by(order).limit(limit)
+    return list(connection.execute(some.with_for_update(skip_locked=True)).scalars())
+
+
+def change_all(
+    connection: Connection,
+    job_ids: Collection[uuid.UUID],
+    guard: ColumnElement[bool],
+    changes: Mapping[str, Any],
+) -> list[RowMapping]:
+    """Change those of these rows that a guard matches, and return them."""
+    if not job_ids:
+        return []
+    which = and_(jobs.c.id.in_(job_ids), guard)
+    statement = update(jobs).where(which).values(changes).returning(jobs)
+    return list(connection.execute(statement).mappings())

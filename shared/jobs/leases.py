@@ -2,44 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, Select, and_, func, select, update
 
 from shared.contract import Category
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Lease, Queue
 from shared.jobs.job_table import JobTable, change
+from shared.jobs.planning import hidden
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, finished, held, queued
+from shared.jobs.turns import to_claim, turn
 from shared.tables import jobs
+
+#: How long a claim that found nothing waits before it looks again, as long as there is something to be seen.
+_PAUSES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128)
 
 
 class Leases(JobTable):
     """What a worker asks of the job table."""
 
-    def claim(self, queue: Queue, owner: str) -> Job | None:
+    def claim(self, queue: Queue, owner: str, otherwise: Queue | None = None) -> Job | None:
         """Start the next attempt of the job whose turn it is; None if none is due.
 
-        A message stands for one published job of its queue, not for a certain one: so the order can be fair, and
-        a message too many finds nothing to do.
+        A message stands for one published job, not for a certain one: so the order can be fair, and a message too many
+        finds nothing to do.
+
+        Args:
+            queue: Where to look first.
+            owner: Names the worker.
+            otherwise: Where to look if there is nothing.
         """
+        queues = [queue] if otherwise is None else [queue, otherwise]
+        for pause in _PAUSES:
+            if job := self._claim_first(queues, owner):
+                return job
+            if not self._is_any_due(queues):
+                return None
+            time.sleep(pause)
+        return self._claim_first(queues, owner)
+
+    def _claim_first(self, queues: Sequence[Queue], owner: str) -> Job | None:
         with self._database.writing() as connection:
             now = self._clock(connection)
-            due = and_(
-                jobs.c.status == JobStatus.QUEUED,
-                jobs.c.queue == queue,
-                jobs.c.published_at.is_not(None),
-                jobs.c.not_before <= now,
-                self._attempts_left(),
-            )
-            first = select(jobs.c.id).where(due).order_by(jobs.c.turn, jobs.c.created_at).limit(1)
             # Workers that claim at once skip each other's row (PostgreSQL), or queue up (SQLite).
-            guard = and_(
-                jobs.c.id == first.with_for_update(skip_locked=True).scalar_subquery(), due
-            )
+            firsts = [
+                _first_due(queue, now).with_for_update(skip_locked=True).scalar_subquery()
+                for queue in queues
+            ]
             changes = {
                 "status": JobStatus.PROCESSING,
                 "attempt": jobs.c.attempt + 1,
@@ -47,9 +62,17 @@ class Leases(JobTable):
                 "lease_expires_at": now + self._limits.lease,
                 "started_at": now,
             }
-            row = connection.execute(update(jobs).where(guard).values(changes).returning(jobs))
+            which = jobs.c.id == (func.coalesce(*firsts) if len(firsts) > 1 else firsts[0])
+            row = connection.execute(update(jobs).where(which).values(changes).returning(jobs))
             claimed = row.mappings().one_or_none()
             return None if claimed is None else to_job(claimed, now)
+
+    def _is_any_due(self, queues: Sequence[Queue]) -> bool:
+        """Look again for what a claim could not see: jobs stored, or given back, since its statement began."""
+        with self._database.reading() as connection:
+            now = self._clock(connection)
+            firsts = (_first_due(queue, now) for queue in queues)
+            return any(connection.execute(first).one_or_none() is not None for first in firsts)
 
     def extend(self, lease: Lease) -> bool:
         """Beat the heart; False if the lease is lost or the job was cancelled."""
@@ -80,7 +103,7 @@ class Leases(JobTable):
         with self._database.writing() as connection:
             now = self._clock(connection)
             again = and_(held(lease), self._attempts_left())
-            if change(connection, again, {**queued(now + delay)}):
+            if change(connection, again, queued(now + delay)):
                 return JobStatus.QUEUED
             if change(connection, held(lease), failed(now, code, message)):
                 return JobStatus.FAILED
@@ -94,6 +117,12 @@ class Leases(JobTable):
             return change(connection, held(lease), changes)
 
 
+def _first_due(queue: Queue, now: datetime) -> Select[tuple[uuid.UUID]]:
+    # The sweeper publishes only what is due, so hardly anything is passed over.
+    due = and_(to_claim(queue), jobs.c.not_before <= now)
+    return select(jobs.c.id).where(due).order_by(*turn).limit(1)
+
+
 def _settled(connection: Connection, lease: Lease, changes: Mapping[str, Any]) -> bool:
     """Finish a held job; also true if this attempt did so before, and only the answer to its COMMIT was lost."""
     if change(connection, held(lease), changes):
@@ -101,6 +130,6 @@ def _settled(connection: Connection, lease: Lease, changes: Mapping[str, Any]) -
     same = and_(
         jobs.c.id == lease.job_id,
         jobs.c.attempt == lease.attempt,
-        jobs.c.status == changes["status"],
+        hidden(jobs.c.status) == changes["status"],
     )
     return connection.execute(select(jobs.c.id).where(same)).one_or_none() is not None

@@ -28,7 +28,7 @@ def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
         "idempotency_key": new.idempotency_key,
         "not_before": now,
         "published_at": now,
-        "turn": turn,
+        "start_tag": turn,
         "created_at": now,
     }
 
@@ -51,7 +51,8 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
         input_bytes=row["input_bytes"],
         attempt=row["attempt"],
         releases=row["releases"],
-        turn=row["turn"],
+        turn=row["start_tag"],
+        cut_offs=row["cut_offs"],
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],

@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from shared.errors import ErrorCode
-from shared.job import LIVE, Bookmark, Job, JobStatus, NewJob
+from shared.job import LIVE, Job, JobStatus, NewJob
 from shared.jobs.job_table import JobTable, change, set_published_at
+from shared.jobs.planning import hidden
 from shared.jobs.rows import new_row, to_job
-from shared.jobs.transitions import behind, finished, seen_as
+from shared.jobs.transitions import finished, readable_until
+from shared.jobs.turns import turn_of
 from shared.tables import jobs
 
 
@@ -26,11 +28,10 @@ class Submission(JobTable):
         """
         try:
             with self._database.writing() as connection:
+                turn = turn_of(connection, new)
                 now = self._clock(connection)
                 row = connection.execute(
-                    insert(jobs)
-                    .values(new_row(new, _turn_of(connection, new), now))
-                    .returning(jobs)
+                    insert(jobs).values(new_row(new, turn, now)).returning(jobs)
                 )
                 return to_job(row.mappings().one(), now)
         except IntegrityError:
@@ -40,30 +41,12 @@ class Submission(JobTable):
 
     def find(self, job_id: uuid.UUID, tenant: str) -> Job | None:
         """Read a tenant's job; None if it is unknown or somebody else's."""
-        return self._find_one(and_(jobs.c.id == job_id, jobs.c.tenant == tenant))
+        job = self._find_one(jobs.c.id == job_id)
+        return job if job is not None and job.tenant == tenant else None
 
     def find_by_idempotency_key(self, key: str, tenant: str) -> Job | None:
         """Read the job that a tenant made under a key, as long as it has not expired."""
         return self._find_one(and_(jobs.c.idempotency_key == key, jobs.c.tenant == tenant))
-
-    def list_jobs(
-        self,
-        tenant: str,
-        limit: int,
-        status: JobStatus | None = None,
-        after: Bookmark | None = None,
-    ) -> list[Job]:
-        """List a tenant's jobs, newest first: those that are `seen_as` a status, or all."""
-        with self._database.reading() as connection:
-            now = self._clock(connection)
-            wanted = [jobs.c.tenant == tenant]
-            if status is not None:
-                wanted.append(seen_as(status, now))
-            if after is not None:
-                wanted.append(behind(after))
-            newest = (jobs.c.created_at.desc(), jobs.c.id.desc())
-            rows = connection.execute(select(jobs).where(*wanted).order_by(*newest).limit(limit))
-            return [to_job(row, now) for row in rows.mappings()]
 
     def erase(self, job_id: uuid.UUID, tenant: str) -> bool:
         """Withdraw a job, finished or not, before its bytes are deleted.
@@ -76,16 +59,16 @@ class Submission(JobTable):
         """
         with self._database.writing() as connection:
             now = self._clock(connection)
-            there = or_(jobs.c.status.in_(LIVE), jobs.c.expires_at > now)
+            state = hidden(jobs.c.status)
             guard = and_(
                 jobs.c.id == job_id,
-                jobs.c.tenant == tenant,
-                jobs.c.status.in_({*LIVE, JobStatus.SUCCEEDED, JobStatus.FAILED}),
-                there,
+                hidden(jobs.c.tenant) == tenant,
+                state.in_({*LIVE, JobStatus.SUCCEEDED, JobStatus.FAILED}),
+                or_(state.in_(LIVE), jobs.c.expires_at > now),
             )
             changes = {
                 **finished(JobStatus.CANCELLED, now),
-                "expires_at": now + self._limits.deadline,
+                **readable_until(now + self._limits.deadline),
                 "error_code": ErrorCode.ERROR_TASK_REVOKED,
                 "error_message": "",
                 "shown": None,
@@ -101,19 +84,3 @@ class Submission(JobTable):
         with self._database.reading() as connection:
             row = connection.execute(select(jobs).where(which)).mappings().one_or_none()
             return None if row is None else to_job(row, self._clock(connection))
-
-
-def _turn_of(connection: Connection, new: NewJob) -> int:
-    """One after the tenant's last waiting job, and never before the turn that the queue has reached.
-
-    Start-time fair queueing with jobs of one size: P. Goyal, H. Vin, H. Cheng, SIGCOMM 1996.
-    """
-    waiting = and_(jobs.c.status == JobStatus.QUEUED, jobs.c.queue == new.queue)
-    last_own = select(func.max(jobs.c.turn)).where(waiting, jobs.c.tenant == new.tenant)
-    reached = select(func.min(jobs.c.turn)).where(waiting)
-    turns = select(
-        func.coalesce(last_own.scalar_subquery() + 1, 0),
-        func.coalesce(reached.scalar_subquery(), 0),
-    )
-    own, others = connection.execute(turns).one()
-    return max(int(own), int(others))

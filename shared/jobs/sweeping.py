@@ -1,30 +1,21 @@
-"""The sweeper's statements: each handles at most `limit` rows, so that none takes long."""
+"""The sweeper's statements: each handles at most `limit` rows, so that none takes long, and two take none twice."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
-from datetime import timedelta
-from typing import Any
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    RowMapping,
-    and_,
-    delete,
-    false,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, true, update
 
 from shared.errors import ErrorCode
-from shared.job import Job, JobStatus, Queue
-from shared.jobs.job_table import JobTable, set_published_at
+from shared.job import FINISHED, Job, JobStatus, Queue
+from shared.jobs.job_table import JobTable, change_all, lock_some, set_published_at
 from shared.jobs.limits import ATTEMPTS_SPENT, DEADLINE_PASSED
+from shared.jobs.planning import in_state
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, has_outlived, lease_has_run_out, queued
+from shared.jobs.turns import to_claim
 from shared.tables import jobs
 
 
@@ -35,22 +26,25 @@ class Sweeping(JobTable):
         """Take jobs from workers whose lease ran out; those whose attempts are spent fail."""
         with self._database.writing() as connection:
             now = self._clock(connection)
-            stuck = lease_has_run_out(now)
-            spent = failed(now, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
-            lost = _change_some(connection, and_(stuck, ~self._attempts_left()), spent, limit)
-            saved = _change_some(connection, stuck, queued(now), limit)
-            return [to_job(row, now) for row in (*lost, *saved)]
+            stuck = lock_some(connection, lease_has_run_out(now), jobs.c.started_at, limit)
+            cut_off = {"cut_offs": jobs.c.cut_offs + 1}
+            spent = {**failed(now, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT), **cut_off}
+            left = self._attempts_left()
+            rows = [
+                *change_all(connection, stuck, ~left, spent),
+                *change_all(connection, stuck, left, {**queued(now), **cut_off}),
+            ]
+            return [to_job(row, now) for row in rows]
 
     def fail_late(self, limit: int) -> list[Job]:
         """Fail jobs that have waited past the deadline."""
         with self._database.writing() as connection:
             now = self._clock(connection)
-            late = and_(
-                jobs.c.status == JobStatus.QUEUED,
-                jobs.c.created_at <= now - self._limits.deadline,
-            )
+            is_late = jobs.c.created_at <= now - self._limits.deadline
+            waiting = and_(in_state(JobStatus.QUEUED), is_late)
+            late = lock_some(connection, waiting, jobs.c.created_at, limit)
             changes = failed(now, ErrorCode.AI_SERVICE_TIMEOUT, DEADLINE_PASSED)
-            return [to_job(row, now) for row in _change_some(connection, late, changes, limit)]
+            return [to_job(row, now) for row in change_all(connection, late, true(), changes)]
 
     def due_for_publishing(self, queue: Queue, silent_for: timedelta, limit: int) -> list[Job]:
         """List queued jobs that should have a message and have none.
@@ -60,31 +54,41 @@ class Sweeping(JobTable):
         """
         with self._database.reading() as connection:
             now = self._clock(connection)
-            silent = (
-                false() if silent_for == timedelta.max else jobs.c.published_at <= now - silent_for
-            )
-            due = and_(
-                jobs.c.status == JobStatus.QUEUED,
+            silent = and_(
+                in_state(JobStatus.QUEUED),
+                jobs.c.published_at.is_(None),
                 jobs.c.queue == queue,
                 jobs.c.not_before <= now,
-                or_(jobs.c.published_at.is_(None), silent),
             )
-            rows = connection.execute(
-                select(jobs).where(due).order_by(jobs.c.created_at).limit(limit)
-            )
-            return [to_job(row, now) for row in rows.mappings()]
+            due = _first(connection, silent, jobs.c.not_before, limit, now)
+            if silent_for < timedelta.max and len(due) < limit:
+                unheard = and_(to_claim(queue), jobs.c.published_at <= now - silent_for)
+                rest = limit - len(due)
+                due += _first(connection, unheard, jobs.c.published_at, rest, now)
+            return due
 
     def publish(self, job_ids: Collection[uuid.UUID]) -> None:
         """Note that messages for these jobs are about to be published."""
         with self._database.writing() as connection:
             set_published_at(connection, job_ids, self._clock(connection))
 
-    def due_for_expiry(self, limit: int) -> list[Job]:
-        """List finished jobs past their lifetime, whose bytes are to be deleted."""
-        with self._database.reading() as connection:
+    def take_for_expiry(self, limit: int, hold: timedelta) -> list[Job]:
+        """Take finished jobs past their lifetime, whose bytes are to be deleted; nobody else gets them for a while."""
+        with self._database.writing() as connection:
             now = self._clock(connection)
-            rows = connection.execute(select(jobs).where(has_outlived(now)).limit(limit))
-            return [to_job(row, now) for row in rows.mappings()]
+            due = and_(in_state(*FINISHED), jobs.c.not_before <= now)
+            taken = lock_some(connection, due, jobs.c.not_before, limit)
+            # What the release before has finished comes too early once, and is put in its place.
+            early = {"not_before": jobs.c.expires_at}
+            change_all(connection, taken, jobs.c.expires_at > now, early)
+            rows = change_all(connection, taken, has_outlived(now), {"not_before": now + hold})
+            return [to_job(row, now) for row in rows]
+
+    def postpone_expiry(self, job_ids: Collection[uuid.UUID], delay: timedelta) -> None:
+        """Let jobs whose bytes could not be deleted be taken again after a while: behind all others."""
+        with self._database.writing() as connection:
+            now = self._clock(connection)
+            change_all(connection, job_ids, has_outlived(now), {"not_before": now + delay})
 
     def expire(self, job_ids: Collection[uuid.UUID]) -> int:
         """Mark jobs whose bytes are deleted; gives their idempotency keys free."""
@@ -96,18 +100,20 @@ class Sweeping(JobTable):
     def prune(self, older_than: timedelta, limit: int) -> int:
         """Forget jobs that expired long ago."""
         with self._database.writing() as connection:
-            old = and_(
-                jobs.c.status == JobStatus.EXPIRED,
-                jobs.c.expires_at <= self._clock(connection) - older_than,
-            )
-            some = select(jobs.c.id).where(old).limit(limit)
+            is_old = jobs.c.expires_at <= self._clock(connection) - older_than
+            old = and_(in_state(JobStatus.EXPIRED), is_old)
+            some = lock_some(connection, old, jobs.c.expires_at, limit)
+            if not some:
+                return 0
             return connection.execute(delete(jobs).where(jobs.c.id.in_(some))).rowcount
 
 
-def _change_some(
-    connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any], limit: int
-) -> list[RowMapping]:
-    """Change at most `limit` rows; the guard is checked again on each, so two sweepers never both win."""
-    some = select(jobs.c.id).where(guard).limit(limit)
-    statement = update(jobs).where(guard, jobs.c.id.in_(some)).values(changes).returning(jobs)
-    return list(connection.execute(statement).mappings())
+def _first(
+    connection: Connection,
+    guard: ColumnElement[bool],
+    order: ColumnElement[datetime],
+    limit: int,
+    now: datetime,
+) -> list[Job]:
+    rows = connection.execute(select(jobs).where(guard).order_by(order).limit(limit))
+    return [to_job(row, now) for row in rows.mappings()]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_
 
 from shared.contract import RESULT_LIFETIME
 from shared.errors import ErrorCode
-from shared.job import FINISHED, LIVE, Bookmark, JobStatus, Lease
+from shared.job import FINISHED, JobStatus, Lease
+from shared.jobs.planning import hidden, in_state
+from shared.jobs.turns import turn_of_returned
 from shared.tables import jobs
 
 Guard = ColumnElement[bool]
@@ -21,36 +23,18 @@ def held(lease: Lease) -> Guard:
     return and_(
         jobs.c.id == lease.job_id,
         jobs.c.attempt == lease.attempt,
-        jobs.c.status == JobStatus.PROCESSING,
+        hidden(jobs.c.status) == JobStatus.PROCESSING,
     )
 
 
 def lease_has_run_out(now: datetime) -> Guard:
-    """Match jobs whose worker has not been heard of for a whole lease."""
-    return and_(jobs.c.status == JobStatus.PROCESSING, jobs.c.lease_expires_at <= now)
+    """Match jobs whose worker has not been heard of for a whole lease; of those that are worked on, there are few."""
+    return and_(in_state(JobStatus.PROCESSING), jobs.c.lease_expires_at <= now)
 
 
 def has_outlived(now: datetime) -> Guard:
-    """Match finished jobs past their lifetime, not yet marked so."""
-    return and_(jobs.c.status.in_(FINISHED), jobs.c.expires_at <= now)
-
-
-def seen_as(status: JobStatus, now: datetime) -> Guard:
-    """Match what `Job.seen_as` says."""
-    revoked = ErrorCode.ERROR_TASK_REVOKED
-    if status is JobStatus.CANCELLED:
-        return jobs.c.error_code == revoked
-    if status is JobStatus.EXPIRED:
-        return and_(jobs.c.expires_at <= now, jobs.c.error_code.is_distinct_from(revoked))
-    if status in LIVE:
-        return jobs.c.status == status
-    return and_(jobs.c.status == status, jobs.c.expires_at > now)
-
-
-def behind(mark: Bookmark) -> Guard:
-    """Match older jobs; the first half, which says little, is what the index understands."""
-    older = or_(jobs.c.created_at < mark.created_at, jobs.c.id < mark.job_id)
-    return and_(jobs.c.created_at <= mark.created_at, older)
+    """Match finished jobs past their lifetime, not yet marked so; for those looked up by id."""
+    return and_(hidden(jobs.c.status).in_(FINISHED), jobs.c.expires_at <= now)
 
 
 def queued(not_before: datetime) -> Changes:
@@ -61,6 +45,7 @@ def queued(not_before: datetime) -> Changes:
         "lease_expires_at": None,
         "not_before": not_before,
         "published_at": None,
+        "start_tag": turn_of_returned(),
     }
 
 
@@ -71,8 +56,13 @@ def finished(status: JobStatus, now: datetime) -> Changes:
         "lease_owner": None,
         "lease_expires_at": None,
         "finished_at": now,
-        "expires_at": now + RESULT_LIFETIME,
+        **readable_until(now + RESULT_LIFETIME),
     }
+
+
+def readable_until(expires_at: datetime) -> Changes:
+    """Set when results are gone, and from when on they are to be deleted."""
+    return {"expires_at": expires_at, "not_before": expires_at}
 
 
 def failed(now: datetime, code: ErrorCode, message: str) -> Changes:

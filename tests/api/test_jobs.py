@@ -269,7 +269,7 @@ def test_a_deleted_job_is_gone_on_every_route_before_and_after_the_sweeper_came(
     erase(front_end, job_id)
     front_end.clock.advance(hours=hours)
     front_end.services.job_store.expire(
-        [job.id for job in front_end.services.job_store.due_for_expiry(10)]
+        [job.id for job in front_end.services.job_store.take_for_expiry(10, timedelta(minutes=1))]
     )
 
     for ask in (show, erase, read_back):

@@ -16,6 +16,7 @@ from tests.conformance.conftest import LIMITS
 from tests.conformance.test_job_store import claimed, reread, stored
 
 SECOND = timedelta(seconds=1)
+HOLD = timedelta(minutes=1)
 
 
 def test_an_erased_job_is_neither_claimed_nor_finished(job_store: JobStore) -> None:
@@ -83,10 +84,10 @@ def test_an_erased_jobs_bytes_are_swept_when_no_attempt_can_still_be_running(
     job = claimed(job_store)
     job_store.erase(job.id, job.tenant)
     clock.now += LIMITS.deadline - SECOND
-    assert job_store.due_for_expiry(10) == []
+    assert job_store.take_for_expiry(10, HOLD) == []
     clock.now += SECOND
 
-    assert [due.id for due in job_store.due_for_expiry(10)] == [job.id]
+    assert [due.id for due in job_store.take_for_expiry(10, HOLD)] == [job.id]
 
 
 def test_an_erased_job_stays_one_after_the_sweep(job_store: JobStore, clock: HandClock) -> None:

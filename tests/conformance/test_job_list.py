@@ -13,7 +13,7 @@ from shared.job import Bookmark, Job, JobStatus
 from shared.job_store import JobStore
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
-from tests.conformance.test_job_store import claimed, reread, stored
+from tests.conformance.test_job_store import HOLD, claimed, reread, stored
 
 
 def ids(jobs: list[Job]) -> list[uuid.UUID]:
@@ -85,7 +85,7 @@ def _leave_alone(store: JobStore, clock: HandClock) -> None:
 def _sweep(store: JobStore, clock: HandClock) -> None:
     """Sweep the expired job, and the erased one an hour later."""
     for _ in range(2):
-        store.expire(ids(store.due_for_expiry(10)))
+        store.expire(ids(store.take_for_expiry(10, HOLD)))
         clock.now += LIMITS.deadline
 
 

@@ -8,16 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from shared.contract import RESULT_LIFETIME, Category, OutMode, ReturnForm
+from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import TRANSITIONS, CutoutOptions, Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
+from shared.tables import jobs as job_table
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
 from tests.factories import new_job
 
 SECOND = timedelta(seconds=1)
+HOLD = timedelta(minutes=1)
 
 
 def stored(store: JobStore, **changes: object) -> Job:
@@ -307,6 +311,22 @@ def test_a_job_that_kills_every_worker_fails_in_the_end(
     assert poisoned.error_message == ATTEMPTS_SPENT
 
 
+def test_only_an_attempt_that_was_cut_off_counts_as_one(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    job = claimed(job_store)
+    job_store.retry(job.lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
+    job_store.publish([job.id])
+    job_store.release(claimed(job_store, job).lease)
+    job_store.publish([job.id])
+    third = claimed(job_store, job)
+    assert third.cut_offs == 0
+
+    rescued(job_store, clock, third)
+
+    assert reread(job_store, job).cut_offs == 1
+
+
 def test_two_sweepers_at_once_rescue_each_job_once(job_store: JobStore, clock: HandClock) -> None:
     for _ in range(20):
         claimed(job_store)
@@ -381,8 +401,8 @@ def test_only_published_jobs_that_wait_are_counted(job_store: JobStore) -> None:
     job_store.unpublish([stored(job_store).id])
     claimed(job_store, first)
 
-    assert job_store.count_queued(Queue.INTERACTIVE) == 1
-    assert job_store.count_queued(Queue.BULK) == 0
+    assert job_store.count_queued(Queue.INTERACTIVE, 100) == 1
+    assert job_store.count_queued(Queue.BULK, 100) == 0
 
 
 def test_a_job_expires_after_24_hours_and_gives_its_key_free(
@@ -390,15 +410,72 @@ def test_a_job_expires_after_24_hours_and_gives_its_key_free(
 ) -> None:
     job = claimed(job_store, stored(job_store, idempotency_key="order-1"))
     job_store.complete(job.lease, {})
-    assert job_store.due_for_expiry(10) == []
+    assert job_store.take_for_expiry(10, HOLD) == []
     assert job_store.expire([job.id]) == 0
     clock.now += RESULT_LIFETIME
 
-    assert [due.id for due in job_store.due_for_expiry(10)] == [job.id]
+    assert [due.id for due in job_store.take_for_expiry(10, HOLD)] == [job.id]
     assert job_store.expire([job.id]) == 1
 
     assert reread(job_store, job).status is JobStatus.EXPIRED
     assert stored(job_store, idempotency_key="order-1").id != job.id
+
+
+def test_what_one_sweeper_takes_no_other_one_gets_until_it_should_be_done(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    for _ in range(20):
+        job_store.complete(claimed(job_store).lease, {})
+    clock.now += RESULT_LIFETIME
+
+    with ThreadPoolExecutor(4) as sweepers:
+        takes = sweepers.map(lambda _: job_store.take_for_expiry(5, HOLD), range(4))
+        taken = [job.id for some in takes for job in some]
+
+    # Of those that try for the same rows some may get none.
+    assert len(taken) == len(set(taken)) > 0
+    while more := job_store.take_for_expiry(5, HOLD):
+        taken += [job.id for job in more]
+    assert len(taken) == len(set(taken)) == 20
+    clock.now += HOLD
+    assert len(job_store.take_for_expiry(50, HOLD)) == 20
+
+
+def test_a_job_that_could_not_be_deleted_waits_behind_all_others(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    jobs = []
+    for _ in range(3):
+        jobs.append(claimed(job_store))
+        job_store.complete(jobs[-1].lease, {})
+        clock.advance(seconds=1)
+    clock.now += RESULT_LIFETIME
+    [stubborn] = job_store.take_for_expiry(1, HOLD)
+    assert stubborn.id == jobs[0].id
+
+    job_store.postpone_expiry([stubborn.id], 10 * HOLD)
+
+    others = {job.id for job in jobs[1:]}
+    assert {job.id for job in job_store.take_for_expiry(10, HOLD)} == others
+    clock.now += 10 * HOLD
+    assert {job.id for job in job_store.take_for_expiry(2, HOLD)} == others
+    assert [job.id for job in job_store.take_for_expiry(2, HOLD)] == [stubborn.id]
+
+
+def test_a_job_that_the_release_before_has_finished_expires_in_time(
+    database: Database, job_store: JobStore, clock: HandClock
+) -> None:
+    """That release leaves `not_before` as it was."""
+    job = claimed(job_store)
+    job_store.complete(job.lease, {})
+    with database.writing() as connection:
+        connection.execute(update(job_table).values(not_before=clock.now))
+
+    assert job_store.take_for_expiry(10, HOLD) == []
+    clock.now += RESULT_LIFETIME - SECOND
+    assert job_store.take_for_expiry(10, HOLD) == []
+    clock.now += SECOND
+    assert [due.id for due in job_store.take_for_expiry(10, HOLD)] == [job.id]
 
 
 def test_an_expired_job_is_forgotten_later(job_store: JobStore, clock: HandClock) -> None:

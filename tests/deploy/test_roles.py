@@ -191,12 +191,13 @@ def test_a_sweeper_rescues_publishes_expires_and_prunes(
     assert job.id in {it.id for it in sweeper.rescue(100)}
     due = sweeper.due_for_publishing(Queue.INTERACTIVE, timedelta.max, 100)
     sweeper.publish([it.id for it in due])
-    assert sweeper.count_queued(Queue.INTERACTIVE)
+    assert sweeper.count_queued(Queue.INTERACTIVE, 100)
     sweeper.unpublish([it.id for it in due])
     clock.advance(seconds=LIMITS.deadline.total_seconds())
     assert job.id in {it.id for it in sweeper.fail_late(100)}
     clock.advance(seconds=YEAR.total_seconds())
-    past = sweeper.due_for_expiry(100)
+    past = sweeper.take_for_expiry(100, HOUR)
+    sweeper.postpone_expiry([it.id for it in past], HOUR)
     assert sweeper.expire([it.id for it in past]) == len(past)
     assert sweeper.prune(timedelta(0), 100)
 

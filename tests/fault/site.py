@@ -81,7 +81,7 @@ class Site(Installation):
         with database.writing() as connection:
             end = database_clock(connection) + timedelta(seconds=seconds)
             finished = jobs.c.expires_at.is_not(None)
-            connection.execute(update(jobs).where(finished).values(expires_at=end))
+            connection.execute(update(jobs).where(finished).values(expires_at=end, not_before=end))
         database.close()
 
     def __exit__(

@@ -88,7 +88,8 @@ def make_it_wait(site: Site, how_long: timedelta) -> None:
     """Let the jobs have been due for a while; nobody waits."""
     database = Database(site.settings.database_url)
     with database.writing() as connection:
-        connection.execute(update(jobs).values(not_before=datetime.now(UTC) - how_long))
+        then = datetime.now(UTC) - how_long
+        connection.execute(update(jobs).values(created_at=then, not_before=then))
     database.close()
 
 

@@ -17,7 +17,7 @@ from tests.fault.site import Site
 
 
 @pytest.mark.parametrize("effect", ["dies", "hangs"])
-@pytest.mark.parametrize("method", ["rescue", "due_for_expiry"])
+@pytest.mark.parametrize("method", ["rescue", "take_for_expiry"])
 def test_a_sweeper_one_of_whose_threads_no_longer_works_ends_with_a_fault(
     settings: Settings, effect: str, method: str
 ) -> None:

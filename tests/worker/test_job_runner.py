@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn, cast
 
@@ -19,15 +21,17 @@ from shared.errors import (
     InferenceFailed,
     ObjectStoreUnavailable,
 )
-from shared.job import JobStatus
+from shared.job import JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT
 from shared.object_store import IMAGE, ObjectStore
 from shared.settings import Settings
+from tests.factories import new_job
 from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
 from worker.job_runner import UPLOAD_GONE, JobRunner
 from worker.lease import LeaseKeeper
 from worker.network.segmenter import Frame, Logits, Segmenter
+from worker.seclusion import Seclusion
 
 BACKOFF = timedelta(seconds=2)
 
@@ -162,6 +166,58 @@ def test_what_can_change_is_tried_again_with_a_back_off_that_doubles(
 
     done = stores.reread(job)
     assert (done.status, done.attempt) == (JobStatus.SUCCEEDED, 3)
+
+
+class NotedSeclusion(Seclusion):
+    """Remembers who wanted to be alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[bool] = []
+
+    @contextmanager
+    def enter(self, *, alone: bool) -> Iterator[bool]:
+        self.asked.append(alone)
+        with super().enter(alone=alone) as is_admitted:
+            yield is_admitted
+
+
+def test_only_a_job_that_was_cut_off_runs_alone_and_not_one_that_is_tried_again(
+    runner: JobRunner, stores: Stores, segmenter: Interposed
+) -> None:
+    seclusion = NotedSeclusion()
+    runner = replace(runner, seclusion=seclusion)
+    job = stores.accept(PERSON)
+
+    def fail() -> None:
+        raise InferenceFailed("NaN")
+
+    segmenter.before = fail
+    runner.run(job.queue)
+    stores.clock.now += BACKOFF
+    stores.job_store.publish([job.id])
+    assert stores.job_store.claim(job.queue, "worker that dies") is not None
+    stores.clock.advance(seconds=31)
+    stores.job_store.publish([rescued.id for rescued in stores.job_store.rescue(10)])
+    segmenter.before = lambda: None
+    runner.run(job.queue)
+
+    assert stores.reread(job).status is JobStatus.SUCCEEDED
+    assert seclusion.asked == [False, True]
+
+
+def test_a_flood_of_interactive_jobs_leaves_bulk_its_share(
+    runner: JobRunner, stores: Stores
+) -> None:
+    bulk = stores.job_store.create(new_job(queue=Queue.BULK))
+    assert bulk is not None
+    for _ in range(10):
+        stores.accept(b"no photo")
+
+    for _ in range(10):
+        runner.run(Queue.INTERACTIVE)
+
+    assert stores.reread(bulk).status is JobStatus.FAILED
 
 
 def test_the_last_attempts_failure_is_the_jobs(

@@ -10,7 +10,6 @@ import pytest
 from shared.contract import RESULT_LIFETIME
 from shared.job import Job, JobStatus, Lease
 from shared.object_store import IMAGE
-from tests.clock import Seconds
 from tests.worker.conftest import Stores
 from worker.retention import Retention
 
@@ -18,13 +17,8 @@ PRUNE_AFTER = timedelta(days=7)
 
 
 @pytest.fixture
-def seconds() -> Seconds:
-    return Seconds()
-
-
-@pytest.fixture
-def retention(stores: Stores, seconds: Seconds) -> Retention:
-    return Retention(stores.job_store, stores.object_store, PRUNE_AFTER, seconds)
+def retention(stores: Stores) -> Retention:
+    return Retention(stores.job_store, stores.object_store, PRUNE_AFTER)
 
 
 def finished(stores: Stores) -> Job:
@@ -106,7 +100,7 @@ def test_objects_that_cannot_be_deleted_hold_up_no_others(
 
 
 def test_what_cannot_be_deleted_is_left_alone_for_a_while_and_then_tried_again(
-    retention: Retention, stores: Stores, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+    retention: Retention, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = expired(stores)
     asked: list[uuid.UUID] = []
@@ -121,10 +115,10 @@ def test_what_cannot_be_deleted_is_left_alone_for_a_while_and_then_tried_again(
     retention.run()
     stores.object_store.undeletable = set()
 
-    seconds.now = 599
+    stores.clock.advance(seconds=599)
     retention.run()
     assert asked == [job.id]
-    seconds.now = 600
+    stores.clock.advance(seconds=1)
     retention.run()
 
     assert asked == [job.id] * 2

@@ -109,7 +109,7 @@ def test_jobs_whose_messages_the_broker_did_not_take_are_published_by_the_next_s
     with monkeypatch.context() as patch:
         patch.setattr(stores.broker, "publish", refuse)
         sweeper.sweep()
-    assert stores.job_store.count_queued(Queue.INTERACTIVE) == 0
+    assert stores.job_store.count_queued(Queue.INTERACTIVE, 100) == 0
 
     sweeper.sweep()
 

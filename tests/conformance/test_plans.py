@@ -1,0 +1,255 @@
+"""Each statement on jobs looks at the rows that it needs, and at no others, whatever PostgreSQL believes of the table.
+
+Plans are made of the statements that are really sent, where they are sent, for their parameters and for any. A method
+of the job store that is not asked for here fails the test.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import event, text
+
+from deploy.local.postgres import Postgres
+from shared.clock import database_clock
+from shared.contract import RESULT_LIFETIME
+from shared.database import Database
+from shared.errors import ErrorCode
+from shared.job import Bookmark, Job, JobStatus, Queue
+from shared.job_store import ATTEMPTS_SPENT, JobStore
+from shared.schema import migrate
+from tests.conformance.conftest import LIMITS
+from tests.crowd import TENANT, insert_crowd
+from tests.factories import new_job
+
+CROWD = {
+    JobStatus.QUEUED: 5000,
+    JobStatus.PROCESSING: 50,
+    JobStatus.SUCCEEDED: 5000,
+    JobStatus.FAILED: 5000,
+    JobStatus.CANCELLED: 5000,
+    JobStatus.EXPIRED: 5000,
+}
+#: Rows that a statement may look at: of all that it may change or list, and of those that are worked on.
+BOUND = 60
+LIMIT = 20
+MINUTE = timedelta(minutes=1)
+
+
+class Plan(NamedTuple):
+    """One node of what PostgreSQL means to do."""
+
+    statement: str
+    node: dict[str, Any]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it looked at."""
+        looked_at = (count for name, count in self.node.items() if name.startswith("Rows Removed"))
+        removed = float(sum(looked_at))
+        loops = int(self.node.get("Actual Loops", 1))
+        return round((float(self.node.get("Actual Rows", 0)) + removed) * loops)
+
+
+class Explainer:
+    """Explains each statement on jobs just before it is executed."""
+
+    def __init__(self, database: Database) -> None:
+        self.plans: list[Plan] = []
+        event.listen(database.engine, "before_cursor_execute", self._explain)
+
+    def _explain(
+        self, _: object, cursor: Any, statement: str, parameters: Any, *__: object
+    ) -> None:
+        if "jobs" not in statement:
+            return
+        any_parameters = _numbered(statement)
+        own = cursor.connection.cursor()
+        own.execute("SAVEPOINT explained")
+        own.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {any_parameters}")
+        self._keep(statement, own.fetchone()[0][0]["Plan"])
+        own.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
+        self._keep(statement, own.fetchone()[0][0]["Plan"])
+        own.execute("ROLLBACK TO SAVEPOINT explained")
+        own.close()
+
+    def _keep(self, statement: str, node: dict[str, Any]) -> None:
+        self.plans.append(Plan(statement, node))
+        for child in node.get("Plans", []):
+            self._keep(statement, child)
+
+
+def _numbered(statement: str) -> str:
+    """Write psycopg's named parameters as PostgreSQL's."""
+    numbers: dict[str, int] = {}
+    return re.sub(
+        r"%\((\w+)\)s",
+        lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}",
+        statement,
+    )
+
+
+#: What the statistics say of the table: what was in it when they were made. None: there are none.
+STATISTICS: dict[str, dict[JobStatus, int] | None] = {
+    "none": None,
+    "of an empty table": {},
+    "of a few that wait": {JobStatus.QUEUED: 1000},
+    "of a few that are done": {JobStatus.SUCCEEDED: 1000},
+    "of a few withdrawn": {JobStatus.CANCELLED: 1000},
+    "fresh": CROWD,
+}
+
+
+@pytest.fixture(scope="module", params=list(STATISTICS))
+def database(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Database]:
+    """A database with many jobs, and with statistics that know of few of them."""
+    name = f"plans_{uuid.uuid4().hex}"
+    database = Database(postgres.create_database(name))
+    migrate(database)
+    before = STATISTICS[request.param]
+    with database.writing() as connection:
+        connection.execute(text("ALTER TABLE jobs SET (autovacuum_enabled = off)"))
+    if before is not None:
+        with database.writing() as connection:
+            insert_crowd(connection, before)
+            connection.execute(text("ANALYZE jobs"))
+    with database.writing() as connection:
+        connection.execute(text("DELETE FROM jobs"))
+        insert_crowd(connection, CROWD)
+    yield database
+    database.close()
+    postgres.drop_database(name)
+
+
+class Case(NamedTuple):
+    """A question to the job store, and the indexes that may be used to answer it."""
+
+    ask: Callable[[JobStore, Job], object]
+    indexes: set[str]
+    #: Whether the job is worked on when the question is asked.
+    is_running: bool = False
+    #: When it is asked, from now.
+    later: timedelta = timedelta(0)
+
+
+ID = {"jobs_pkey"}
+#: A job that comes back gets a new turn.
+BACK = ID | {"jobs_started"}
+CODE = ErrorCode.PROCESSING_FAILURE
+
+
+def listed(status: JobStatus | None) -> Callable[[JobStore, Job], object]:
+    return lambda store, job: store.list_jobs(TENANT, LIMIT, status)
+
+
+CASES = {
+    "create": Case(
+        lambda store, job: store.create(new_job()),
+        {"jobs_to_claim", "jobs_in_turn", "jobs_started"},
+    ),
+    "find": Case(lambda store, job: store.find(job.id, TENANT), ID),
+    "find_by_idempotency_key": Case(
+        lambda store, job: store.find_by_idempotency_key("key", TENANT), {"jobs_by_key"}
+    ),
+    "list_jobs": Case(listed(None), {"jobs_by_age"}),
+    "list_jobs, further": Case(
+        lambda store, job: store.list_jobs(
+            TENANT, LIMIT, after=Bookmark(job.created_at - timedelta(hours=4), job.id)
+        ),
+        {"jobs_by_age"},
+    ),
+    **{f"list_jobs, {status}": Case(listed(status), {"jobs_by_seen"}) for status in JobStatus},
+    "erase": Case(lambda store, job: store.erase(job.id, TENANT), ID),
+    "publish": Case(lambda store, job: store.publish([job.id]), ID),
+    "unpublish": Case(lambda store, job: store.unpublish([job.id]), ID),
+    "claim": Case(
+        lambda store, job: store.claim(Queue.BULK, "worker", Queue.INTERACTIVE),
+        ID | {"jobs_to_claim"},
+    ),
+    "claim, of none": Case(
+        lambda store, job: store.claim(Queue.BULK, "worker"), ID | {"jobs_to_claim"}
+    ),
+    "extend": Case(lambda store, job: store.extend(job.lease), ID, is_running=True),
+    "complete": Case(
+        lambda store, job: [store.complete(job.lease, {}) for _ in range(2)], ID, is_running=True
+    ),
+    "fail": Case(lambda store, job: store.fail(job.lease, CODE, ""), ID, is_running=True),
+    "retry": Case(
+        lambda store, job: store.retry(job.lease, MINUTE, CODE, ATTEMPTS_SPENT),
+        BACK,
+        is_running=True,
+    ),
+    "release": Case(lambda store, job: store.release(job.lease), BACK, is_running=True),
+    "rescue": Case(
+        lambda store, job: store.rescue(LIMIT), BACK | {"jobs_in_work"}, later=2 * MINUTE
+    ),
+    "fail_late": Case(lambda store, job: store.fail_late(LIMIT), ID | {"jobs_waiting"}),
+    "due_for_publishing": Case(
+        lambda store, job: store.due_for_publishing(Queue.INTERACTIVE, timedelta(0), LIMIT),
+        {"jobs_to_publish", "jobs_published"},
+    ),
+    "take_for_expiry": Case(
+        lambda store, job: store.take_for_expiry(LIMIT, MINUTE),
+        ID | {"jobs_to_expire"},
+        later=RESULT_LIFETIME,
+    ),
+    "postpone_expiry": Case(lambda store, job: store.postpone_expiry([job.id], MINUTE), ID),
+    "expire": Case(lambda store, job: store.expire([job.id]), ID),
+    "prune": Case(
+        lambda store, job: store.prune(MINUTE, LIMIT),
+        ID | {"jobs_to_prune"},
+        later=RESULT_LIFETIME,
+    ),
+    "measure_backlog": Case(
+        lambda store, job: store.measure_backlog(None, LIMIT), {"jobs_waiting", "jobs_to_expire"}
+    ),
+    "measure_backlog, of one": Case(
+        lambda store, job: store.measure_backlog(TENANT, LIMIT), {"jobs_by_seen", "jobs_to_expire"}
+    ),
+    "is_stalled": Case(
+        lambda store, job: store.is_stalled(MINUTE),
+        {"jobs_in_work", "jobs_to_expire", "jobs_waiting"},
+    ),
+    "read_head": Case(
+        lambda store, job: store.read_head(Queue.INTERACTIVE, LIMIT), {"jobs_to_claim"}
+    ),
+    "count_queued": Case(
+        lambda store, job: store.count_queued(Queue.INTERACTIVE, LIMIT), {"jobs_to_claim"}
+    ),
+}
+
+
+def test_every_method_of_the_job_store_is_looked_at() -> None:
+    methods = inspect.getmembers(JobStore, inspect.isfunction)
+    public = {name for name, _ in methods if not name.startswith("_")}
+
+    assert public == {name.partition(",")[0] for name in CASES}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_statement_looks_at_no_more_rows_than_it_needs(database: Database, name: str) -> None:
+    case = CASES[name]
+    store = JobStore(database, LIMITS)
+    job = store.claim(Queue.INTERACTIVE, "worker") if case.is_running else store.create(new_job())
+    assert job is not None
+    watched = Database(database.url.render_as_string(hide_password=False))
+    explainer = Explainer(watched)
+
+    try:
+        case.ask(JobStore(watched, LIMITS, lambda asked: database_clock(asked) + case.later), job)
+    finally:
+        watched.close()
+
+    assert explainer.plans
+    used = set()
+    for plan in explainer.plans:
+        assert not plan.node.get("Disabled"), plan
+        assert plan.rows <= BOUND, plan
+        used |= {plan.node["Index Name"]} if "Index Name" in plan.node else set()
+    assert used == case.indexes

@@ -1,0 +1,25 @@
+"""Which queue goes first: the one where clients wait, but not for ever."""
+
+from __future__ import annotations
+
+import random
+from itertools import count
+
+from shared.job import Queue
+
+#: Of so many claims one begins with the bulk queue, so that a flood of interactive jobs leaves it a share.
+_CLAIMS_PER_BULK = 10
+
+
+class Precedence:
+    """The order in which one worker looks into the queues; safe to use from many threads."""
+
+    def __init__(self) -> None:
+        """Begin anywhere: a worker that often starts anew must not always begin with the same queue."""
+        self._claims = count(random.randrange(_CLAIMS_PER_BULK))  # noqa: S311
+
+    def next(self) -> tuple[Queue, Queue]:
+        """Say where the next claim looks first, and where it looks if there is nothing."""
+        if next(self._claims) % _CLAIMS_PER_BULK:
+            return Queue.INTERACTIVE, Queue.BULK
+        return Queue.BULK, Queue.INTERACTIVE
