@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr = Field(
         SecretStr("redis://127.0.0.1:6379/0"),
-        description="The broker: Redis or Valkey 6.2 or newer, `maxmemory-policy noeviction`.",
+        description="The broker: Redis or Valkey 6.2 or newer, `maxmemory-policy noeviction`. With `rediss://` its "
+        "certificate and host are checked, by the system's authorities and those of `?ssl_ca_certs=/path/ca.pem`.",
     )
     s3_endpoint: str = Field(
         "http://127.0.0.1:9000", description="The object store, as this service reaches it."
