@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch.optim import Optimizer
 
-from training.network import ClothingNet
+from training.network.clothing_net import ClothingNet
 
 CHECKPOINT = "checkpoint.pt"
 

@@ -23,7 +23,7 @@ class Stage:
     batch_size: int
     #: Of a batch's garments, photos of nothing but ground: nothing is the answer.
     empty_share: float = 0.0
-    #: How often something is pasted onto a street photo, of `training.mixing`'s shares.
+    #: How often something is pasted onto a street photo, of `training.data.mixing`'s shares.
     paste_factor: float = 1.0
     #: Of a batch's street photos, those seen from near: heads and torsos, not whole people.
     close_share: float = 0.0
@@ -78,7 +78,7 @@ class TrainingConfig:
     scenes: Path | None = None
     seed: int = 1
     steps: int = 9000
-    #: What the network sees with, of `training.network`.
+    #: What the network sees with, of `training.network.clothing_net`.
     backbone: BackboneName = "efficientnet_lite1"
     #: An ONNX file that `training.export` wrote: learn on from it, and not from the backbone.
     start: Path | None = None

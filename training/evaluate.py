@@ -12,17 +12,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.bootstrap import Interval, Scored, differences, intervals
-from training.choice import spread
-from training.dataset import Garment, Split, list_split, read_labels, read_photo, read_tags
-from training.garment_masks import WORK_SIDE, find_masks
+from training.data.choice import spread
+from training.data.dataset import Garment, Split, list_split, read_labels, read_photo, read_tags
+from training.data.garment_masks import WORK_SIDE, find_masks
+from training.data.shop import INCOMPLETE, ShopPhoto, list_shop, read_mask
 from training.labels import certain_classes
-from training.metrics import GarmentScores, Scores, is_clothing
-from training.plots import draw_scores
 from training.prediction import Predictor
-from training.sheet import draw_contact_sheet
-from training.shop import INCOMPLETE, ShopPhoto, list_shop, read_mask
-from training.shop_scores import ShopScores
+from training.scores.bootstrap import Interval, Scored, differences, intervals
+from training.scores.metrics import GarmentScores, Scores, is_clothing
+from training.scores.plots import draw_scores
+from training.scores.sheet import draw_contact_sheet
+from training.scores.shop_scores import ShopScores
 
 _log = logging.getLogger("training")
 

@@ -16,10 +16,10 @@ import torch
 from shared.manifest import FILE_NAME
 from training.checkpoint import CHECKPOINT, load_averaged
 from training.config import BackboneName
-from training.fine_tuning import BACKBONE
-from training.interpolation import move_towards
 from training.labels import ACCESSORY, CLASSES, PERSON
-from training.network import INPUT_STRIDE, OUTPUT_STRIDE, ClothingNet, fold
+from training.network.clothing_net import INPUT_STRIDE, OUTPUT_STRIDE, ClothingNet, fold
+from training.network.fine_tuning import BACKBONE
+from training.network.interpolation import move_towards
 
 _log = logging.getLogger("training")
 

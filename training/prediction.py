@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from shared.manifest import Manifest, load_manifest
-from training.dataset import Pixels
+from training.data.dataset import Pixels
 from training.labels import ACCESSORY, CLASSES, ClassMap
 from worker.imaging.frame import to_frame
 from worker.imaging.photo import Photo

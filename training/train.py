@@ -16,18 +16,18 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim import AdamW
 
-from training.agreement import find_disagreements
 from training.checkpoint import CHECKPOINT, Checkpoint
 from training.config import BACKBONES, Stage, TrainingConfig
+from training.data.agreement import find_disagreements
+from training.data.mixing import Mixture
+from training.data.preparation import add_pseudo_labels, prepare
 from training.export import ONNX_FILE, export
-from training.fine_tuning import exported_backbone, load_exported
 from training.losses import allowed_classes, outline_loss, presence_loss, set_loss
-from training.mixing import Mixture
-from training.network import ClothingNet, load_backbone
+from training.network.clothing_net import ClothingNet, load_backbone
+from training.network.fine_tuning import exported_backbone, load_exported
+from training.network.transplant import transplant
 from training.prediction import Predictor
-from training.preparation import add_pseudo_labels, prepare
 from training.progress import Progress
-from training.transplant import transplant
 
 _log = logging.getLogger("training")
 

@@ -29,8 +29,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from shared.manifest import FILE_NAME
-from training.choice import spread
-from training.dataset import Split, list_split, read_photo
+from training.data.choice import spread
+from training.data.dataset import Split, list_split, read_photo
 from training.evaluate import Evaluation, evaluate
 from training.export import manifest
 from training.prediction import Predictor
@@ -42,7 +42,7 @@ CALIBRATION_PHOTOS = 100
 ROUNDS = 25
 #: (height, width) at which the time is taken: a street photo's.
 FRAME = (432, 288)
-#: How the names of the nodes of `training.network`'s attention begin.
+#: How the names of the nodes of `training.network.clothing_net`'s attention begin.
 ATTENTION = "/attend/"
 #: Points that a variant may lose of each score and still be worth shipping.
 BEARABLE_LOSS = 0.5

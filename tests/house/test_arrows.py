@@ -31,6 +31,13 @@ FORBIDDEN = {
 #: A folder in a room → the modules of that room that it may know beside its own.
 WITHIN = {
     "shared/image_files": {"shared.contract", "shared.errors"},
+    "training/network": {"training.config", "training.labels"},
+    "training/scores": {
+        "training.data.choice",
+        "training.data.dataset",
+        "training.data.shop",
+        "training.labels",
+    },
     "worker/imaging": {"worker.network.segmenter"},
     "worker/network": set(),
 }

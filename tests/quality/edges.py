@@ -20,10 +20,10 @@ from shared.manifest import Manifest
 from tests.quality.alpha_scores import mean_of, score
 from tests.quality.drawings import KINDS, Drawing, Pixels, Plane, draw
 from tests.quality.sight import Edges, enlarge, load_network, see, see_truth
-from training.choice import spread
-from training.dataset import list_split, read_labels, read_photo, read_tags
+from training.data.choice import spread
+from training.data.dataset import list_split, read_labels, read_photo, read_tags
 from training.labels import certain_classes
-from training.metrics import boundary_score, is_clothing, overlap
+from training.scores.metrics import boundary_score, is_clothing, overlap
 from worker.imaging.segmentation import Segmentation
 from worker.network.segmenter import Segmenter
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from shared.settings import load_settings
 from tests.quality.sight import Pixels, Plane, load_network, mask_of
-from training.choice import spread
-from training.dataset import Split, list_split, read_labels, read_photo, read_tags
+from training.data.choice import spread
+from training.data.dataset import Split, list_split, read_labels, read_photo, read_tags
 from training.labels import certain_classes
-from training.metrics import is_clothing, is_counted, largest_category, overlap
 from training.prediction import Predictor
-from training.sheet import draw_contact_sheet
+from training.scores.metrics import is_clothing, is_counted, largest_category, overlap
+from training.scores.sheet import draw_contact_sheet
 from worker.network.segmenter import Segmenter
 
 #: Of each kind.

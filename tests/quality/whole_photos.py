@@ -29,11 +29,11 @@ from tests.quality.cases import (
     with_quarters,
 )
 from tests.quality.sight import load_network, mask_of
-from training.choice import spread
-from training.dataset import Split, list_split, read_labels, read_photo, read_tags
-from training.garment_masks import find_masks
+from training.data.choice import spread
+from training.data.dataset import Split, list_split, read_labels, read_photo, read_tags
+from training.data.garment_masks import find_masks
 from training.labels import ClassMap, certain_classes
-from training.metrics import count_clothing
+from training.scores.metrics import count_clothing
 from worker.network.segmenter import Segmenter
 
 PHOTOS = 24

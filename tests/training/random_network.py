@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from training.config import BackboneName
-from training.network import ClothingNet
+from training.network.clothing_net import ClothingNet
 
 
 def random_network(backbone: BackboneName = "mobilenet_v2") -> ClothingNet:

@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is in the environment of `make train` alone")
 
-from training.attention import Attention  # noqa: E402
+from training.network.attention import Attention  # noqa: E402
 
 
 @pytest.mark.parametrize("size", [(3, 5), (8, 2)])

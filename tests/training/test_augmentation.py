@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.augmentation import (
+from training.data.augmentation import (
     Motion,
     Sample,
     dye,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from training.bootstrap import differences, intervals
+from training.scores.bootstrap import differences, intervals
 
 
 @dataclass

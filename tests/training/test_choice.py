@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.choice import spread
+from training.data.choice import spread
 
 
 def test_items_are_taken_at_equal_distances_from_the_first_to_the_last() -> None:

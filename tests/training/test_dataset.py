@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training.dataset import (
+from training.data.dataset import (
     is_validation,
     list_split,
     list_tagged,

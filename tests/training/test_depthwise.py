@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is in the environment of `make train` alone")
 
-from training.convolution import SameConv  # noqa: E402
+from training.network.convolution import SameConv  # noqa: E402
 
 
 @pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2)])

@@ -13,8 +13,8 @@ torch = pytest.importorskip("torch", reason="torch is in the environment of `mak
 
 from torch import Tensor, nn  # noqa: E402
 
-from training.efficientnet import EPSILON, EfficientNet, Variant  # noqa: E402
-from training.network import ClothingNet  # noqa: E402
+from training.network.clothing_net import ClothingNet  # noqa: E402
+from training.network.efficientnet import EPSILON, EfficientNet, Variant  # noqa: E402
 
 
 def packaged(conv: nn.Conv2d, name: str, norm: str) -> dict[str, Tensor]:

@@ -14,8 +14,8 @@ torch = pytest.importorskip("torch", reason="torch is in the environment of `mak
 from tests.training.random_network import random_network  # noqa: E402
 from training.config import BackboneName  # noqa: E402
 from training.export import write_onnx  # noqa: E402
-from training.fine_tuning import exported_backbone, load_exported  # noqa: E402
-from training.network import ClothingNet  # noqa: E402
+from training.network.clothing_net import ClothingNet  # noqa: E402
+from training.network.fine_tuning import exported_backbone, load_exported  # noqa: E402
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from training.dataset import Garment, Pixels
-from training.garment_masks import find_mask, find_masks, garment_sets, looks_like_a_garment
+from training.data.dataset import Garment, Pixels
+from training.data.garment_masks import find_mask, find_masks, garment_sets, looks_like_a_garment
 from training.labels import CLASSES, bit
-from training.metrics import overlap
+from training.scores.metrics import overlap
 
 TOPS = Garment(photo=Path("g.jpg"), class_index=CLASSES.index("tops"))
 

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from training.interpolation import move_towards
+from training.network.interpolation import move_towards
 
 
 def write(file: Path, weight: float, name: str = "weight") -> Path:

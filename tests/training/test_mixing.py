@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from training.augmentation import Sample
 from training.config import Stage
+from training.data.augmentation import Sample
+from training.data.grounds import BACKGROUND_SET, plain
+from training.data.mixing import SHOP_SHARE, TAGGED_SHARE, Mixture
+from training.data.shop import NOT_GROUND, ShopPhoto
+from training.data.shop_pool import ShopPool
 from training.labels import ANY, CLASSES, bit
-from training.mixing import BACKGROUND_SET, SHOP_SHARE, TAGGED_SHARE, Mixture, plain
-from training.shop import NOT_GROUND, ShopPhoto
-from training.shop_pool import ShopPool
 
 STAGE = Stage(share=1, height=64, width=48, batch_size=2)
 ONLY_GROUND = Stage(share=1, height=64, width=48, batch_size=2, empty_share=1)
@@ -130,7 +131,7 @@ def test_people_and_garments_stand_before_scenes(mixture: Mixture) -> None:
 def test_a_thing_before_a_garment_takes_its_place(
     mixture: Mixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.mixing.DYED_SHARE", 0)  # a garment could become blue too
+    monkeypatch.setattr("training.data.mixing.DYED_SHARE", 0)  # a garment could become blue too
     cluttered = replace(mixture, things=[blue_thing()])
 
     drawn = [cluttered.draw(STAGE, 1, np.random.default_rng(seed)) for seed in range(100)]
@@ -163,10 +164,10 @@ def test_shop_photos_are_a_part_of_all_draws(mixture: Mixture) -> None:
 def test_a_shop_photo_may_stand_before_another_ground(
     mixture: Mixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.mixing.SHOP_SHARE", 1)
-    monkeypatch.setattr("training.mixing.SHOP_GROUND_SHARE", 1)
-    monkeypatch.setattr("training.mixing.SCENE_GROUND_SHARE", 1)
-    monkeypatch.setattr("training.mixing.PLAIN_SHARE", 0)
+    monkeypatch.setattr("training.data.mixing.SHOP_SHARE", 1)
+    monkeypatch.setattr("training.data.mixing.SHOP_GROUND_SHARE", 1)
+    monkeypatch.setattr("training.data.grounds.SCENE_SHARE", 1)
+    monkeypatch.setattr("training.data.grounds.PLAIN_SHARE", 0)
     outdoors = replace(mixture, shop=shop_pool(), scenes=[blue_scene()])
 
     drawn = [outdoors.draw(STAGE, 0, np.random.default_rng(seed)) for seed in range(20)]
@@ -179,8 +180,8 @@ def test_a_shop_photo_may_stand_before_another_ground(
 def test_what_is_turned_has_the_size_of_the_stage(
     mixture: Mixture, garment_share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.mixing.TURNED_PERSON_SHARE", 1)
-    monkeypatch.setattr("training.mixing.TURNED_GARMENT_SHARE", 1)
+    monkeypatch.setattr("training.data.mixing.TURNED_PERSON_SHARE", 1)
+    monkeypatch.setattr("training.data.mixing.TURNED_GARMENT_SHARE", 1)
 
     drawn = [mixture.draw(STAGE, garment_share, np.random.default_rng(seed)) for seed in range(20)]
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from training.data.scenes import LONG_SIDE, SHORTEST, read_scenes
 from training.labels import bit
-from training.scenes import LONG_SIDE, SHORTEST, read_scenes
 
 
 def write(file: Path, width: int, height: int) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from training.labels import CLASSES
-from training.sheet import colour, cut_out, draw_contact_sheet
+from training.scores.sheet import colour, cut_out, draw_contact_sheet
 
 TOPS = CLASSES.index("tops")
 

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training.labels import ANY, bit
-from training.shop import (
+from training.data.shop import (
     GARMENT,
     GROUND,
     NOT_GROUND,
@@ -22,6 +21,7 @@ from training.shop import (
     shop_sets,
     silhouette,
 )
+from training.labels import ANY, bit
 
 SKIN = (190, 120, 90)
 

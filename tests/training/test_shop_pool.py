@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.augmentation import Sample
+from training.data.augmentation import Sample
+from training.data.shop import NOT_GROUND, ShopPhoto
+from training.data.shop_pool import ShopPool, cropped, is_cut_out, narrowed, uncovered
 from training.labels import ANY, bit
-from training.shop import NOT_GROUND, ShopPhoto
-from training.shop_pool import ShopPool, cropped, is_cut_out, narrowed, uncovered
 
 TOPS_OR_COAT = bit("tops") | bit("coat")
 GROUND = 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from training.data.shop import GARMENT, GROUND, OTHER, UNKNOWN
 from training.labels import CLASSES, bit
-from training.shop import GARMENT, GROUND, OTHER, UNKNOWN
-from training.shop_scores import ShopScores
+from training.scores.shop_scores import ShopScores
 
 TOPS, COAT, BAG = (CLASSES.index(name) for name in ("tops", "coat", "bag"))
 

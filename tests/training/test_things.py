@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from training.data.things import LONG_SIDE, read_things
 from training.labels import ANY, bit
-from training.things import LONG_SIDE, read_things
 
 
 def write(file: Path, *, channels: int = 4, side: int = 40) -> None:

@@ -13,12 +13,13 @@ import pytest
 pytest.importorskip("torch", reason="torch is in the environment of `make train` alone")
 
 from tests.training.random_network import random_network
-from training.augmentation import Sample
 from training.config import TrainingConfig
+from training.data.augmentation import Sample
+from training.data.grounds import BACKGROUND_SET
+from training.data.mixing import Mixture
 from training.export import write_onnx
 from training.labels import CLASSES, bit
-from training.mixing import BACKGROUND_SET, Mixture
-from training.mobilenet import MobileNet
+from training.network.mobilenet import MobileNet
 from training.train import Run
 
 

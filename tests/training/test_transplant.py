@@ -15,8 +15,8 @@ from torch.nn import functional  # noqa: E402
 
 from tests.training.random_network import random_network  # noqa: E402
 from training.export import write_onnx  # noqa: E402
-from training.network import ClothingNet, Lateral  # noqa: E402
-from training.transplant import fit, transplant  # noqa: E402
+from training.network.clothing_net import ClothingNet, Lateral  # noqa: E402
+from training.network.transplant import fit, transplant  # noqa: E402
 
 
 @pytest.mark.parametrize("step", [1, 2])

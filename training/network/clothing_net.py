@@ -1,6 +1,6 @@
 """The network: a backbone that knows photos, and a light decoder that goes back up to a quarter of the size.
 
-At the coarsest size every place looks at every other one (`training.attention`), and at a sixteenth of the size a list
+At the coarsest size every place looks at every other one (`attention`), and at a sixteenth of the size a list
 is drawn up of the classes that the photo shows: whether a striped dress is one garment or four is seen from afar, not
 from near.
 
@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from training.attention import Attention
 from training.config import BackboneName
-from training.efficientnet import EfficientNet, packaged_weights
 from training.labels import CLASS_COUNT
-from training.mobilenet import MobileNet
+from training.network.attention import Attention
+from training.network.efficientnet import EfficientNet, packaged_weights
+from training.network.mobilenet import MobileNet
 
 DECODER_CHANNELS = 96
 ATTENTION_LAYERS = 2

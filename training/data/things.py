@@ -11,8 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.augmentation import Sample
-from training.dataset import shrink
+from training.data.augmentation import Sample
+from training.data.dataset import shrink
 from training.labels import ANY, BACKGROUND
 
 LONG_SIDE = 256

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.dataset import Pixels
+from training.data.dataset import Pixels
 from training.labels import BACKGROUND, CLASSES, ClassMap
 
 Plane = NDArray[np.float32]

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.dataset import Pixels, read_photo
+from training.data.dataset import Pixels, read_photo
 from training.labels import ClassSets, smallest_sets
 from training.prediction import Predictor
 

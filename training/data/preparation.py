@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.augmentation import Sample
 from training.config import TrainingConfig
-from training.dataset import (
+from training.data.augmentation import Sample
+from training.data.dataset import (
     Garment,
     Person,
     Tagged,
@@ -22,15 +22,15 @@ from training.dataset import (
     read_photo,
     read_tags,
 )
-from training.garment_masks import Mask, find_masks, garment_sets
+from training.data.garment_masks import Mask, find_masks, garment_sets
+from training.data.mixing import Mixture
+from training.data.pseudo_labels import label_photos
+from training.data.scenes import read_scenes
+from training.data.shop import list_shop, read_shop_photo
+from training.data.shop_pool import ShopPool
+from training.data.things import read_things
 from training.labels import ANY, ClassSets
-from training.mixing import Mixture
 from training.prediction import Predictor
-from training.pseudo_labels import label_photos
-from training.scenes import read_scenes
-from training.shop import list_shop, read_shop_photo
-from training.shop_pool import ShopPool
-from training.things import read_things
 
 
 def prepare(config: TrainingConfig) -> Mixture:

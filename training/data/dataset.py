@@ -1,6 +1,6 @@
 """The photos: which there are, which of them are never trained on, and how they are read.
 
-`People` have a label for every pixel, garment photos have one word each; `training.garment_masks` adds what it can.
+`People` have a label for every pixel, garment photos have one word each; `garment_masks` adds what it can.
 """
 
 from __future__ import annotations

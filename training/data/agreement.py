@@ -13,10 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.augmentation import Sample
-from training.metrics import is_clothing, overlap
-from training.mixing import Mixture
+from training.data.augmentation import Sample
+from training.data.mixing import Mixture
 from training.prediction import Predictor
+from training.scores.metrics import is_clothing, overlap
 
 _log = logging.getLogger("training")
 

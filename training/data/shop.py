@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.augmentation import Sample
-from training.dataset import Pixels, read_photo
+from training.data.augmentation import Sample
+from training.data.dataset import Pixels, read_photo
 from training.labels import ANY, BACKGROUND, ClassSets, bit
 
 #: Of 256 articles, those never trained on: a fifth.

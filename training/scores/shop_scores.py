@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.shop import GARMENT, GROUND, UNKNOWN
 from training.labels import CLASS_COUNT, CLASSES, ClassMap
-from training.metrics import is_clothing, overlap
-from training.shop import GARMENT, GROUND, UNKNOWN
+from training.scores.metrics import is_clothing, overlap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class ShopScores:
 
         Args:
             answer: (H, W).
-            mask: (H, W), values of `training.shop`; what it does not know is not counted.
+            mask: (H, W), values of `training.data.shop`; what it does not know is not counted.
             class_set: The classes that the garment may be; the one that most of it is called is taken for its own.
             article: The word for those that are the same article.
         """

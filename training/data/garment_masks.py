@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.dataset import Garment, Pixels, read_photo
+from training.data.dataset import Garment, Pixels, read_photo
 from training.labels import BACKGROUND, ClassSets
 
 Mask = NDArray[np.bool_]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor, nn
 
-from training.convolution import Block, SameConv
+from training.network.convolution import Block, SameConv
 
 #: (output channels, stride, dilation) of the seventeen blocks; DeepLab trades the last stride for dilation.
 BLOCKS = (

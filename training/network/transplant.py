@@ -14,8 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.fine_tuning import exported_backbone, load_exported, load_weights, read_weights
-from training.network import ClothingNet, Lateral
+from training.network.clothing_net import ClothingNet, Lateral
+from training.network.fine_tuning import (
+    exported_backbone,
+    load_exported,
+    load_weights,
+    read_weights,
+)
 
 #: Of the mean square of the features, added to each: keeps rare ones from large weights.
 RIDGE = 1e-3

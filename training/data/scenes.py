@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.augmentation import Sample
-from training.dataset import read_photo
+from training.data.augmentation import Sample
+from training.data.dataset import read_photo
 from training.labels import BACKGROUND
 
 LONG_SIDE = 480

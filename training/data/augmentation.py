@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training.dataset import Pixels
+from training.data.dataset import Pixels
 from training.labels import ANY, ClassSets
 
 #: A pasted piece's edge is this soft, in pixels.

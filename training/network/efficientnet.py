@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training.convolution import Anchor, Block, SameConv
+from training.network.convolution import Anchor, Block, SameConv
 
 Variant = Literal["lite0", "lite1"]
 

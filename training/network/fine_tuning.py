@@ -1,6 +1,6 @@
 """Go on from a network that was exported before, instead of from the backbone.
 
-Export folds each batch norm into the convolution before it (`training.network.fold`). To learn on, the norms are put
+Export folds each batch norm into the convolution before it (`clothing_net.fold`). To learn on, the norms are put
 back so that the function stays what it was: with the mean m and the variance v that a batch of photos shows at each,
 scale √v and shift b + m undo what the norm does, and b is the folded convolution's bias.
 """
@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from training.config import BACKBONES, BackboneName
-from training.network import ClothingNet, Lateral, Separable
+from training.network.clothing_net import ClothingNet, Lateral, Separable
 
 #: Where an ONNX file says what the network sees with.
 BACKBONE = "backbone"

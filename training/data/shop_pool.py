@@ -10,10 +10,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training.augmentation import Motion, Sample, place
-from training.dataset import Pixels
+from training.data.augmentation import Motion, Sample, place
+from training.data.dataset import Pixels
+from training.data.shop import ShopPhoto
 from training.labels import ANY, BACKGROUND, CLASS_COUNT, ClassSets, bit
-from training.shop import ShopPhoto
 
 #: Shops show a whole person or the part around what they sell: share of the latter.
 CROPPED_SHARE = 0.5

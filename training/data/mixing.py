@@ -13,12 +13,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training.augmentation import (
+from training.config import Stage
+from training.data.augmentation import (
     Motion,
     Sample,
     dye,
-    fill,
-    ground_of,
     paste,
     place,
     recolour,
@@ -26,24 +25,21 @@ from training.augmentation import (
     top_of,
     turned,
 )
-from training.config import Stage
-from training.labels import BACKGROUND, CATEGORIES, PERSON, ClassSets, bit
-from training.shop_pool import ShopPool
+from training.data.chances import PRESENT, weigh_garments, weigh_people
+from training.data.grounds import BACKGROUND_SET, Grounds
+from training.data.shop_pool import ShopPool
+from training.labels import CATEGORIES, PERSON, ClassSets, bit
 
-#: How much more often a street photo with this category is drawn.
-RARE = {"hat": 2.0, "bag": 0.4, "coat": 0.3}
 #: Share of street photos that get a hat, and any other piece, pasted on.
 HAT_SHARE, PIECE_SHARE = 0.12, 0.15
 #: Share of garments that are laid onto another ground, and that get a second garment of another class beside them.
 GROUND_SHARE, SECOND_SHARE = 0.35, 0.10
 #: Share of photos of nothing that show things, and of other garment photos that have one beside or before the garment.
 THINGS_SHARE, THING_SHARE = 0.75, 0.12
-#: Share of photos of nothing that are a scene, and of other grounds that are one.
-SCENE_SHARE, SCENE_GROUND_SHARE = 0.5, 0.35
+#: Share of photos of nothing that are a scene.
+SCENE_SHARE = 0.5
 #: Of all draws, those of shop photos, if there are any; and of these, those before another ground.
 SHOP_SHARE, SHOP_GROUND_SHARE = 0.25, 0.3
-#: Share of grounds that are one light colour, as shops have them.
-PLAIN_SHARE = 0.12
 #: How often what is shown lies on its side or on its head: people, and garments alone, which are scanned any way up.
 TURNED_PERSON_SHARE, TURNED_GARMENT_SHARE = 0.06, 0.3
 #: At most so many things lie on a ground.
@@ -52,8 +48,6 @@ MOST_THINGS = 3
 DYED_SHARE = 0.35
 #: Of the draws of street photos, those with pseudo-labels once there are some.
 TAGGED_SHARE = 0.5
-#: Of a photo's pixels, to count as containing a category.
-PRESENT = 0.001
 HAT_WIDTH = 1.5
 PEOPLE_MOTION = Motion(scale=(0.75, 1.7), degrees=12)
 #: Cut at the waist or closer, as portraits and details are.
@@ -66,9 +60,6 @@ COMPANY_MOTION = Motion(scale=(0.6, 1.2), degrees=8, shift=0.4)
 GARMENT_MOTION = Motion(scale=(0.6, 2.0), degrees=25)
 TURNED_MOTION = Motion(scale=(0.6, 1.1), degrees=180)
 TURNED_SHARE = 0.15
-#: From the whole photo to a ninth of it.
-SCENE_MOTION = Motion(scale=(1.0, 3.0), degrees=8)
-BACKGROUND_SET = 1 << BACKGROUND
 #: What another colour may be given to.
 DYED_SETS = [*(bit(name) for name in CATEGORIES), bit("tops") | bit("coat")]
 
@@ -102,8 +93,8 @@ class Mixture:
     ) -> Mixture:
         """Weigh the photos: rare categories more, each garment class by the square root of its number."""
         sets = np.array([1 << index for index in classes], np.uint16)
-        weight = _weigh(people)
-        chance, pieces = _weigh_garments(garments, sets)
+        weight = weigh_people(people)
+        chance, pieces = weigh_garments(garments, sets)
         return cls(
             people=people,
             garments=garments,
@@ -117,7 +108,7 @@ class Mixture:
 
     def with_tagged(self, tagged: list[Sample]) -> Mixture:
         """Give the same photos and street photos with pseudo-labels, `TAGGED_SHARE` of the street photos' draws."""
-        chance = _weigh(tagged)
+        chance = weigh_people(tagged)
         chance *= TAGGED_SHARE / chance.sum()
         return replace(
             self,
@@ -230,7 +221,7 @@ class Mixture:
 
     def _draw_nothing(self, height: int, width: int, rng: Generator) -> Sample:
         if self.scenes and rng.random() < SCENE_SHARE:
-            return self._draw_scene(height, width, rng)
+            return self._grounds.draw_scene(height, width, rng)
         sample = self._draw_ground(height, width, rng)
         if self.things and rng.random() < THINGS_SHARE:
             for _ in range(int(rng.integers(1, MOST_THINGS + 1))):
@@ -249,23 +240,12 @@ class Mixture:
         centre = rng.uniform(0.1, 0.9) * height, rng.uniform(0.1, 0.9) * width
         return paste(sample, thing, BACKGROUND_SET, centre, extent_of(columns))
 
-    def _draw_scene(self, height: int, width: int, rng: Generator) -> Sample:
-        scene = self.scenes[int(rng.integers(len(self.scenes)))]
-        placed = place(scene, height, width, SCENE_MOTION, rng)
-        # What the photo does not cover repeats its edge, which shows no clothes either.
-        return Sample(rgb=placed.rgb, sets=np.full_like(placed.sets, BACKGROUND_SET))
-
     def _draw_ground(self, height: int, width: int, rng: Generator) -> Sample:
-        if self.scenes and rng.random() < SCENE_GROUND_SHARE:
-            return self._draw_scene(height, width, rng)
-        if rng.random() < PLAIN_SHARE:
-            return plain(height, width, rng)
-        strip = None
-        while strip is None:
-            photos = self.garments if rng.random() < 0.5 else self.people  # noqa: PLR2004 - a coin
-            strip = ground_of(photos[int(rng.integers(len(photos)))], BACKGROUND_SET, rng)
-        empty = np.full((height, width), BACKGROUND_SET, np.uint16)
-        return Sample(rgb=fill(strip, height, width), sets=empty)
+        return self._grounds.draw(height, width, rng)
+
+    @property
+    def _grounds(self) -> Grounds:
+        return Grounds(self.scenes, self.garments, self.people)
 
     def without_masks(self, indices: list[int]) -> Mixture:
         """Give the same photos with some garments' masks forgotten: there, all may be ground or garment."""
@@ -284,7 +264,7 @@ class Mixture:
             Sample(rgb=sample.rgb, sets=labels.get(index, sample.sets))
             for index, sample in enumerate(self.garments)
         ]
-        chance, pieces = _weigh_garments(garments, self.garment_sets)
+        chance, pieces = weigh_garments(garments, self.garment_sets)
         return replace(self, garments=garments, garment_chance=chance, pieces=pieces)
 
     def _lay_on_other_ground(self, sample: Sample, class_set: int, rng: Generator) -> Sample:
@@ -296,37 +276,6 @@ class Mixture:
         below = self._draw_ground(height, width, rng)
         centre = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
         return paste(below, sample, class_set, centre, extent_of(columns))
-
-
-def plain(height: int, width: int, rng: Generator) -> Sample:
-    """Give a ground of one light colour, mostly white."""
-    grey = 255 - 60 * rng.random() ** 3
-    colour = np.clip(grey + rng.normal(0, 3, 3), 0, 255)
-    return Sample(
-        rgb=np.full((height, width, 3), colour, np.float32).astype(np.uint8),
-        sets=np.full((height, width), BACKGROUND_SET, np.uint16),
-    )
-
-
-def _weigh(people: list[Sample]) -> NDArray[np.float64]:
-    """Say how often each street photo is drawn against one without rare categories."""
-    weight = np.ones(len(people))
-    for index, sample in enumerate(people):
-        for name, more in RARE.items():
-            weight[index] += more * float(np.mean(sample.sets == bit(name)) > PRESENT)
-    return weight
-
-
-def _weigh_garments(
-    garments: list[Sample], sets: NDArray[np.uint16]
-) -> tuple[NDArray[np.float64], dict[int, NDArray[np.int64]]]:
-    """Give the chance of each garment, and which have a mask, by their class's set."""
-    counts = {value: int(np.sum(sets == value)) for value in set(sets.tolist())}
-    balance = np.array([counts[value] ** -0.5 for value in sets.tolist()])
-    masked = np.array([bool((s.sets == v).any()) for s, v in zip(garments, sets, strict=True)])
-    balance = balance * np.where(masked, 1.0, 0.3)
-    pieces = {value: np.nonzero(masked & (sets == value))[0] for value in counts}
-    return balance / balance.sum(), pieces
 
 
 def extent_of(indices: NDArray[np.int64]) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.depthwise import convolve_depthwise
+from training.network.depthwise import convolve_depthwise
 
 #: Which pixel of each two by two an output of stride 2 stands for: the last one, as with TensorFlow's padding, or the
 #: first one. Each puts the features half a pixel of theirs off the photo's grid, in opposite directions.
