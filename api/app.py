@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from api import auth, problems, quotas
 from api.backlog_gauge import BacklogGauge
@@ -41,7 +41,9 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.after_request(_add_headers)
     describe = partial(
         for_job,
-        sign=services.object_store.sign_result,
+        sign=lambda job, name: services.object_store.sign_result(
+            job, name, request.headers.get("Host", "")
+        ),
         foresee=QueueForecast(settings, services.job_store, gauge).of,
     )
     app.register_blueprint(cutout.create_blueprint(settings, services, describe))

@@ -15,7 +15,7 @@ from shared.errors import CATALOGUE, ErrorCode
 from shared.job import LIVE, Job, JobStatus
 from shared.object_store import IMAGE
 
-#: Makes the URL of one output of a job: `ObjectStore.sign_result`.
+#: Makes the URL of one output of a job, for who asks: `ObjectStore.sign_result`.
 Signer = Callable[[Job, str], str]
 
 #: Tells when a job that waits will be done: `QueueForecast.of`.

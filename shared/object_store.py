@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import lru_cache, partial
 from itertools import chain
 from xml.etree.ElementTree import ParseError
 
@@ -24,6 +25,7 @@ from urllib3.exceptions import HTTPError
 from shared.errors import ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
 from shared.lifecycle_rule import forgets_in_a_day, with_our_rule
+from shared.public_endpoint import endpoint_for
 from shared.s3_client import S3Client
 from shared.settings import Settings
 
@@ -34,6 +36,8 @@ PNG = "image/png"
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 _NO_BUCKET = "NoSuchBucket"
 _CURE = "run `cutwork-admin setup`"
+#: Public hosts for which a client is kept; there are more only where the endpoint follows the clients' `Host`.
+_SIGNERS = 100
 #: Requests at once where each would wait for the store's answer only.
 _LISTS_AT_ONCE = 8
 
@@ -46,9 +50,16 @@ class ObjectStore:
     """
 
     def __init__(self, settings: Settings) -> None:
-        """Prepare two clients: one to work with, one to sign for the address that clients see."""
+        """Prepare clients: one to work with, and those that sign for the addresses that clients see.
+
+        Raises:
+            Misconfigured: An endpoint or the keys cannot be used.
+        """
         self._client = S3Client(settings, settings.s3_endpoint)
-        self._signer = S3Client(settings, settings.signing_endpoint)
+        self._public_endpoint = settings.signing_endpoint
+        self._signer = lru_cache(maxsize=_SIGNERS)(partial(S3Client, settings))
+        # What cannot be used is told at the start.
+        self._signer(endpoint_for(self._public_endpoint, ""))
         self._inputs = settings.inputs_bucket
         self._results = settings.results_bucket
 
@@ -79,12 +90,18 @@ class ObjectStore:
         """Store one output of an attempt under its name: `IMAGE` or a category."""
         self._put(self._results, _result_key(lease, name), png, PNG)
 
-    def sign_result(self, job: Job, name: str) -> str:
+    def sign_result(self, job: Job, name: str, host: str = "") -> str:
         """Make a URL that reads one output until the job expires, and needs no key.
 
         It counts from the database's time at which the job was read, to the full second below.
+
+        Args:
+            job: The job.
+            name: `IMAGE` or a category.
+            host: The `Host` of the request, for a public endpoint that follows it: it is part of what is signed.
         """
-        return self._signer.presigned_get_object(
+        signer = self._signer(endpoint_for(self._public_endpoint, host))
+        return signer.presigned_get_object(
             self._results,
             _result_key(job.lease, name),
             expires=timedelta(seconds=max(1, int(job.remaining.total_seconds()))),

@@ -62,7 +62,8 @@ class Settings(BaseSettings):
     )
     s3_public_endpoint: str = Field(
         "",
-        description="The object store as clients reach it, in result URLs; empty: `s3_endpoint`.",
+        description="The object store as clients reach it, in result URLs; empty: `s3_endpoint`. `{host}` in it "
+        "stands for the host by which a client came: `http://{host}:9000`.",
     )
     s3_access_key: str = Field("cutwork", description="Access key of the object store.")
     s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the object store.")
@@ -198,7 +199,7 @@ class Settings(BaseSettings):
 
     @property
     def signing_endpoint(self) -> str:
-        """The endpoint whose host stands in result URLs."""
+        """The endpoint that stands in result URLs, for `endpoint_for`."""
         return self.s3_public_endpoint or self.s3_endpoint
 
 

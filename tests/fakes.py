@@ -48,7 +48,7 @@ class InMemoryObjectStore(ObjectStore):
         with self._lock:
             self.results[lease.job_id, lease.attempt, name] = png
 
-    def sign_result(self, job: Job, name: str) -> str:
+    def sign_result(self, job: Job, name: str, host: str = "") -> str:
         seconds = max(1, int(job.remaining.total_seconds()))
         return f"https://results.test/{job.id}/{job.attempt}/{name}.png?expires={seconds}"
 

@@ -11,6 +11,8 @@ from typing import Self
 from deploy.local.ports import LOOPBACK, is_free
 from shared.errors import Misconfigured
 
+_PORTS = 2**16
+
 
 @dataclass(frozen=True)
 class Address:
@@ -28,13 +30,24 @@ class Address:
         """
         host = environment.get("HOST") or LOOPBACK
         port = environment.get("PORT") or "8000"
-        if not port.isdecimal() or not 0 < int(port) < 2**16:
+        if not port.isdecimal() or not 0 < int(port) < _PORTS:
             raise Misconfigured(f"PORT={port} is no port; PORT=8000 is")
         try:
             found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
         except OSError as error:
             raise Misconfigured(f"HOST={host} is no address: {error.strerror}") from None
         return cls(str(found[0][4][0]), int(port))
+
+    @property
+    def of_results(self) -> Self:
+        """Where the object store is open to other machines, if the front end is: one port on.
+
+        Raises:
+            Misconfigured: There is none.
+        """
+        if self.port + 1 >= _PORTS:
+            raise Misconfigured(f"PORT={self.port} leaves no port for the results; PORT=8000 does")
+        return type(self)(self.host, self.port + 1)
 
     def check_free(self) -> None:
         """Refuse an address that something listens on.

@@ -10,6 +10,7 @@ from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
 from deploy.local.seaweedfs import SeaweedFS
 from deploy.local.valkey import Valkey
+from shared.public_endpoint import HOST
 
 
 def settings_of(
@@ -31,6 +32,8 @@ def settings_of(
             settings["CUTWORK_S3_ENDPOINT"] = server.endpoint
             settings["CUTWORK_S3_ACCESS_KEY"] = server.access_key
             settings["CUTWORK_S3_SECRET_KEY"] = server.secret_key
+            if not address.is_loopback:
+                settings["CUTWORK_S3_PUBLIC_ENDPOINT"] = f"http://{HOST}:{address.of_results.port}"
     return settings
 
 

@@ -74,6 +74,8 @@ class Supervisor:
             Misconfigured: A setting is not usable.
         """
         try:
+            if not self._address.is_loopback and "object store" in self._servers:
+                self._address.of_results.check_free()
             ours = settings_of(self._home, self._address, self._servers.values())
             os.environ.update(ours | dict(os.environ))
             self._worker_grace_seconds = load_settings().shutdown_grace + _EXTRA_GRACE_SECONDS
@@ -96,12 +98,17 @@ class Supervisor:
             "worker": self._in_its_role("worker", ["worker"]),
             "sweeper": self._in_its_role("sweeper", ["worker.sweeper"]),
         }
+        store = self._servers.get("object store")
+        if store is not None and not self._address.is_loopback:
+            results = self._address.of_results
+            command = ["deploy.local.relay", results.host, str(results.port), str(store.port)]
+            self._processes["results"] = _process("results", command)
         for process in self._processes.values():
             process.start()
         self._processes["front end"].wait_until(self._is_ready, _START_SECONDS)
         _say_ready("service", started_at)
         environment = self._home.note_environment(as_shell(os.environ))
-        say(greeting(self._address, environment))
+        say(greeting(self._address, environment, load_settings().signing_endpoint))
 
     def _in_its_role(self, name: str, module: list[str]) -> Process:
         """Describe a process that may do its own work in the object store, if that is ours, and no other."""

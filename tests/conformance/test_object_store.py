@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -173,6 +174,39 @@ def test_urls_carry_the_public_name_of_the_store(settings: Settings) -> None:
     url = ObjectStore(public).sign_result(finished_job(uuid.uuid4()), IMAGE)
 
     assert url.startswith(f"https://cdn.example.com/{settings.results_bucket}/")
+
+
+def test_urls_lead_to_the_host_by_which_a_client_came(settings: Settings) -> None:
+    public = settings.model_copy(update={"s3_public_endpoint": "http://{host}:8001"})
+    store, job = ObjectStore(public), finished_job(uuid.uuid4())
+
+    hosts = ["192.168.1.5:8000", "photos.local", "[fd00::5]:8000", "evil/../x", ""]
+    urls = [urlsplit(store.sign_result(job, IMAGE, host)).netloc for host in hosts]
+
+    assert urls == [
+        "192.168.1.5:8001",
+        "photos.local:8001",
+        "[fd00::5]:8001",
+        "localhost:8001",
+        "localhost:8001",
+    ]
+
+
+def test_a_url_for_the_host_by_which_a_client_came_opens_there_alone(
+    settings: Settings, s3: ObjectStore
+) -> None:
+    """The signature covers the host, so a URL that was made for another one is refused."""
+    endpoint = settings.s3_endpoint
+    port = endpoint.rpartition(":")[2]
+    public = settings.model_copy(update={"s3_public_endpoint": f"http://{{host}}:{port}"})
+    job_id = uuid.uuid4()
+    s3.put_result(Lease(job_id, 1), IMAGE, b"png")
+
+    url = ObjectStore(public).sign_result(finished_job(job_id), IMAGE, "localhost:8000")
+
+    assert httpx.get(url.replace("localhost", "127.0.0.1", 1)).status_code == 403
+    moved = url.replace("localhost", "127.0.0.1", 1)
+    assert httpx.get(moved, headers={"Host": f"localhost:{port}"}).content == b"png"
 
 
 def test_setting_up_twice_changes_nothing_and_passes_the_check(s3: ObjectStore) -> None:

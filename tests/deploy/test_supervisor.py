@@ -12,7 +12,9 @@ import pytest
 from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
 from deploy.local.environment import as_shell, settings_of
+from deploy.local.greeting import greeting
 from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.seaweedfs import SeaweedFS
 from deploy.local.valkey import Valkey
 from shared.errors import Misconfigured
 
@@ -107,6 +109,53 @@ def test_a_server_that_is_run_is_named_in_the_settings(tmp_path: Path) -> None:
 
     assert settings["CUTWORK_REDIS_URL"] == valkey.url
     assert "CUTWORK_S3_ENDPOINT" not in settings
+
+
+@pytest.mark.parametrize(
+    ("host", "endpoint"),
+    [
+        ("127.0.0.1", None),
+        ("::1", None),
+        ("0.0.0.0", "http://{host}:8001"),
+        ("::", "http://{host}:8001"),
+        ("192.168.1.5", "http://{host}:8001"),
+    ],
+)
+def test_results_lead_to_the_host_by_which_a_client_came_where_others_may_come(
+    tmp_path: Path, host: str, endpoint: str | None
+) -> None:
+    settings = settings_of(DataDirectory(tmp_path), Address(host, 8000), [SeaweedFS(tmp_path)])
+
+    assert settings.get("CUTWORK_S3_PUBLIC_ENDPOINT") == endpoint
+
+
+def test_a_port_that_is_taken_from_the_results_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("0.0.0.0", free_port())) as listener:
+        port = listener.getsockname()[1]
+        ended = _run(tmp_path, HOST="0.0.0.0", PORT=str(port - 1))
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"cutwork: cannot listen on 0.0.0.0:{port}: ")
+
+
+def test_the_last_port_leaves_none_for_the_results() -> None:
+    with pytest.raises(Misconfigured, match="PORT=65535 leaves no port for the results"):
+        assert Address("0.0.0.0", 65535).of_results
+
+
+@pytest.mark.parametrize(
+    ("results_url", "told"),
+    [
+        ("http://{host}:8001", "Results are at port 8001 of the same host"),
+        ("https://photos.example.com", "Result URLs lead to https://photos.example.com"),
+    ],
+)
+def test_who_lets_others_in_is_told_where_the_results_are(results_url: str, told: str) -> None:
+    said = greeting(Address("0.0.0.0", 8000), Path("environment"), results_url)
+
+    assert told in said
+    assert "CUTWORK_S3_PUBLIC_ENDPOINT" in said
+    assert "ailabapi-api-key: <key>" in said
 
 
 def test_pulled_networks_lie_with_everything_else_of_an_installation(tmp_path: Path) -> None:

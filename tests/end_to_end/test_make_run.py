@@ -7,12 +7,16 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+import httpx
 import pytest
 
 from deploy.local.ports import free_port
@@ -21,17 +25,16 @@ from tests.conditions import eventually
 _ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60
 
-Start = Callable[[str], "Run"]
-
 
 class Run:
     """One `make run`, with its state in `home`, run from the folder above that."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, **more: str) -> None:
         self.home = home
+        self.port = port
         self.said = home.with_suffix(".err")
         outside = {k: v for k, v in os.environ.items() if not k.startswith("CUTWORK_")}
-        own = {"DATA_DIR": str(home), "PORT": str(port), "PYTHONPATH": str(_ROOT)}
+        own = {"DATA_DIR": str(home), "PORT": str(port), "PYTHONPATH": str(_ROOT), **more}
         with home.with_suffix(".out").open("ab") as stdout, self.said.open("wb") as stderr:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local"],
@@ -55,6 +58,19 @@ class Run:
         url: str = json.loads(answer.stdout)["data"]["elements"][0]["image_url"]
         return url
 
+    def make_key(self) -> str:
+        """Make a key as the operator does."""
+        command = f". {self.home}/environment && {sys.executable} -m deploy.admin keys create shop"
+        made = subprocess.run(
+            command,
+            check=True,
+            shell=True,
+            cwd=_ROOT,
+            capture_output=True,
+            text=True,
+        )
+        return made.stdout.strip()
+
     def processes(self) -> dict[int, str]:
         """Find the command of everything that was started, grandchildren too."""
         found = {}
@@ -73,13 +89,20 @@ class Run:
         return self.process.wait(60)
 
 
+class Start(Protocol):
+    """Starts a `make run` and waits until it is up."""
+
+    def __call__(self, name: str, **more: str) -> Run:
+        """Start one by its name, with more variables."""
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     ports: dict[str, int] = {}
     runs: list[Run] = []
 
-    def start(name: str) -> Run:
-        run = Run(tmp_path / name, ports.setdefault(name, free_port()))
+    def start(name: str, **more: str) -> Run:
+        run = Run(tmp_path / name, ports.setdefault(name, free_port()), **more)
         runs.append(run)
         eventually(run.is_up, _START_SECONDS)
         return run
@@ -131,6 +154,40 @@ def test_two_run_side_by_side(start: Start) -> None:
     assert _get(one.post_as_told())
     assert one.stop() == 0
     assert _get(other.post_as_told())
+
+
+def test_what_is_open_to_other_machines_hands_out_results_that_they_can_open(start: Start) -> None:
+    """127.0.0.2 stands for this machine's name in its network: nothing listens there unless it listens everywhere."""
+    run = start("home", HOST="0.0.0.0")
+    base = f"http://127.0.0.2:{run.port}"
+    photo = _ROOT / "deploy" / "local" / "photo.jpg"
+
+    answer = httpx.post(
+        f"{base}/api/cutout/general/apparel-background-removal",
+        headers={"ailabapi-api-key": run.make_key()},
+        files={"image": photo.read_bytes()},
+        timeout=60,
+    )
+
+    url = answer.json()["data"]["elements"][0]["image_url"]
+    assert url.startswith(f"http://127.0.0.2:{run.port + 1}/")
+    assert _get(url).startswith(b"\x89PNG")
+    assert f"Results are at port {run.port + 1}" in run.said.read_text()
+    assert run.stop() == 0
+    assert run.processes() == {}
+
+
+def test_of_the_object_store_only_what_asks_for_a_signature_is_open_to_other_machines(
+    start: Start,
+) -> None:
+    run = start("home", HOST="0.0.0.0")
+    named = dict(re.findall(r"export (CUTWORK_\w+)=(\S+)", (run.home / "environment").read_text()))
+
+    unsigned = httpx.get(f"http://127.0.0.2:{run.port + 1}/cutwork-results/")
+    assert unsigned.status_code == 403
+    store = urlsplit(named["CUTWORK_S3_ENDPOINT"])
+    with socket.socket() as stranger:
+        assert stranger.connect_ex(("127.0.0.2", store.port or 0)) != 0
 
 
 def _get(url: str) -> bytes:

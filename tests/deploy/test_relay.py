@@ -1,0 +1,137 @@
+"""The relay: bytes go through both ways, ends too, and nothing is left of a connection that broke."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import pytest
+
+from deploy.local import relay as module
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.relay import relay
+
+_T = TypeVar("_T")
+
+
+async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send all back, in capitals, and close when the other end has closed."""
+    while piece := await reader.read(1000):
+        writer.write(piece.upper())
+        await writer.drain()
+    writer.close()
+
+
+@asynccontextmanager
+async def relayed() -> AsyncIterator[int]:
+    """A relay before an echo, by its port."""
+    echo = await asyncio.start_server(_echo, LOOPBACK, 0)
+    port = free_port()
+    task = asyncio.create_task(relay(LOOPBACK, port, echo.sockets[0].getsockname()[1]))
+    async with echo:
+        await _until_it_listens(port)
+        yield port
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def run(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Run it, and let all connections come to their end."""
+
+    async def run_all() -> _T:
+        result = await coroutine
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            _, unfinished = await asyncio.wait(others, timeout=30)
+            assert not unfinished
+        # Connections are closed in the next turns of the loop.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return result
+
+    return asyncio.run(run_all())
+
+
+async def _until_it_listens(port: int) -> None:
+    while True:
+        with suppress(OSError):
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            writer.write_eof()
+            # Its place is free again.
+            await reader.read()
+            writer.close()
+            return
+        await asyncio.sleep(0)
+
+
+def test_all_goes_through_and_so_does_the_end() -> None:
+    sent = b"photo" * 100_000
+
+    async def exchange() -> bytes:
+        async with relayed() as port:
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            reading = asyncio.create_task(reader.read(-1))
+            writer.write(sent)
+            writer.write_eof()
+            got = await reading
+            writer.close()
+            return got
+
+    assert run(exchange()) == sent.upper()
+
+
+def test_a_connection_over_which_nothing_goes_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_IDLE_SECONDS", 0.05)
+
+    async def wait_for_the_end() -> bytes:
+        async with relayed() as port:
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            end = await reader.read()
+            writer.close()
+            return end
+
+    assert run(wait_for_the_end()) == b""
+
+
+def test_more_than_so_many_are_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
+
+    async def come_second() -> tuple[bytes, bytes]:
+        async with relayed() as port:
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            writer.write(b"a")
+            first = await reader.read(1)
+            second_reader, second_writer = await asyncio.open_connection(LOOPBACK, port)
+            second = await second_reader.read()
+            writer.close()
+            second_writer.close()
+            return first, second
+
+    assert run(come_second()) == (b"A", b"")
+
+
+def test_a_store_that_is_away_ends_the_connection() -> None:
+    async def ask() -> bytes:
+        port = free_port()
+        task = asyncio.create_task(relay(LOOPBACK, port, free_port()))
+        await _until_it_listens(port)
+        reader, writer = await asyncio.open_connection(LOOPBACK, port)
+        end = await reader.read()
+        writer.close()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        return end
+
+    assert run(ask()) == b""
+
+
+def test_an_address_that_is_taken_is_told_in_one_line() -> None:
+    with socket.create_server((LOOPBACK, free_port())) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit, match=r"cutwork: .*address already in use"):
+            module.main(LOOPBACK, str(port), "1")
