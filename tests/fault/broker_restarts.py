@@ -51,7 +51,7 @@ _PROMISED_SECONDS = 12.0
 _STUCK_SECONDS = 150
 _WAYS = ("kill", "end", "freeze", "disconnect", "forget")
 #: The broker goes away within this time a photo, counted from the first post: while most of them wait or are worked on.
-_SECONDS_A_PHOTO = 0.5
+_SECONDS_A_PHOTO = 0.3
 _DOWN_SECONDS = (0.3, 5.0)
 _FROZEN_SECONDS = (1.0, 30.0)
 
