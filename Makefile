@@ -41,6 +41,9 @@ soak: $(READY) ## Hurt a whole installation for an hour, and close the books (SO
 attack: $(READY) ## Attack an installation of its own, and measure a client beside (ARGS="--only keys")
 	@exec $(BIN)/python -m tests.attack $(ARGS)
 
+fuzz: $(READY) ## Feed mutated bytes to all that reads those of strangers (ARGS="--seconds 3600 --seed 7")
+	@exec $(BIN)/python -m tests.fuzz $(ARGS)
+
 bench: $(READY) ## Compare the image path with the common way of doing it, as ratios
 	@exec $(BIN)/python -m tests.benchmarks
 
