@@ -14,6 +14,7 @@ import time
 from tests.attack import measurement
 from tests.attack.attempt import Outcome, make
 from tests.attack.local import running_locally
+from tests.attack.production import running_production
 from tests.attack.report import table, words
 from tests.attack.target import Target
 from tests.attack.threats import THREATS
@@ -23,7 +24,7 @@ def main() -> int:
     """Attack, print, and tell whether all held."""
     wanted = _arguments()
     began = time.monotonic()
-    with running_locally() as target:
+    with running_production() if wanted.production else running_locally() as target:
         outcomes = _attack(target, wanted.only)
         if outcomes:
             _say(f"\n{table(outcomes)}\n")
@@ -52,6 +53,11 @@ def _attack(target: Target, only: str) -> list[Outcome]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--production",
+        action="store_true",
+        help="Attack production's shape: nginx, TLS, keys, PostgreSQL, a role for each process.",
+    )
     parser.add_argument("--only", default="", help="Those whose threat, name or file holds this.")
     return parser.parse_args()
 

@@ -53,6 +53,8 @@ class Target:
     public_ports: frozenset[int] = frozenset()
     #: The authority that clients of the front end and of the object store trust; None: no TLS.
     authority: Path | None = None
+    #: The proxy in front, which says its own name.
+    proxy: str = ""
     #: What a well-behaved client waited, alone and beside others.
     measured: list[Measurement] = field(default_factory=list)
     _keys: dict[str, str] = field(default_factory=dict)

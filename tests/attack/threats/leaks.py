@@ -11,7 +11,7 @@ from tests.end_to_end.client import CUTOUT, QUERY
 THREAT = "secrets in logs or errors"
 
 #: Whoever owns these files is the operator, and nobody else can open them.
-_MEANT_TO = {"environment", "credentials.json"}
+_MEANT_TO = {"environment", "credentials.json", "identities.json"}
 _LARGEST = 64 * 1024 * 1024
 _SOFTWARE = ("gunicorn", "werkzeug", "python", "traceback", "nginx", "sqlalchemy", "flask")
 
@@ -40,9 +40,10 @@ def no_secret_is_said_or_written_anywhere(target: Target) -> str:
 
 def no_answer_names_the_software_behind_it(target: Target) -> str:
     heard = _make_mistakes(target, "wrong").lower()
-    named = [word for word in _SOFTWARE if word in heard]
+    words = [word for word in _SOFTWARE if word != target.proxy]
+    named = [word for word in words if word in heard]
     hold(not named, f"answers name {', '.join(named)}")
-    return f"{len(heard) // 1000} KB of answers to mistakes name none of {len(_SOFTWARE)}"
+    return f"{len(heard) // 1000} KB of answers to mistakes name none of {', '.join(words)}"
 
 
 def _make_mistakes(target: Target, key: str) -> str:
