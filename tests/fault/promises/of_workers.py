@@ -142,12 +142,14 @@ def a_photo_kills_workers(stand: Stand) -> Iterator[Finding]:
     finally:
         done.set()
         supervisor.join()
-    wrong = (failed.status, failed.error_message, failed.attempt) != (
+    # What was handed back because it had to wait for its neighbours is not counted.
+    charged = failed.attempt - failed.releases
+    wrong = (failed.status, failed.error_message, charged) != (
         JobStatus.FAILED,
         ATTEMPTS_SPENT,
         stand.settings.max_attempts,
     )
-    trouble = f"{failed.status} after {failed.attempt}" if wrong else _unless_done(rows)
+    trouble = f"{failed.status} after {charged}" if wrong else _unless_done(rows)
     yield Finding("until it has failed", _took(failed), trouble)
     yield Finding("until the 3 beside it are done", max(map(_took, rows)))
 
