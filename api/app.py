@@ -6,12 +6,13 @@ from functools import partial
 
 from flask import Flask, Response, request
 
-from api import auth, problems, quotas
-from api.backlog_gauge import BacklogGauge
-from api.envelope import for_job
-from api.form import MAX_BODY_BYTES
-from api.queue_forecast import QueueForecast
-from api.readiness import Readiness
+from api.admission import auth, quotas
+from api.admission.backlog_gauge import BacklogGauge
+from api.answers import error_handlers
+from api.answers.envelope import for_job
+from api.answers.queue_forecast import QueueForecast
+from api.health.readiness import Readiness
+from api.intake.form import MAX_BODY_BYTES
 from api.routes import cutout, health, jobs, openapi, query
 from api.services import Services
 from shared.settings import Settings
@@ -37,7 +38,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     auth.protect(app, settings, services.key_store)
     gauge = BacklogGauge(settings, services.job_store, services.backlog_cache)
     quotas.protect(app, settings, services, gauge)
-    problems.handle(app)
+    error_handlers.handle(app)
     app.after_request(_add_headers)
     describe = partial(
         for_job,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.backlog_cache import BacklogCache
-from api.circuit_breaker import CircuitBreaker
-from api.rate_limiter import RateLimiter
-from api.waiting import WaitingRoom
+from api.admission.backlog_cache import BacklogCache
+from api.admission.rate_limiter import RateLimiter
+from api.answers.long_poll import WaitingRoom
+from api.resilience.circuit_breaker import CircuitBreaker
 from shared.broker import Broker
 from shared.database import Database
 from shared.job_store import JobStore

@@ -11,12 +11,12 @@ from flask import Flask
 from gunicorn.errors import AppImportError
 
 from api import app
-from api.backlog_cache import BacklogCache
-from api.database_turnstile import DatabaseTurnstile
-from api.rate_limiter import RateLimiter, connect_storage
-from api.redis_pool import impatient_pool, redis_circuit
+from api.admission.backlog_cache import BacklogCache
+from api.admission.rate_limiter import RateLimiter, connect_storage
+from api.answers.long_poll import WaitingRoom
+from api.resilience.database_turnstile import DatabaseTurnstile
+from api.resilience.redis_pool import impatient_pool, redis_circuit
 from api.services import Services
-from api.waiting import WaitingRoom
 from shared.broker import Broker
 from shared.database import open_database
 from shared.engine import connections_of

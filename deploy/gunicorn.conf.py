@@ -18,7 +18,7 @@ def _raise_file_limit(files: int) -> None:
 
 
 worker_class = (
-    "api.gunicorn_worker.GunicornWorker"  # gevent's, with envelopes for what it cannot read
+    "api.server.gunicorn_worker.GunicornWorker"  # gevent's, with envelopes for what it cannot read
 )
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Clients that poll keep their connections: whoever comes when all are taken is not even accepted.

@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Collection
 
-from api.backlog_cache import BacklogCache, Lookup
+from api.admission.backlog_cache import BacklogCache, Lookup
 from shared.backlog import Backlog
 from shared.broker import Broker, Duty
 from shared.errors import BrokerUnavailable, ObjectMissing, ObjectStoreUnavailable

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import idempotency, listing, preference
-from api.auth import KEY_HEADER
+from api.admission.auth import KEY_HEADER
+from api.answers import listing, prefer_header
+from api.intake import idempotency
 from api.routes.query import MAX_WAIT
 from shared.contract import (
     MAX_IMAGE_BYTES,
@@ -84,9 +85,9 @@ IDEMPOTENCY_KEY: Described = {
 }
 
 PREFER: Described = {
-    "name": preference.HEADER,
+    "name": prefer_header.HEADER,
     "in": "header",
-    "description": f"`wait=<seconds>`, at most {preference.MAX_SECONDS}: hold the answer back until the job has "
+    "description": f"`wait=<seconds>`, at most {prefer_header.MAX_SECONDS}: hold the answer back until the job has "
     "finished or the time is up (RFC 7240). Anything else is ignored.",
     "schema": {"type": "string"},
     "example": "wait=10",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.envelope import OK, Envelope
-from api.listing import CURSOR
+from api.answers.envelope import OK, Envelope
+from api.answers.listing import CURSOR
 from shared.contract import Category
 from shared.errors import CATALOGUE, ErrorCode
 from shared.job import JobStatus

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from api.auth import current_tenant
-from api.envelope import Describe, Failure, for_failure, respond
-from api.form import CutoutRequest, read_cutout_request
-from api.idempotency import read_idempotency_key
+from api.admission.auth import current_tenant
+from api.answers.envelope import Describe, Failure, for_failure, respond
+from api.intake.form import CutoutRequest, read_cutout_request
+from api.intake.idempotency import read_idempotency_key
+from api.intake.submission import find_earlier, submit
 from api.services import Services
-from api.submission import find_earlier, submit
 from shared.contract import TaskType
 from shared.errors import ErrorCode, TryLater
 from shared.job import LIVE, Job

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from api.envelope import Failure, for_failure, for_nothing, respond
-from api.readiness import OK, Readiness
+from api.answers.envelope import Failure, for_failure, for_nothing, respond
+from api.health.readiness import OK, Readiness
 from shared.errors import ErrorCode
 
 ALIVE, READY = "/healthz", "/readyz"

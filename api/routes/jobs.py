@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
-from api.auth import current_tenant
-from api.envelope import OK, Describe, for_jobs, respond
-from api.form import read_cutout_request
-from api.idempotency import read_idempotency_key
-from api.job_id import parse_job_id, unknown_job
-from api.listing import read_page, write_cursor
-from api.preference import APPLIED, preferred_wait
+from api.admission.auth import current_tenant
+from api.answers.envelope import OK, Describe, for_jobs, respond
+from api.answers.job_id import parse_job_id, unknown_job
+from api.answers.listing import read_page, write_cursor
+from api.answers.prefer_header import APPLIED, preferred_wait
+from api.intake.form import read_cutout_request
+from api.intake.idempotency import read_idempotency_key
+from api.intake.submission import submit
 from api.services import Services
-from api.submission import submit
 from shared.contract import TaskType
 from shared.job import LIVE, Job, JobStatus
 from shared.logs import about, get_logger

@@ -6,9 +6,9 @@ import math
 
 from flask import Blueprint, Response, request
 
-from api.auth import current_tenant
-from api.envelope import Describe, respond
-from api.job_id import parse_job_id, unknown_job
+from api.admission.auth import current_tenant
+from api.answers.envelope import Describe, respond
+from api.answers.job_id import parse_job_id, unknown_job
 from api.services import Services
 from shared.errors import ErrorCode, Refused
 

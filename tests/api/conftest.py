@@ -19,14 +19,14 @@ from sqlalchemy import select, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from api.admission.rate_limiter import RateLimiter
+from api.answers.long_poll import WaitingRoom
 from api.app import create_app
-from api.database_turnstile import DatabaseTurnstile
-from api.rate_limiter import RateLimiter
-from api.redis_pool import redis_circuit
+from api.resilience.database_turnstile import DatabaseTurnstile
+from api.resilience.redis_pool import redis_circuit
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.query import PATH as QUERY
 from api.services import Services
-from api.waiting import WaitingRoom
 from shared.database import Database
 from shared.engine import connection_options_of, connections_of
 from shared.job import Job, Queue

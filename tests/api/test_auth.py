@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.auth import KEYLESS_TENANT
+from api.admission.auth import KEYLESS_TENANT
 from api.routes.cutout import PATH as CUTOUT
 from shared.errors import ErrorCode
 from shared.job_store import JobStore

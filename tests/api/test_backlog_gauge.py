@@ -10,9 +10,9 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from api.backlog_cache import BacklogCache, Lookup
-from api.backlog_gauge import BacklogGauge
-from api.redis_pool import impatient_pool, redis_circuit
+from api.admission.backlog_cache import BacklogCache, Lookup
+from api.admission.backlog_gauge import BacklogGauge
+from api.resilience.redis_pool import impatient_pool, redis_circuit
 from deploy.local.valkey import Valkey
 from shared.backlog import Backlog
 from shared.errors import DatabaseUnavailable

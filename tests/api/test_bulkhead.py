@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.bulkhead import Bulkhead
+from api.resilience.bulkhead import Bulkhead
 
 SLOTS = 100
 

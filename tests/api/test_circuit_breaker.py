@@ -12,10 +12,10 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from api.backlog_cache import BacklogCache
-from api.circuit_breaker import CircuitBreaker, CircuitOpen, State
-from api.rate_limiter import RateLimiter, connect_storage
-from api.redis_pool import impatient_pool, redis_circuit
+from api.admission.backlog_cache import BacklogCache
+from api.admission.rate_limiter import RateLimiter, connect_storage
+from api.resilience.circuit_breaker import CircuitBreaker, CircuitOpen, State
+from api.resilience.redis_pool import impatient_pool, redis_circuit
 from deploy.local.valkey import Valkey
 from shared.broker import Broker
 from shared.job import Queue
@@ -224,7 +224,7 @@ import gevent, logging
 from gevent.event import Event
 from shared.logs import set_up_logs
 from shared.settings import Settings
-from api.circuit_breaker import CircuitBreaker
+from api.resilience.circuit_breaker import CircuitBreaker
 
 set_up_logs(Settings())
 logging.disable()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.waiting import WaitingRoom
+from api.answers.long_poll import WaitingRoom
 from shared.contract import Category
 from shared.errors import CATALOGUE, DatabaseUnavailable, ErrorCode
 from shared.job import Queue

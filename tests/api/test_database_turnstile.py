@@ -14,10 +14,10 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from api import database_turnstile
-from api.familiar_keys import STRANGERS, FamiliarKeys
+from api.admission.familiar_keys import STRANGERS, FamiliarKeys
+from api.resilience import database_turnstile
+from api.resilience.turnstile import Turnstile
 from api.routes.jobs import PATH as JOBS
-from api.turnstile import Turnstile
 from shared.errors import ErrorCode
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
@@ -246,7 +246,7 @@ def test_all_unknown_keys_are_one_stranger() -> None:
 
 
 def test_the_keys_that_were_used_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.familiar_keys._MOST", 2)
+    monkeypatch.setattr("api.admission.familiar_keys._MOST", 2)
     familiar = FamiliarKeys()
     for key in ("a", "b", "a", "c"):
         familiar.note(key, f"tenant {key}")

@@ -11,8 +11,8 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
-from api.form import MAX_BODY_BYTES
-from api.multipart import MAX_PARTS, MAX_TEXT_BYTES
+from api.intake.form import MAX_BODY_BYTES
+from api.intake.multipart import MAX_PARTS, MAX_TEXT_BYTES
 from shared.contract import MAX_IMAGE_BYTES, Category, OutMode, ReturnForm
 from shared.errors import ErrorCode
 from shared.job import CutoutOptions, Job

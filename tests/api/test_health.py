@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from api.readiness import OK, Readiness
+from api.health.readiness import OK, Readiness
 from shared.broker import Duty
 from shared.errors import ErrorCode
 from shared.job_store import JobStore
@@ -26,7 +26,7 @@ ALL_WELL = {"database": "ok", "redis": "ok", "object_store": "ok"}
 @pytest.fixture
 def always_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Findings are not kept: a test asks again without waiting a second."""
-    monkeypatch.setattr("api.readiness._FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("api.health.readiness._FRESH_SECONDS", 0.0)
 
 
 def test_a_process_that_lives_says_so_without_a_key(open_front_end: FrontEnd) -> None:
@@ -176,7 +176,7 @@ def test_a_check_that_hangs_is_not_waited_for(
     front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = threading.Event()
-    monkeypatch.setattr("api.readiness._CHECK_SECONDS", 0.1)
+    monkeypatch.setattr("api.health.readiness._CHECK_SECONDS", 0.1)
     monkeypatch.setattr(front_end.broker, "ping", lambda: released.wait(30))
     began = time.monotonic()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api.form import MAX_BODY_BYTES
+from api.intake.form import MAX_BODY_BYTES
 from deploy.local.ports import LOOPBACK
 from tests.api.deployed import answers, serving
 from tests.api.photos import photo

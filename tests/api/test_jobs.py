@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.preference import MAX_SECONDS
+from api.answers.prefer_header import MAX_SECONDS
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
 from shared.contract import Category
@@ -198,7 +198,7 @@ def test_a_wait_that_could_not_be_granted_is_not_said_to_be(front_end: FrontEnd)
 def test_a_longer_wait_than_there_is_becomes_the_longest(
     front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.preference.MAX_SECONDS", 1)
+    monkeypatch.setattr("api.answers.prefer_header.MAX_SECONDS", 1)
 
     answer = create(front_end, header_Prefer="wait=86400")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from api.form import MAX_BODY_BYTES
-from api.multipart import MAX_TEXT_BYTES
+from api.intake.form import MAX_BODY_BYTES
+from api.intake.multipart import MAX_TEXT_BYTES
 from api.routes.cutout import PATH as CUTOUT
 from shared.errors import ErrorCode
 from tests.api.conftest import FrontEnd

@@ -17,7 +17,7 @@ from schemathesis.openapi import from_dict
 
 import shared.jobs
 import worker
-from api.envelope import Envelope, JobItem
+from api.answers.envelope import Envelope, JobItem
 from api.openapi.errors import MEANINGS
 from api.openapi.examples import EXAMPLES
 from api.openapi.schemas import JOB_FAILURES, create_schemas, reference

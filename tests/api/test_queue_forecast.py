@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import event
 
-from api import queue_forecast
-from api.backlog_gauge import BacklogGauge
-from api.queue_forecast import LATEST, Forecast, QueueForecast, ask_again_after
+from api.admission.backlog_gauge import BacklogGauge
+from api.answers import queue_forecast
+from api.answers.queue_forecast import LATEST, Forecast, QueueForecast, ask_again_after
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
 from shared.errors import DatabaseUnavailable, ErrorCode

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from limits.storage import MemoryStorage
 
-from api.quotas import seconds_until_room
-from api.rate_limiter import RateLimiter
+from api.admission.quotas import seconds_until_room
+from api.admission.rate_limiter import RateLimiter
 from api.routes.cutout import PATH as CUTOUT
 from shared.backlog import Backlog
 from shared.errors import ErrorCode

@@ -10,9 +10,9 @@ import redis
 from limits.storage import RedisStorage
 from pydantic import SecretStr
 
-from api.circuit_breaker import State
-from api.rate_limiter import RateLimiter, connect_storage
-from api.redis_pool import redis_circuit
+from api.admission.rate_limiter import RateLimiter, connect_storage
+from api.resilience.circuit_breaker import State
+from api.resilience.redis_pool import redis_circuit
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.valkey import Valkey
 from shared.settings import Settings

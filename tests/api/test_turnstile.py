@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from api.turnstile import NoPlace, Turnstile
+from api.resilience.turnstile import NoPlace, Turnstile
 from tests.conditions import eventually
 
 PATIENT = 30.0

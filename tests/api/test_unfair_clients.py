@@ -144,7 +144,7 @@ import socket
 from gevent import monkey
 monkey.patch_all()
 from gevent import socket
-from api import connection
+from api.server import connection
 
 connection.SEND_SECONDS = 0.2
 ours, theirs = socket.socketpair()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.upload_deadline import upload_deadline
+from api.intake.upload_deadline import upload_deadline
 from tests.api.greenlets import assert_says
 
 SLOW = """
@@ -10,7 +10,7 @@ from gevent import monkey
 monkey.patch_all()
 import time
 from werkzeug.exceptions import RequestTimeout
-from api import upload_deadline
+from api.intake import upload_deadline
 
 upload_deadline.UPLOAD_SECONDS = 0.05
 with upload_deadline.upload_deadline():

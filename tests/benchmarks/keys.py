@@ -1,9 +1,9 @@
 """`python -m tests.benchmarks.keys [rounds]`: whether the time of a 401 tells anything about a key.
 
-The decision itself (`api/auth.py` on a real key store), without the network, which only adds noise. All kinds of keys
-take turns in an order that is drawn anew each round, so whatever else the machine does hits all of them. Each is held
-against the key whose id does not exist: ratio of the medians, and of the medians of two halves of the rounds as a
-measure of the noise.
+The decision itself (`api/admission/auth.py` on a real key store), without the network, which only adds noise. All kinds
+of keys take turns in an order that is drawn anew each round, so whatever else the machine does hits all of them. Each
+is held against the key whose id does not exist: ratio of the medians, and of the medians of two halves of the rounds as
+a measure of the noise.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import timedelta
 
 from flask import Flask, Request, request
 
-from api.auth import KEY_HEADER, find_tenant
+from api.admission.auth import KEY_HEADER, find_tenant
 from deploy.local.postgres import Postgres
 from shared.database import Database
 from shared.errors import Refused

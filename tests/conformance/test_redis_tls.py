@@ -12,8 +12,8 @@ import redis
 import trustme
 from pydantic import SecretStr
 
-from api.rate_limiter import connect_storage
-from api.redis_pool import impatient_pool
+from api.admission.rate_limiter import connect_storage
+from api.resilience.redis_pool import impatient_pool
 from deploy.local.valkey import Valkey
 from shared.announcements import Announcer, listen
 from shared.broker import Broker, Duty, create_celery

@@ -14,8 +14,8 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
-from api.form import read_cutout_request
-from api.listing import read_page
+from api.answers.listing import read_page
+from api.intake.form import read_cutout_request
 from shared.broker import TASK
 from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import Refused

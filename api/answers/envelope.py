@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NotRequired, Protocol, TypedDict
 
 from flask import Response, g, jsonify
 
-from api.queue_forecast import Forecast, ask_again_after
+from api.answers.queue_forecast import Forecast, ask_again_after
 from shared.errors import CATALOGUE, ErrorCode
 from shared.job import LIVE, Job, JobStatus
 from shared.object_store import IMAGE

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from api.backlog_cache import BacklogCache
+from api.admission.backlog_cache import BacklogCache
 from shared.backlog import Backlog
 from shared.job_store import JobStore
 from shared.settings import Settings

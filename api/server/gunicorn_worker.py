@@ -18,8 +18,8 @@ from gunicorn.http import errors, wsgi
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
-from api.connection import BoundedHead, Connection, FairReader, discard, make_wait
-from api.unreadable import answer_unreadable
+from api.server.connection import BoundedHead, Connection, FairReader, discard, make_wait
+from api.server.unreadable import answer_unreadable
 
 # The `Server` header of all answers: it does not tell an attacker whose weaknesses to try.
 wsgi.SERVER = "cutwork"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import redis
 
-from api.circuit_breaker import CircuitBreaker, CircuitOpen
+from api.resilience.circuit_breaker import CircuitBreaker, CircuitOpen
 from shared.backlog import Backlog
 
 _KEY = "cutwork:backlog"

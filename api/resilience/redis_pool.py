@@ -9,7 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from api.circuit_breaker import CircuitBreaker
+from api.resilience.circuit_breaker import CircuitBreaker
 from shared.settings import Settings
 
 #: What a request may lose to a Redis that stands still; connecting and asking take this long each.

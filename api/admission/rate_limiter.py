@@ -10,8 +10,8 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from api.circuit_breaker import CircuitBreaker, CircuitOpen
-from api.redis_pool import impatient_pool, redis_circuit
+from api.resilience.circuit_breaker import CircuitBreaker, CircuitOpen
+from api.resilience.redis_pool import impatient_pool, redis_circuit
 from shared.logs import get_logger
 from shared.settings import Settings
 

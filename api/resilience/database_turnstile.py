@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from flask import g, has_request_context, request
 
-from api.turnstile import NoPlace, Turnstile
+from api.resilience.turnstile import NoPlace, Turnstile
 from shared.errors import DatabaseUnavailable
 
 #: Seconds that one request waits in lines, all its transactions together.

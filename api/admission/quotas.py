@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from flask import Flask, request
 
-from api.auth import OPEN, current_tenant
-from api.backlog_gauge import BacklogGauge
-from api.idempotency import read_idempotency_key
-from api.rate_limiter import RateLimiter
+from api.admission.auth import OPEN, current_tenant
+from api.admission.backlog_gauge import BacklogGauge
+from api.admission.rate_limiter import RateLimiter
+from api.intake.idempotency import read_idempotency_key
 from api.services import Services
 from shared.backlog import LATELY, Backlog
 from shared.errors import ErrorCode, TryLater

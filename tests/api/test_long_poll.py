@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from pydantic import SecretStr
 
-from api import waiting
-from api.waiting import WaitingRoom
+from api.answers import long_poll
+from api.answers.long_poll import WaitingRoom
 from shared.announcements import Announcer
 from shared.errors import BrokerUnavailable
 from shared.job import Job, JobStatus
@@ -40,8 +40,8 @@ def job(store: JobStore) -> Job:
 @pytest.fixture(autouse=True)
 def no_polling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the fallback so slow that a test which relies on announcements fails without them."""
-    monkeypatch.setattr(waiting, "_FIRST_LOOK", 60.0)
-    monkeypatch.setattr(waiting, "_LAST_LOOK", 60.0)
+    monkeypatch.setattr(long_poll, "_FIRST_LOOK", 60.0)
+    monkeypatch.setattr(long_poll, "_LAST_LOOK", 60.0)
 
 
 def finish(store: JobStore, job: Job) -> None:
@@ -127,8 +127,8 @@ def test_an_ending_between_the_look_and_the_wait_is_not_missed(
 def test_an_ending_that_nobody_announced_is_seen_in_the_job_table(
     settings: Settings, store: JobStore, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "_FIRST_LOOK", 0.01)
-    monkeypatch.setattr(waiting, "_LAST_LOOK", 0.05)
+    monkeypatch.setattr(long_poll, "_FIRST_LOOK", 0.01)
+    monkeypatch.setattr(long_poll, "_LAST_LOOK", 0.05)
     room = WaitingRoom(settings, store)
     waiter = Waiter(room, job)
     eventually(lambda: sits_in(room, job))
@@ -186,7 +186,7 @@ def test_the_listener_comes_back_after_every_break(
     logged: Logged,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(waiting, "_FIRST_RETRY", 0.001)
+    monkeypatch.setattr(long_poll, "_FIRST_RETRY", 0.001)
     calls = 0
 
     def listen(_: Settings, say: Say, is_stopping: Callable[[], bool]) -> None:
@@ -241,7 +241,7 @@ GREENLETS = """
 from gevent import monkey
 monkey.patch_all()
 import os, threading, gevent
-from api.waiting import WaitingRoom
+from api.answers.long_poll import WaitingRoom
 from shared.settings import Settings
 
 listener = []

@@ -13,9 +13,9 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import LimitedStream, get_input_stream
 
-from api.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
-from api.options import IMAGE, Option, find_name, read_options
-from api.upload_deadline import upload_deadline
+from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
+from api.intake.options import IMAGE, Option, find_name, read_options
+from api.intake.upload_deadline import upload_deadline
 from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.image_files.header import ImageHeader, read_header

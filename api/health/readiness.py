@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 
-from api.circuit_breaker import State
+from api.health.sweeper_watch import SweeperWatch
+from api.health.worker_watch import WorkerWatch
+from api.resilience.circuit_breaker import State
 from api.services import Services
-from api.sweeper_watch import SweeperWatch
-from api.worker_watch import WorkerWatch
 from shared.broker import Duty
 from shared.errors import Unavailable
 from shared.schema import check_schema

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from api.bulkhead import Bulkhead
+from api.resilience.bulkhead import Bulkhead
 from shared import announcements
 from shared.errors import BrokerUnavailable, DatabaseUnavailable
 from shared.job import LIVE, Job

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Request, g, request
 
-from api.familiar_keys import FamiliarKeys
-from api.keyless import may_go_without
+from api.admission.familiar_keys import FamiliarKeys
+from api.admission.keyless import may_go_without
 from shared.errors import ErrorCode, Refused
 from shared.key_store import KeyStore
 from shared.settings import Settings

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from api.backlog_gauge import BacklogGauge
+from api.admission.backlog_gauge import BacklogGauge
 from shared.backlog import LATELY, Backlog
 from shared.errors import DatabaseUnavailable
 from shared.job import Job, JobStatus, Place, Queue

@@ -15,10 +15,10 @@ from werkzeug.exceptions import (
     RequestURITooLarge,
 )
 
-from api.envelope import Failure, for_failure, request_id, respond
-from api.form import MAX_BODY_BYTES
-from api.multipart import MAX_PARTS, MAX_TEXT_BYTES
-from api.unreadable import UNREADABLE
+from api.answers.envelope import Failure, for_failure, request_id, respond
+from api.intake.form import MAX_BODY_BYTES
+from api.intake.multipart import MAX_PARTS, MAX_TEXT_BYTES
+from api.server.unreadable import UNREADABLE
 from shared.errors import ErrorCode, Refused, TryLater, Unavailable
 from shared.logs import get_logger
 

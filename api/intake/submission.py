@@ -10,9 +10,9 @@ import time
 import uuid
 from contextlib import suppress
 
-from api.circuit_breaker import CircuitOpen
-from api.form import CutoutRequest
-from api.idempotency import fingerprint_of, replay
+from api.intake.form import CutoutRequest
+from api.intake.idempotency import fingerprint_of, replay
+from api.resilience.circuit_breaker import CircuitOpen
 from api.services import Services
 from shared.contract import TaskType
 from shared.errors import (

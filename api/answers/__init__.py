@@ -1,0 +1,10 @@
+"""What a client is told.
+
+envelope        every JSON answer, success or error
+error_handlers  error to HTTP, the one table
+listing         pages of jobs
+job_id          ids as clients send them
+prefer_header   how long a client would wait
+long_poll       waiting for jobs without asking the database all the time
+queue_forecast  a job's place, an estimate, and when to come again
+"""

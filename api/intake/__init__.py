@@ -1,0 +1,9 @@
+"""From the bytes of an upload to a stored job.
+
+upload_deadline  how long a client may take
+multipart        the parts of a body
+options          what a client may ask for, in every spelling
+form             a typed request
+idempotency      one job for a request that is sent twice
+submission       object before row, row before message
+"""
