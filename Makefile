@@ -44,8 +44,9 @@ attack: $(READY) ## Attack an installation of its own, and measure a client besi
 fuzz: $(READY) ## Feed mutated bytes to all that reads those of strangers (ARGS="--seconds 3600 --seed 7")
 	@exec $(BIN)/python -m tests.fuzz $(ARGS)
 
-bench: $(READY) ## Compare the image path with the common way of doing it, as ratios
-	@exec $(BIN)/python -m tests.benchmarks
+bench: $(READY) ## Compare the image path with the common way of doing it, and a large job table with a small one, as ratios
+	@$(BIN)/python -m tests.benchmarks
+	@exec $(BIN)/python -m tests.benchmarks.job_table
 
 check: $(READY) ## Look at format, style and types; change nothing
 	$(BIN)/ruff format --check .
