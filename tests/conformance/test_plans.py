@@ -24,6 +24,7 @@ from shared.errors import ErrorCode
 from shared.job import Bookmark, Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.schema import migrate
+from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS
 from tests.crowd import TENANT, insert_crowd
 from tests.factories import new_job
@@ -253,3 +254,26 @@ def test_each_statement_looks_at_no_more_rows_than_it_needs(database: Database, 
         assert plan.rows <= BOUND, plan
         used |= {plan.node["Index Name"]} if "Index Name" in plan.node else set()
     assert used == case.indexes
+
+
+def test_a_heartbeat_touches_no_index(database: Database) -> None:
+    store = JobStore(database, LIMITS)
+    job = store.claim(Queue.INTERACTIVE, "worker")
+    assert job is not None
+    updates, without_index = _updates(database)
+
+    for _ in range(50):
+        assert store.extend(job.lease)
+
+    eventually(lambda: _updates(database)[0] == updates + 50)
+    assert _updates(database)[1] >= without_index + 45
+
+
+def _updates(database: Database) -> tuple[int, int]:
+    """Count the rows that were updated, and those of them for which no index was written."""
+    with database.reading() as connection:
+        connection.execute(text("SELECT pg_stat_force_next_flush()"))
+    with database.reading() as connection:
+        counts = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'jobs'"
+        updated, without_index = connection.execute(text(counts)).one()
+        return int(updated), int(without_index)

@@ -97,6 +97,35 @@ def test_behind_a_pooler_nothing_is_left_on_a_connection(
     assert show(database, "statement_timeout") == ("0" if transaction_pooling else "15s")
 
 
+@pytest.mark.parametrize("transaction_pooling", [False, True])
+@pytest.mark.parametrize("way", ["reading", "writing"])
+def test_plans_are_held_to_indexes_on_every_connection(
+    open_with: Open, transaction_pooling: bool, way: str
+) -> None:
+    """`tests/conformance/test_plans.py` shows what for."""
+    database = open_with(transaction_pooling=transaction_pooling)
+
+    with getattr(database, way)() as connection:
+        said = [
+            connection.execute(text(f"SHOW {name}")).scalar_one()
+            for name in ("enable_seqscan", "enable_bitmapscan", "enable_sort", "jit")
+        ]
+
+    assert said == ["off"] * 4
+
+
+def test_what_is_read_again_and_again_is_prepared(open_with: Open) -> None:
+    """A rollback makes psycopg forget what it has prepared."""
+    database = open_with(pool_size=1, pool_overflow=0)
+    for _ in range(10):
+        with database.reading() as connection:
+            connection.execute(text("SELECT 1, :number"), {"number": 1})
+
+    with database.reading() as connection:
+        prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%1,%'")
+        assert connection.execute(prepared).scalar_one() == 1
+
+
 def test_the_pool_is_as_large_as_it_was_said(open_with: Open) -> None:
     database = open_with(pool_size=1, pool_overflow=1, pool_seconds=0.1)
 
