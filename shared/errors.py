@@ -1,7 +1,7 @@
 """The error catalogue, and the exceptions that carry its codes.
 
 Every error a client can see is a row of `CATALOGUE`. Which HTTP answer it becomes is decided in
-`api.answers.error_handlers` alone, whether a job is tried again in `worker.job_runner` alone.
+`api.answers.error_handlers` alone, whether a job is tried again in `worker.jobs.runner` alone.
 """
 
 from __future__ import annotations

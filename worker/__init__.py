@@ -1,4 +1,5 @@
 """The workers: a job from its claim to its outputs, and the sweeper that cleans up after accidents.
 
-`app` is the composition root, `job_runner` a job's life, `cutout` the image path, `sweeper` the second process.
+`app` is the composition root; a message is read in `messages`, a job lived in `jobs`, a photo cut out in `imaging` with
+what `network` sees in it. `sweeper` is the second process.
 """

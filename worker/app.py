@@ -22,10 +22,10 @@ from shared.logs import get_logger
 from shared.manifest import load_manifest
 from shared.object_store import ObjectStore
 from shared.settings import Settings
-from worker.consumer import read_with
-from worker.hearing import Hearing
-from worker.job_runner import JobRunner
-from worker.lease import LeaseKeeper
+from worker.jobs.lease import LeaseKeeper
+from worker.jobs.runner import JobRunner
+from worker.messages.consumer import read_with
+from worker.messages.hearing import Hearing
 from worker.network.batching import Batcher, batch_sizes
 from worker.network.segmenter import Segmenter
 from worker.network.session import Network

@@ -24,8 +24,8 @@ from typing import NoReturn
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job_store import JobStore
 from shared.logs import get_logger
-from worker.hearing import Hearing
-from worker.lease import LeaseKeeper
+from worker.jobs.lease import LeaseKeeper
+from worker.messages.hearing import Hearing
 
 _log = get_logger(__name__)
 

@@ -22,7 +22,7 @@ from shared.job import Queue
 from shared.settings import Settings
 from tests.conditions import eventually
 from tests.tls_terminator import TlsTerminator
-from worker.consumer import read_with
+from worker.messages.consumer import read_with
 
 _PASSWORD = "s3cret-s3cret"
 _ELSEWHERE = "elsewhere.example"

@@ -7,7 +7,8 @@ import threading
 from typing import Any
 from unittest import mock
 
-import worker.sweeper
+import worker.sweeper.__main__
+import worker.sweeper.app
 from shared.job_store import JobStore
 
 
@@ -23,9 +24,9 @@ def main() -> None:
     effect, method = {"dies": _die, "hangs": _hang}[sys.argv[1]], sys.argv[2]
     with (
         mock.patch.object(JobStore, method, effect),
-        mock.patch.object(worker.sweeper, "_PATIENCE_SECONDS", 1),
+        mock.patch.object(worker.sweeper.app, "_PATIENCE_SECONDS", 1),
     ):
-        worker.sweeper.main()
+        worker.sweeper.__main__.main()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from tests.end_to_end.client import post, submit, wait_for
 from tests.fault.audit import Audit
 from tests.fault.halting_store import Point
 from tests.fault.site import Site
-from worker.job_runner import UPLOAD_GONE
+from worker.jobs.runner import UPLOAD_GONE
 
 GONE = (503, "ERROR_RESOURCE_UNAVAILABLE")
 #: A busy machine's share of it included.

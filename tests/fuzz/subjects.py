@@ -26,8 +26,8 @@ from tests.api import multipart_body
 from tests.fault.mutation import mutants_of, whole_photos
 from tests.fault.test_message_faults import NO_MESSAGES
 from tests.files import FILES
-from worker.consumer import is_ours
 from worker.imaging.decoding import decode
+from worker.messages.consumer import is_ours
 
 #: Of CPU, for one input.
 MOST_SECONDS = 2.0

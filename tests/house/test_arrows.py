@@ -42,7 +42,15 @@ WITHIN = {
         "training.labels",
     },
     "worker/imaging": {"worker.network.segmenter"},
+    "worker/jobs": {
+        "worker.imaging.cutout",
+        "worker.imaging.decoding",
+        "worker.network.segmenter",
+        "worker.watchdog",
+    },
+    "worker/messages": set(),
     "worker/network": set(),
+    "worker/sweeper": set(),
 }
 
 

@@ -24,7 +24,8 @@ from shared.schema import migrate
 from shared.tables import jobs
 from tests.factories import new_job
 from tests.load.site import running_servers, say
-from worker.sweeper import Sweeper, create_sweeper
+from worker.sweeper.app import create_sweeper
+from worker.sweeper.sweep import Sweeper
 
 _OUTPUTS = (IMAGE, "tops", "shoes")
 _PNG = bytes(20_000)

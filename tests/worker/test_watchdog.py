@@ -16,7 +16,7 @@ from shared.job import Lease
 from shared.job_store import JobStore
 from tests.conditions import eventually
 from worker import watchdog
-from worker.lease import LeaseKeeper
+from worker.jobs.lease import LeaseKeeper
 from worker.watchdog import (
     Reason,
     Watchdog,

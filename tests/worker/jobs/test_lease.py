@@ -14,7 +14,7 @@ from shared.errors import DatabaseUnavailable
 from shared.job import Lease
 from shared.job_store import JobStore
 from tests.conditions import eventually
-from worker.lease import LeaseKeeper
+from worker.jobs.lease import LeaseKeeper
 
 LEASE = Lease(uuid.uuid4(), 1)
 

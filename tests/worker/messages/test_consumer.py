@@ -18,7 +18,7 @@ from deploy.local.valkey import Valkey
 from shared.broker import TASK, Broker, create_celery
 from shared.job import Queue
 from shared.settings import Settings
-from worker.consumer import read_with
+from worker.messages.consumer import read_with
 
 
 @pytest.fixture

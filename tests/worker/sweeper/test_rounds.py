@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from worker.rounds import EXIT_FAULT, Rounds, keep_going
+from worker.sweeper.rounds import EXIT_FAULT, Rounds, keep_going
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from shared.job import Queue
 from tests.fakes import RecordingBroker
-from worker.hearing import Hearing
+from worker.messages.hearing import Hearing
 
 #: More than enough.
 MANY = 1000

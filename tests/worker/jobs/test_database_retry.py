@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import DatabaseUnavailable
 from tests.clock import Seconds
-from worker.database_retry import retry_while_away
+from worker.jobs.database_retry import retry_while_away
 
 LEASE = timedelta(seconds=30)
 

@@ -1,33 +1,23 @@
-"""`python -m worker.sweeper`: the process that makes good what accidents leave behind.
+"""One sweep over all jobs: it makes good what accidents leave behind.
 
 Any number may run: every step is a guarded UPDATE. Each step handles a bounded number of rows, and one that fails
-does not keep the others from running. What waits for the object store is done beside it (`worker.retention`).
+does not keep the others from running. What waits for the object store is done beside it (`worker.sweeper.retention`).
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from shared.announcements import Announcer
-from shared.broker import Broker, Duty
-from shared.database import open_database
-from shared.errors import BrokerUnavailable, Misconfigured, Unavailable
+from shared.broker import Broker
+from shared.errors import BrokerUnavailable, Unavailable
 from shared.job import Job, JobStatus, Queue
-from shared.job_store import JobStore, limits_of
-from shared.logs import about, get_logger, set_up_logs
-from shared.object_store import ObjectStore
-from shared.schema import require_schema
-from shared.settings import Settings, load_settings
-from worker.retention import Retention
-from worker.rounds import Rounds, keep_going
+from shared.job_store import JobStore
+from shared.logs import about, get_logger
+from worker.sweeper.retention import Retention
 
 _log = get_logger(__name__)
 
@@ -35,10 +25,6 @@ _ROWS_PER_STEP = 500
 _MESSAGES_PER_STEP = 2000
 #: As long as the broker holds more of them, nobody misses those that it lost, and jobs are not counted.
 _MANY_MESSAGES = 10_000
-#: Longer than any round takes whose stores stand still, each call of which ends within seconds.
-_PATIENCE_SECONDS = 300.0
-#: How long a round may take to its end when told to stop. To be cut off costs nothing that the next sweep does not do.
-_GRACE_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
@@ -132,64 +118,3 @@ class Sweeper:
             self.retention.discard_upload(job.id)
         for job in buried:
             self.announcer.announce(job.id)
-
-
-def create_sweeper(settings: Settings) -> Sweeper:
-    """Build a sweeper on the real stores, and the retention beside it."""
-    job_store = JobStore(open_database(settings), limits_of(settings))
-    return Sweeper(
-        job_store=job_store,
-        retention=Retention(
-            job_store, ObjectStore(settings), timedelta(seconds=settings.prune_after)
-        ),
-        broker=Broker(settings),
-        announcer=Announcer(settings),
-        republish_after=timedelta(seconds=settings.republish_after),
-    )
-
-
-def run_sweeper(settings: Settings, sweeper: Sweeper, stopping: threading.Event) -> int:
-    """Sweep until told to stop, or until one of the threads died or hangs; return the exit status."""
-    duties = {Duty.SWEEP: sweeper.sweep, Duty.RETENTION: sweeper.retention.run}
-    all_work = [
-        Rounds(
-            duty.name, partial(_do, duty, work, sweeper.broker), settings.sweep_interval, stopping
-        )
-        for duty, work in duties.items()
-    ]
-    _log.info("sweeper.started", every_s=settings.sweep_interval)
-    status = keep_going(all_work, stopping, _PATIENCE_SECONDS)
-    if status == 0:
-        for rounds in all_work:
-            rounds.join(_GRACE_SECONDS / len(all_work))
-    return status
-
-
-def _do(duty: Duty, work: Callable[[], bool], broker: Broker) -> bool:
-    """Do a round, and leave word of it: front ends miss it when nobody does."""
-    is_more = work()
-    try:
-        broker.note(duty)
-    except Unavailable as error:
-        _log.warning("sweeper.not_noted", duty=duty.name, reason=str(error))
-    return is_more
-
-
-def main() -> None:
-    """Sweep until TERM."""
-    try:
-        settings = load_settings()
-        set_up_logs(settings)
-        require_schema(settings)
-        sweeper = create_sweeper(settings)
-    except Misconfigured as error:
-        sys.exit(f"cutwork sweeper: {error}")
-    stopping = threading.Event()
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: stopping.set())
-    # Not by returning: a thread that hangs would have to be waited for.
-    os._exit(run_sweeper(settings, sweeper, stopping))
-
-
-if __name__ == "__main__":
-    main()

@@ -14,8 +14,9 @@ from shared.job import JobStatus, Queue
 from shared.settings import Settings
 from tests.conditions import eventually
 from tests.worker.conftest import LIMITS, Stores
-from worker.retention import Retention
-from worker.sweeper import Sweeper, run_sweeper
+from worker.sweeper.app import run_sweeper
+from worker.sweeper.retention import Retention
+from worker.sweeper.sweep import Sweeper
 
 PRUNE_AFTER = timedelta(days=7)
 
@@ -82,7 +83,7 @@ def test_only_as_many_are_rung_for_again_as_messages_are_missing(
 def test_however_many_wait_after_an_outage_each_has_its_message_without_a_pause(
     sweeper: Sweeper, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.sweeper._MESSAGES_PER_STEP", 3)
+    monkeypatch.setattr("worker.sweeper.sweep._MESSAGES_PER_STEP", 3)
     for _ in range(10):
         stores.job_store.unpublish([stores.accept().id])
 
@@ -190,7 +191,7 @@ def test_an_object_store_that_is_away_does_not_concern_a_sweep(
 def test_a_sweep_that_left_something_says_so(
     sweeper: Sweeper, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.sweeper._ROWS_PER_STEP", 2)
+    monkeypatch.setattr("worker.sweeper.sweep._ROWS_PER_STEP", 2)
     for _ in range(3):
         stores.accept()
     stores.clock.now += LIMITS.deadline

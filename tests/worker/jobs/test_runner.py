@@ -28,10 +28,10 @@ from shared.settings import Settings
 from tests.factories import new_job
 from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
-from worker.job_runner import UPLOAD_GONE, JobRunner
-from worker.lease import LeaseKeeper
+from worker.jobs.lease import LeaseKeeper
+from worker.jobs.quarantine import Quarantine
+from worker.jobs.runner import UPLOAD_GONE, JobRunner
 from worker.network.segmenter import Frame, Logits, Segmenter
-from worker.seclusion import Seclusion
 
 BACKOFF = timedelta(seconds=2)
 
@@ -168,7 +168,7 @@ def test_what_can_change_is_tried_again_with_a_back_off_that_doubles(
     assert (done.status, done.attempt) == (JobStatus.SUCCEEDED, 3)
 
 
-class NotedSeclusion(Seclusion):
+class NotedSeclusion(Quarantine):
     """Remembers who wanted to be alone."""
 
     def __init__(self) -> None:
@@ -185,8 +185,8 @@ class NotedSeclusion(Seclusion):
 def test_only_a_job_that_was_cut_off_runs_alone_and_not_one_that_is_tried_again(
     runner: JobRunner, stores: Stores, segmenter: Interposed
 ) -> None:
-    seclusion = NotedSeclusion()
-    runner = replace(runner, seclusion=seclusion)
+    quarantine = NotedSeclusion()
+    runner = replace(runner, quarantine=quarantine)
     job = stores.accept(PERSON)
 
     def fail() -> None:
@@ -203,7 +203,7 @@ def test_only_a_job_that_was_cut_off_runs_alone_and_not_one_that_is_tried_again(
     runner.run(job.queue)
 
     assert stores.reread(job).status is JobStatus.SUCCEEDED
-    assert seclusion.asked == [False, True]
+    assert quarantine.asked == [False, True]
 
 
 def test_a_flood_of_interactive_jobs_leaves_bulk_its_share(

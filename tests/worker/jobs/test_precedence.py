@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter
 
 from shared.job import Queue
-from worker.precedence import Precedence
+from worker.jobs.precedence import Precedence
 
 
 def test_who_waits_goes_first_and_a_flood_of_them_leaves_bulk_its_share() -> None:

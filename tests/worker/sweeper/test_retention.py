@@ -11,7 +11,7 @@ from shared.contract import RESULT_LIFETIME
 from shared.job import Job, JobStatus, Lease
 from shared.object_store import IMAGE
 from tests.worker.conftest import Stores
-from worker.retention import Retention
+from worker.sweeper.retention import Retention
 
 PRUNE_AFTER = timedelta(days=7)
 
@@ -86,7 +86,7 @@ def test_results_of_attempts_that_lost_go_with_the_job(
 def test_objects_that_cannot_be_deleted_hold_up_no_others(
     retention: Retention, stores: Stores, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr("worker.retention._JOBS_PER_REQUEST", at_once)
+    monkeypatch.setattr("worker.sweeper.retention._JOBS_PER_REQUEST", at_once)
     jobs = [finished(stores) for _ in range(9)]
     held, others = jobs[:4], jobs[4:]
     stores.object_store.undeletable = {job.id for job in held}
@@ -128,8 +128,8 @@ def test_what_cannot_be_deleted_is_left_alone_for_a_while_and_then_tried_again(
 def test_as_long_as_there_is_more_it_says_so(
     retention: Retention, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.retention._JOBS_PER_REQUEST", 2)
-    monkeypatch.setattr("worker.retention._ROWS_PER_PRUNING", 2)
+    monkeypatch.setattr("worker.sweeper.retention._JOBS_PER_REQUEST", 2)
+    monkeypatch.setattr("worker.sweeper.retention._ROWS_PER_PRUNING", 2)
     for _ in range(3):
         finished(stores)
     stores.clock.now += RESULT_LIFETIME

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Seclusion:
+class Quarantine:
     """Many at once, or one alone."""
 
     def __init__(self) -> None:

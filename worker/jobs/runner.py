@@ -27,13 +27,13 @@ from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.logs import about, get_logger
 from shared.object_store import IMAGE, ObjectStore
-from worker.database_retry import retry_while_away
 from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
-from worker.lease import LeaseKeeper
+from worker.jobs.database_retry import retry_while_away
+from worker.jobs.lease import LeaseKeeper
+from worker.jobs.precedence import Precedence
+from worker.jobs.quarantine import Quarantine
 from worker.network.segmenter import Segmenter
-from worker.precedence import Precedence
-from worker.seclusion import Seclusion
 from worker.watchdog import Reason, end_process
 
 _log = get_logger(__name__)
@@ -57,7 +57,7 @@ class JobRunner:
     retry_backoff: timedelta
     #: Names this process in the job table.
     owner: str
-    seclusion: Seclusion = field(default_factory=Seclusion)
+    quarantine: Quarantine = field(default_factory=Quarantine)
     precedence: Precedence = field(default_factory=Precedence)
 
     def run(self, queue: Queue) -> None:
@@ -76,7 +76,7 @@ class JobRunner:
             return
         _log.info("job.claimed", **about(job), waited_ms=_ms_between(job))
         was_cut_off = job.cut_offs > 0
-        with self.leases.hold(job.lease), self.seclusion.enter(alone=was_cut_off) as is_admitted:
+        with self.leases.hold(job.lease), self.quarantine.enter(alone=was_cut_off) as is_admitted:
             if is_admitted:
                 self._attempt(job)
             else:

@@ -1,0 +1,34 @@
+"""`python -m worker.sweeper`: one sweeper process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from shared.errors import Misconfigured
+from shared.logs import set_up_logs
+from shared.schema import require_schema
+from shared.settings import load_settings
+from worker.sweeper.app import create_sweeper, run_sweeper
+
+
+def main() -> None:
+    """Sweep until TERM."""
+    try:
+        settings = load_settings()
+        set_up_logs(settings)
+        require_schema(settings)
+        sweeper = create_sweeper(settings)
+    except Misconfigured as error:
+        sys.exit(f"cutwork sweeper: {error}")
+    stopping = threading.Event()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: stopping.set())
+    # Not by returning: a thread that hangs would have to be waited for.
+    os._exit(run_sweeper(settings, sweeper, stopping))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The composition root of the sweeper."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from shared.announcements import Announcer
+from shared.broker import Broker, Duty
+from shared.database import open_database
+from shared.errors import Unavailable
+from shared.job_store import JobStore, limits_of
+from shared.logs import get_logger
+from shared.object_store import ObjectStore
+from shared.settings import Settings
+from worker.sweeper.retention import Retention
+from worker.sweeper.rounds import Rounds, keep_going
+from worker.sweeper.sweep import Sweeper
+
+_log = get_logger(__name__)
+
+#: Longer than any round takes whose stores stand still, each call of which ends within seconds.
+_PATIENCE_SECONDS = 300.0
+#: How long a round may take to its end when told to stop. To be cut off costs nothing that the next sweep does not do.
+_GRACE_SECONDS = 8.0
+
+
+def create_sweeper(settings: Settings) -> Sweeper:
+    """Build a sweeper on the real stores, and the retention beside it."""
+    job_store = JobStore(open_database(settings), limits_of(settings))
+    return Sweeper(
+        job_store=job_store,
+        retention=Retention(
+            job_store, ObjectStore(settings), timedelta(seconds=settings.prune_after)
+        ),
+        broker=Broker(settings),
+        announcer=Announcer(settings),
+        republish_after=timedelta(seconds=settings.republish_after),
+    )
+
+
+def run_sweeper(settings: Settings, sweeper: Sweeper, stopping: threading.Event) -> int:
+    """Sweep until told to stop, or until one of the threads died or hangs; return the exit status."""
+    duties = {Duty.SWEEP: sweeper.sweep, Duty.RETENTION: sweeper.retention.run}
+    all_work = [
+        Rounds(
+            duty.name, partial(_do, duty, work, sweeper.broker), settings.sweep_interval, stopping
+        )
+        for duty, work in duties.items()
+    ]
+    _log.info("sweeper.started", every_s=settings.sweep_interval)
+    status = keep_going(all_work, stopping, _PATIENCE_SECONDS)
+    if status == 0:
+        for rounds in all_work:
+            rounds.join(_GRACE_SECONDS / len(all_work))
+    return status
+
+
+def _do(duty: Duty, work: Callable[[], bool], broker: Broker) -> bool:
+    """Do a round, and leave word of it: front ends miss it when nobody does."""
+    is_more = work()
+    try:
+        broker.note(duty)
+    except Unavailable as error:
+        _log.warning("sweeper.not_noted", duty=duty.name, reason=str(error))
+    return is_more
