@@ -173,6 +173,10 @@ def running_production() -> Iterator[Target]:
             name="production",
             url=f"https://{LOOPBACK}:{ports['api']}",
             environment=setup,
+            owner={
+                "CUTWORK_S3_ACCESS_KEY": store.access_key,
+                "CUTWORK_S3_SECRET_KEY": store.secret_key,
+            },
             directory=home,
             root=os.getpid(),
             logs=[*home.glob("*.log"), *home.glob("*/server.log")],

@@ -47,8 +47,8 @@ class Target:
     logs: Iterable[Path]
     #: Whether it was started without keys, and has none until an attempt makes one.
     keyless: bool
-    #: What `cutwork-admin setup` runs with, where that is not what keys are made with.
-    setup: Mapping[str, str] = field(default_factory=dict)
+    #: The variables of who may do everything in the object store, where those above may not.
+    owner: Mapping[str, str] = field(default_factory=dict)
     #: Beside the front end's and the object store's: ports that are meant for everybody.
     public_ports: frozenset[int] = frozenset()
     #: The authority that clients of the front end and of the object store trust; None: no TLS.
@@ -144,7 +144,7 @@ class Target:
 
     def set_up(self) -> None:
         """Run `cutwork-admin setup`."""
-        self.admin("setup", changes=self.setup)
+        self.admin("setup")
 
     def run(
         self, module: str, *words: str, changes: Mapping[str, str] | None = None, check: bool = True

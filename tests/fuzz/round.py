@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import mmap
 import resource
+import signal
 import sys
 import time
 from collections import Counter
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from tests.fuzz.subjects import SUBJECTS, Finding
 
+#: Of CPU, so that a busy machine is no finding.
+HANGS_AFTER_SECONDS = 20.0
 #: Of address space: more than any input may need.
 _MOST_BYTES = 4 << 30
 _LARGEST_INPUT = 8 << 20
@@ -54,12 +57,15 @@ def main() -> int:
         if began > end:
             break
         noted.write(data)
+        # What takes so long hangs: the signal ends the process, wherever it is.
+        signal.setitimer(signal.ITIMER_PROF, HANGS_AFTER_SECONDS)
         try:
             endings[subject.try_one(data)] += 1
         except Finding as error:
             finding = str(error)
             break
         slowest = max(slowest, time.monotonic() - began)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     report = {"endings": endings, "slowest_s": round(slowest, 3), "finding": finding}
     sys.stdout.write(json.dumps(report) + "\n")
     return 1 if finding else 0

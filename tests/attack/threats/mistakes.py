@@ -59,7 +59,7 @@ def no_secret_shows_when_settings_are_printed(target: Target) -> str:
 
 
 def a_bucket_without_its_rule_is_noticed(target: Target) -> str:
-    client = _as_operator(target)
+    client = _as_owner(target)
     bucket = target.environment["CUTWORK_RESULTS_BUCKET"]
     client.delete_bucket_lifecycle(bucket)
     try:
@@ -72,8 +72,8 @@ def a_bucket_without_its_rule_is_noticed(target: Target) -> str:
     return "/readyz is 503 without it, and 200 after `cutwork-admin setup`"
 
 
-def _as_operator(target: Target) -> Minio:
-    settings = {**target.environment, **target.setup}
+def _as_owner(target: Target) -> Minio:
+    settings = {**target.environment, **target.owner}
     endpoint = settings["CUTWORK_S3_ENDPOINT"]
     return Minio(
         endpoint.partition("://")[2],
