@@ -8,3 +8,8 @@ shape_buckets           frames padded to a few shapes, for a GPU
 
 Which file it is and what it expects, its manifest says: `shared/manifest.py`.
 """
+
+import os
+
+# Read when ONNX Runtime is loaded. From 1.32 on it otherwise reports to its makers, and keeps a record at home.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,21 @@ def test_the_bundled_network_runs() -> None:
     network.warm_up()
     assert network.run(np.zeros((2, 3, 64, 48), np.float32)).shape == (2, 10, 16, 12)
     assert network.segment(np.zeros((3, 64, 48), np.float32)).shape == (10, 16, 12)
+
+
+def test_the_runtime_tells_its_makers_nothing_and_keeps_no_record(tmp_path: Path) -> None:
+    """In a process of its own, with a home folder of its own: the record is begun when the library is loaded."""
+    look = (
+        "import pathlib, numpy\n"
+        "from worker.network.session import Network\n"
+        "from shared.manifest import load_manifest\n"
+        "network = Network(load_manifest('cutwork-1', pathlib.Path('none')), 'cpu')\n"
+        "network.segment(numpy.zeros((3, 64, 48), numpy.float32))\n"
+    )
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", look], check=True, env={**os.environ, **home})
+
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 
 def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
