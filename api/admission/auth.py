@@ -17,6 +17,10 @@ OPEN = frozenset({"health", "openapi"})
 KEYLESS_TENANT = "local"
 
 _NO_KEY = f"Send your API key in the header `{KEY_HEADER}`, or as `Authorization: Bearer <key>`."
+_NO_KEY_YET = (
+    "There is no API key yet, and without one only programs of the machine itself are served: not from elsewhere, "
+    "through a proxy, or through a container's published port. Please make one with `cutwork-admin keys create`."
+)
 _BAD_KEY = "This API key is not valid: it is unknown, revoked or expired. Please use another one."
 
 
@@ -53,8 +57,10 @@ def find_tenant(received: Request, settings: Settings, key_store: KeyStore) -> s
     tenant = key_store.tenant_of(key) if key else None
     if tenant is not None:
         return tenant
-    if settings.keyless and may_go_without(received, key) and key_store.is_empty():
-        return KEYLESS_TENANT
+    if settings.keyless and key and key_store.is_empty():
+        if may_go_without(received):
+            return KEYLESS_TENANT
+        raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _NO_KEY_YET)
     raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _BAD_KEY if key else _NO_KEY)
 
 

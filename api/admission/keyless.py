@@ -10,7 +10,8 @@ this machine's own, so what counts are signs that a page cannot give:
 
 A proxy on this machine that passes others' requests on is told by the headers it adds, or by the name in `Host`. One
 that adds none and says `Host: 127.0.0.1` (nginx, unless told otherwise) cannot be told from a program: make a key
-before it is put in front.
+before it is put in front. The same goes for what passes a container's published port on: mostly it comes from another
+address, and is refused; where it comes from 127.0.0.1 (rootless ones may do so), `Host` alone tells it.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ _SAME_SITE = frozenset({"same-origin", "none"})
 _LOCALHOST = "localhost"
 
 
-def may_go_without(received: Request, key: str) -> bool:
-    """Tell whether a request with this key, which is nobody's, comes from a program of this machine."""
-    return bool(key) and _is_from_this_machine(received) and not _is_from_another_site(received)
+def may_go_without(received: Request) -> bool:
+    """Tell whether a request with a key that is nobody's comes from a program of this machine."""
+    return _is_from_this_machine(received) and not _is_from_another_site(received)
 
 
 def _is_from_this_machine(received: Request) -> bool:

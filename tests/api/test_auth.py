@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from api.admission.auth import KEYLESS_TENANT
 from api.routes.cutout import PATH as CUTOUT
@@ -190,6 +191,27 @@ def test_without_keys_nobody_else_is_let_in(open_front_end: FrontEnd, address: s
     )
 
     assert_error(answer, 401, ErrorCode.ERROR_USER_NOT_EXISTS)
+
+
+@pytest.mark.parametrize("changes", [KEYLESS])
+def test_who_comes_through_a_published_port_before_there_is_a_key_is_told_how_to_make_one(
+    open_front_end: FrontEnd,
+) -> None:
+    """A container's gateway is no loopback address, although the client sits at the same machine."""
+    headers = {**ANY_KEY, "Host": "localhost:8000"}
+
+    def ask() -> TestResponse:
+        return open_front_end.client().get(
+            "/v1/jobs", headers=headers, environ_base={"REMOTE_ADDR": "172.17.0.1"}
+        )
+
+    before = assert_error(ask(), 401, ErrorCode.ERROR_USER_NOT_EXISTS)
+    open_front_end.services.key_store.create("shop")
+    after = assert_error(ask(), 401, ErrorCode.ERROR_USER_NOT_EXISTS)
+
+    assert "`cutwork-admin keys create`" in before["error_msg"]
+    assert "published port" in before["error_msg"]
+    assert "cutwork-admin" not in after["error_msg"]
 
 
 @pytest.mark.parametrize("changes", [KEYLESS])
