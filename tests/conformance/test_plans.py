@@ -11,6 +11,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -231,6 +232,31 @@ def test_every_method_of_the_job_store_is_looked_at() -> None:
     public = {name for name, _ in methods if not name.startswith("_")}
 
     assert public == {name.partition(",")[0] for name in CASES}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_sqlite_looks_into_the_indexes_too(name: str, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/jobs.sqlite3")
+    migrate(database)
+    store, case = JobStore(database, LIMITS), CASES[name]
+    assert store.create(new_job())
+    job = store.claim(Queue.INTERACTIVE, "worker") if case.is_running else store.create(new_job())
+    assert job is not None
+    steps: list[str] = []
+
+    def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:
+        if "jobs" in statement:
+            plan = cursor.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps.extend(step for *_, step in plan)
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    case.ask(store, job)
+
+    looks = [step for step in steps if step.startswith(("SCAN jobs", "SEARCH"))]
+    assert looks
+    assert [step for step in looks if " USING " not in step] == []
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
+    database.close()
 
 
 @pytest.mark.parametrize("name", CASES)
