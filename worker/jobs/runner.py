@@ -42,7 +42,7 @@ Answer = TypeVar("Answer")
 UPLOAD_GONE = "The uploaded image is no longer stored. Please submit it again."
 
 #: So that a job is not the last to notice that an outage is over.
-_LONGEST_POSTPONEMENT = timedelta(seconds=10)
+_LONGEST_POSTPONEMENT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
