@@ -12,6 +12,9 @@ from shared.errors import ErrorCode
 from shared.settings import Settings, variable
 from tests.house.generated import DOCS, PAGES
 
+ROOT = DOCS.parent
+PAGES_OF_DOCS = [f"docs/{file.name}" for file in sorted(DOCS.glob("*.md"))]
+
 OPERATIONS = [(verb, path) for path, verbs in create_document()["paths"].items() for verb in verbs]
 
 
@@ -43,3 +46,12 @@ def test_the_api_page_names_every_route(method: str, path: str) -> None:
 @pytest.mark.parametrize("category", list(Category))
 def test_the_api_page_explains_every_category(category: Category) -> None:
     assert f"`{category}`" in (DOCS / "api.md").read_text()
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", *PAGES_OF_DOCS])
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(
+        r"`([\w./-]+/[\w.-]+\.(?:py|toml|sql|md|json|conf))`", (ROOT / page).read_text()
+    )
+
+    assert not [name for name in named if not (ROOT / name).exists()]
