@@ -52,12 +52,16 @@ FINISHED = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED
 
 
 class Queue(StrEnum):
-    """The broker's queues. A worker serves both, the first one first."""
+    """The queues. A worker serves both; mostly it looks into the first one first."""
 
     #: A client is waiting for the answer.
     INTERACTIVE = "interactive"
     #: Nobody waits: `task_type=async`.
     BULK = "bulk"
+
+
+#: Of so many claims one begins with the bulk queue, so that a flood of interactive jobs leaves it a share.
+CLAIMS_PER_BULK = 10
 
 
 @dataclass(frozen=True, kw_only=True)

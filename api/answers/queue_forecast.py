@@ -17,7 +17,7 @@ from typing import NamedTuple
 from api.admission.backlog_gauge import BacklogGauge
 from shared.backlog import LATELY, Backlog
 from shared.errors import DatabaseUnavailable
-from shared.job import Job, JobStatus, Place, Queue
+from shared.job import CLAIMS_PER_BULK, Job, JobStatus, Place, Queue
 from shared.job_store import JobStore
 from shared.settings import Settings
 
@@ -82,9 +82,9 @@ class QueueForecast:
 
         seconds = position / pace, where
 
-        - position = 1 + the jobs that are claimed before: those of smaller turns in its queue, and for a bulk job the
-          interactive ones. Behind the first thousand it is estimated by how the turns of these follow each other, and
-          is never more than all that wait.
+        - position = 1 + the jobs that are claimed before: those of smaller turns in its queue, and those of the other
+          queue, of which nine interactive ones go with each bulk one. Behind the first thousand it is estimated by how
+          the turns of these follow each other, and is never more than all that wait.
         - pace = jobs finished in the last minute / the time in which jobs waited, from 1 s to a minute. A queue of
           which nothing was finished stands still; how long it will go on to is best guessed by how long it did.
 
@@ -141,9 +141,19 @@ def _estimate(job: Job, reading: _Reading) -> Forecast:
 def _before(job: Job, reading: _Reading) -> int:
     """Count the jobs before one; behind the head of its queue, follow the head's turns."""
     head = reading.heads[job.queue]
-    others = len(reading.heads[Queue.INTERACTIVE]) if job.queue is Queue.BULK else 0
     if len(head) < HEAD or job.place <= head[-1]:
-        return bisect_left(head, job.place) + others
+        own = bisect_left(head, job.place)
+        return own + _of_the_other_queue(job.queue, own, reading)
     a_turn = len(head) / (head[-1].turn - head[0].turn + 1)
-    estimate = round(a_turn * (job.turn - head[0].turn))
-    return max(min(estimate + others, reading.backlog.queued - 1), len(head) + others)
+    own = max(round(a_turn * (job.turn - head[0].turn)), len(head))
+    known = len(head) + _of_the_other_queue(job.queue, len(head), reading)
+    estimate = own + _of_the_other_queue(job.queue, own, reading)
+    return max(min(estimate, reading.backlog.queued - 1), known)
+
+
+def _of_the_other_queue(queue: Queue, own: int, reading: _Reading) -> int:
+    """Count the jobs of the other queue that are claimed before one that has so many before it in its own."""
+    to_one_bulk = CLAIMS_PER_BULK - 1
+    if queue is Queue.BULK:
+        return min(len(reading.heads[Queue.INTERACTIVE]), to_one_bulk * (own + 1))
+    return min(len(reading.heads[Queue.BULK]), own // to_one_bulk)

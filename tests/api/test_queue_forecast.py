@@ -88,6 +88,18 @@ def test_positions_are_the_order_of_the_claims(
     assert [positions[job.id] for job in claimed if job] == list(range(1, 11))
 
 
+def test_a_flood_of_interactive_jobs_leaves_a_bulk_job_the_tenth_claim(
+    front_end: FrontEnd, forecast: QueueForecast
+) -> None:
+    flood = stored(front_end, 200, queue=Queue.INTERACTIVE)
+    bulk = stored(front_end, 3, queue=Queue.BULK)
+
+    assert [position(forecast, job) for job in bulk] == [10, 20, 30]
+    assert position(forecast, flood[0]) == 1
+    assert position(forecast, flood[9]) == 11
+    assert position(forecast, flood[-1]) == 203
+
+
 def test_a_place_behind_the_head_follows_the_turns_of_the_head(
     front_end: FrontEnd, forecast: QueueForecast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

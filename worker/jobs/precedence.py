@@ -5,10 +5,7 @@ from __future__ import annotations
 import random
 from itertools import count
 
-from shared.job import Queue
-
-#: Of so many claims one begins with the bulk queue, so that a flood of interactive jobs leaves it a share.
-_CLAIMS_PER_BULK = 10
+from shared.job import CLAIMS_PER_BULK, Queue
 
 
 class Precedence:
@@ -16,10 +13,10 @@ class Precedence:
 
     def __init__(self) -> None:
         """Begin anywhere: a worker that often starts anew must not always begin with the same queue."""
-        self._claims = count(random.randrange(_CLAIMS_PER_BULK))  # noqa: S311
+        self._claims = count(random.randrange(CLAIMS_PER_BULK))  # noqa: S311
 
     def next(self) -> tuple[Queue, Queue]:
         """Say where the next claim looks first, and where it looks if there is nothing."""
-        if next(self._claims) % _CLAIMS_PER_BULK:
+        if next(self._claims) % CLAIMS_PER_BULK:
             return Queue.INTERACTIVE, Queue.BULK
         return Queue.BULK, Queue.INTERACTIVE
