@@ -254,6 +254,14 @@ def _profile(description: str, space: bytes, tags: dict[bytes, bytes]) -> bytes:
 ADOBE_RGB = ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446))
 
 
+GAMMA_1, GAMMA_2_2 = (png_chunk(b"gAMA", struct.pack(">I", n)) for n in (100_000, 45_455))
+#: White, red, green and blue, x and y.
+ADOBE_PRIMARIES, SRGB_PRIMARIES = (
+    png_chunk(b"cHRM", struct.pack(">8I", 31_270, 32_900, 64_000, 33_000, *green, 15_000, 6_000))
+    for green in ((21_000, 71_000), (30_000, 60_000))
+)
+
+
 def linear_light() -> Image.Image:
     """The photo as a linear profile makes its stored numbers look."""
     stored = np.asarray(photo(), np.float64) / 255
@@ -611,6 +619,49 @@ FILES: dict[str, File] = {
     "jpeg with a cut profile": taken(
         lambda: jpeg(icc_profile=matrix_profile("x", 1.0)[:200]), tolerance=4
     ),
+    **{
+        f"png of linear light told by gAMA, {kind}": taken(
+            lambda mode=mode: png_with(GAMMA_1, image=photo().convert(mode)),  # type: ignore[misc]
+            looks_like,
+            tolerance=1,
+        )
+        for kind, mode, looks_like in (
+            ("colour", "RGB", linear_light),
+            ("grey", "L", linear_grey),
+        )
+    },
+    "png of 16-bit grey of linear light told by gAMA": taken(
+        lambda: deep_grey(photo().convert("L"), {b"gAMA": struct.pack(">I", 100_000)}),
+        linear_grey,
+        tolerance=1,
+    ),
+    "png in Adobe RGB told by gAMA and cHRM": taken(
+        lambda: png_with(GAMMA_2_2, ADOBE_PRIMARIES, image=adobe_stored()), tolerance=2
+    ),
+    "png of sRGB told by gAMA and cHRM": taken(lambda: png_with(GAMMA_2_2, SRGB_PRIMARIES)),
+    "png with primaries and no gamma": taken(lambda: png_with(ADOBE_PRIMARIES)),
+    "png with sRGB before another gAMA": taken(
+        lambda: png_with(png_chunk(b"sRGB", b"\0"), GAMMA_1)
+    ),
+    "png with a profile before another gAMA": taken(
+        lambda: png_with(GAMMA_2_2, png_chunk(b"iCCP", profile_chunk(matrix_profile("sRGB", 1.0)))),
+        linear_light,
+        tolerance=1,
+    ),
+    **{
+        f"png with nonsense of {name}": taken(lambda chunks=chunks: png_with(*chunks))  # type: ignore[misc]
+        for name, chunks in {
+            "gamma 0": (png_chunk(b"gAMA", bytes(4)),),
+            "a huge gamma": (png_chunk(b"gAMA", b"\xff" * 4),),
+            "a short gamma": (png_chunk(b"gAMA", b"\0"),),
+            "primaries of nothing": (GAMMA_2_2, png_chunk(b"cHRM", bytes(32))),
+            "primaries of one colour": (
+                GAMMA_2_2,
+                png_chunk(b"cHRM", struct.pack(">8I", *[33_000] * 8)),
+            ),
+            "short primaries": (GAMMA_2_2, png_chunk(b"cHRM", bytes(31))),
+        }.items()
+    },
     # BMP
     "bmp of RGBX masks": taken(lambda: packed_bmp((8, 8, 8), _RGBX, "<u4")),
     "bmp of BGRX masks": taken(lambda: packed_bmp((8, 8, 8), _BGRX, "<u4", header_bytes=56)),

@@ -2,7 +2,8 @@
 
 cutout           the path from end to end
 photo            pixels, upright and sRGB, with the opacity that they came with
-decoding         bytes to a photo: jpeg_decoding, png_decoding, bmp_decoding; colour converts to sRGB
+decoding         bytes to a photo: jpeg_decoding, png_decoding, bmp_decoding; colour converts to sRGB,
+                 png_colour is what a PNG says of its colours
 downscaling      smaller copies
 prepared_photo   a photo, or a crop of it, with what several steps look at
 letterbox        how a photo lies in the network's frame

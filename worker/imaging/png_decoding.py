@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from typing import Any, NamedTuple
 
 import cv2
@@ -20,9 +19,11 @@ from PIL.PngImagePlugin import PngImageFile
 from shared.errors import ErrorCode, Refused
 from shared.image_files import png_chunks
 from worker.imaging.photo import Pixels
+from worker.imaging.png_colour import read_profile
 from worker.imaging.png_encoding import write_chunk
 
 _GREY, _COLOUR, _PALETTE, _GREY_ALPHA, _COLOUR_ALPHA = 0, 2, 3, 4, 6
+_GREYS = {_GREY, _GREY_ALPHA}
 _CHANNELS = {_GREY: 1, _COLOUR: 3, _PALETTE: 1, _GREY_ALPHA: 2, _COLOUR_ALPHA: 4}
 #: Needed for the pixels, besides IHDR and IDAT; in the order that a file has to have.
 _NEEDED = (b"PLTE", b"tRNS")
@@ -38,8 +39,6 @@ _PASSES = (
 )
 _PIECE = 1 << 20
 _OPAQUE = 255
-#: A profile this large is none: the largest, of printers, have a few megabytes.
-_LARGEST_PROFILE = 8 << 20
 #: 16 bits → 8, rounded.
 _TO_8_BITS = ((np.arange(1 << 16, dtype=np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
 
@@ -78,7 +77,7 @@ def decode_png(data: bytes) -> Png:
     rows = b"".join(chunk.content(data) for chunk in chunks if chunk.name == b"IDAT")
     if not _holds_all_rows(rows, head):
         raise _damaged()
-    profile = _read_profile(data, chunks)
+    profile = read_profile(data, chunks, is_grey=head.colour in _GREYS)
     if head.bits == 16 and head.colour == _COLOUR:  # noqa: PLR2004
         colours, alpha = _decode_deep(data, chunks[0], rows, needed.get(b"tRNS"))
     else:
@@ -203,20 +202,6 @@ def _decode_deep(
 
 def _transparent(where: NDArray[np.bool_]) -> Pixels:
     return np.where(where, 0, _OPAQUE).astype(np.uint8)
-
-
-def _read_profile(data: bytes, chunks: list[png_chunks.Chunk]) -> bytes:
-    """Unpack the ICC profile; empty if there is none, or it is damaged."""
-    for chunk in chunks:
-        if chunk.name == b"iCCP" and chunk.is_intact(data):
-            _, _, packed = chunk.content(data).partition(b"\0")
-            try:
-                inflater = zlib.decompressobj()
-                profile = inflater.decompress(packed[1:], _LARGEST_PROFILE)
-            except zlib.error:
-                return b""
-            return profile if inflater.eof else b""
-    return b""
 
 
 def _damaged() -> Refused:
