@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from api.admission.backlog_cache import BacklogCache
 from api.admission.rate_limiter import RateLimiter
-from api.answers.long_poll import WaitingRoom
+from api.answers.long_poll import LongPolls
 from api.resilience.circuit_breaker import CircuitBreaker
 from shared.broker import Broker
 from shared.database import Database
@@ -27,6 +27,6 @@ class Services:
     redis_circuit: CircuitBreaker
     #: For the readiness check; everything else goes through the stores.
     database: Database
-    waiting_room: WaitingRoom
+    long_polls: LongPolls
     rate_limiter: RateLimiter
     backlog_cache: BacklogCache

@@ -13,7 +13,7 @@ from gunicorn.errors import AppImportError
 from api import app
 from api.admission.backlog_cache import BacklogCache
 from api.admission.rate_limiter import RateLimiter, connect_storage
-from api.answers.long_poll import WaitingRoom
+from api.answers.long_poll import LongPolls
 from api.resilience.database_turnstile import DatabaseTurnstile
 from api.resilience.redis_pool import impatient_pool, redis_circuit
 from api.services import Services
@@ -40,7 +40,7 @@ def create_app() -> Flask:
         services = create_services(settings)
     except Misconfigured as error:
         raise AppImportError(f"cutwork: {error}") from None
-    services.waiting_room.start()
+    services.long_polls.start()
     get_logger(__name__).info("front_end.started", keyless=settings.keyless)
     return app.create_app(settings, services)
 
@@ -62,7 +62,7 @@ def create_services(settings: Settings) -> Services:
         object_store=ObjectStore(settings),
         broker=Broker(settings),
         database=database,
-        waiting_room=WaitingRoom(settings, job_store),
+        long_polls=LongPolls(settings, job_store),
         redis_circuit=circuit,
         rate_limiter=RateLimiter(connect_storage(settings), settings.rate_per_minute, circuit),
         backlog_cache=BacklogCache(redis.Redis(connection_pool=impatient_pool(settings)), circuit),

@@ -1,7 +1,7 @@
-"""Redis as the doorbell: Celery's settings, the names both sides use, and publishing in bounded time.
+"""Redis as the broker: Celery's settings, the names both sides use, and publishing in bounded time.
 
 A message says that a job waits in a queue, and not which one: the worker takes the one whose turn it is. Losing it
-costs time, not a job: the row is the truth, and the sweeper rings again.
+costs time, not a job: the row is the truth, and the sweeper publishes again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SOCKET_SECONDS = 2.0
 #: An idle connection is asked whether it lives.
 _HEALTH_CHECK_SECONDS = 25
 #: A client is waiting; connecting and publishing take this long each.
-_RING_SOCKET_SECONDS = 0.7
+_SOCKET_SECONDS_OF_UPLOADS = 0.7
 
 
 def create_celery(settings: Settings) -> Celery:
@@ -69,21 +69,21 @@ class Broker:
         self._writer = MessageWriter(create_celery(settings), TASK)
         self._redis = connect(settings)
         # Not through Celery: of its few connections each is tried three times, while all others wait for one.
-        self._doorbell = connect(settings, _RING_SOCKET_SECONDS)
+        self._for_one = connect(settings, _SOCKET_SECONDS_OF_UPLOADS)
 
-    def ring(self, queue: Queue) -> None:
+    def publish(self, queue: Queue) -> None:
         """Publish a message: one more job waits in this queue.
 
         Raises:
             BrokerUnavailable: The broker did not take the message, or not soon enough; then it may be there.
         """
         try:
-            self._doorbell.lpush(queue.value, *self._writer.write(queue.value, 1))
+            self._for_one.lpush(queue.value, *self._writer.write(queue.value, 1))
         except Exception as error:
             # Whatever it is: the job is stored, and no client may hear that it failed.
             raise BrokerUnavailable("Redis did not take the message") from error
 
-    def publish(self, queue: Queue, count: int) -> None:
+    def publish_many(self, queue: Queue, count: int) -> None:
         """Publish many messages in one request: so many more jobs wait in this queue.
 
         Raises:

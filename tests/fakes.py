@@ -87,26 +87,26 @@ class InMemoryObjectStore(ObjectStore):
 
 
 class RecordingBroker(Broker):
-    """Remembers for which queues it was rung; no message is ever delivered."""
+    """Remembers for which queues it was published; no message is ever delivered."""
 
     def __init__(self) -> None:
         #: Set it to let every call fail, as when nothing answers.
         self.is_down = False
-        self.rung: list[Queue] = []
+        self.published: list[Queue] = []
         #: How long ago each duty was done last; a test may let time pass.
         self.since: dict[Duty, float] = {}
 
-    def ring(self, queue: Queue) -> None:
+    def publish(self, queue: Queue) -> None:
         self._answer()
-        self.rung.append(queue)
+        self.published.append(queue)
 
-    def publish(self, queue: Queue, count: int) -> None:
+    def publish_many(self, queue: Queue, count: int) -> None:
         self._answer()
-        self.rung.extend([queue] * count)
+        self.published.extend([queue] * count)
 
     def count_messages(self, queue: Queue) -> int:
         self._answer()
-        return self.rung.count(queue)
+        return self.published.count(queue)
 
     def note(self, duty: Duty) -> None:
         self._answer()

@@ -130,12 +130,12 @@ def _add_task(app: Celery, runner: JobRunner, hearing: Hearing) -> None:
             try:
                 runner.run(Queue(queue))
             except DatabaseUnavailable:
-                # Nothing was claimed; the sweeper rings again.
+                # Nothing was claimed; the sweeper publishes again.
                 _log.warning("message.postponed", queue=queue)
 
 
 def _keep_our_logs(**_: Any) -> None:
-    """Be there: Celery configures logging unless somebody listens to this signal."""
+    """Do nothing: Celery configures logging unless somebody listens to this signal."""
 
 
 def _listen_until_stopped(hearing: Hearing, leases: LeaseKeeper, grace: timedelta) -> None:

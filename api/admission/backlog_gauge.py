@@ -45,7 +45,7 @@ class BacklogGauge:
         self._readings: dict[str | None, _Reading] = {}
 
     def read(self, tenant: str | None) -> Backlog:
-        """Tell the backlog as it was a moment ago; of one far above its limit only that it is.
+        """Report the backlog as it was a moment ago; of one far above its limit only that it is.
 
         Raises:
             DatabaseUnavailable: The jobs cannot be counted.

@@ -32,7 +32,7 @@ _FIRST_LOOK, _LAST_LOOK, _LOOK_GROWTH = 1.0, 5.0, 1.5
 _FIRST_RETRY, _LAST_RETRY = 0.5, 15.0
 
 
-class WaitingRoom:
+class LongPolls:
     """A bounded number of waiters, shared fairly by tenant, and the listener that wakes them.
 
     Uses `threading` only, so under gevent's patches its thread and all waiters are greenlets.
@@ -41,18 +41,18 @@ class WaitingRoom:
     def __init__(
         self, settings: Settings, job_store: JobStore, listen: Listen = announcements.listen
     ) -> None:
-        """Open the room; without `start` its waiters rely on the job table."""
+        """Prepare it; without `start` its waiters rely on the job table."""
         self._settings = settings
         self._job_store = job_store
         self._listen = listen
         self._bulkhead = Bulkhead(settings.waiting_slots)
-        self._bells: defaultdict[uuid.UUID, set[threading.Event]] = defaultdict(set)
-        self._bells_lock = threading.Lock()
+        self._events: defaultdict[uuid.UUID, set[threading.Event]] = defaultdict(set)
+        self._events_lock = threading.Lock()
         self._stopping = threading.Event()
 
     def start(self) -> None:
         """Begin to listen; call it once a process, after any fork."""
-        threading.Thread(target=self._keep_listening, name="waiting-room", daemon=True).start()
+        threading.Thread(target=self._keep_listening, name="long-polls", daemon=True).start()
 
     def stop(self) -> None:
         """End the listening within about a second."""
@@ -99,45 +99,45 @@ class WaitingRoom:
             log.warning("job.unwatched", **about(job), reason=str(error))
             return job
 
-    def ring(self, job_id: uuid.UUID) -> None:
+    def wake(self, job_id: uuid.UUID) -> None:
         """Wake all who wait for a job."""
-        with self._bells_lock:
-            for bell in self._bells.get(job_id, ()):
-                bell.set()
+        with self._events_lock:
+            for event in self._events.get(job_id, ()):
+                event.set()
 
     def _wait(self, job_id: uuid.UUID, tenant: str, seconds: float) -> Job | None:
         deadline = time.monotonic() + seconds
         pause = _FIRST_LOOK
-        with self._bell_for(job_id) as bell:
+        with self._event_for(job_id) as event:
             while True:
                 # Cleared before the look: what is announced after the look wakes at once.
-                bell.clear()
+                event.clear()
                 job = self._job_store.find(job_id, tenant)
                 remaining = deadline - time.monotonic()
                 if job is None or job.status not in LIVE or remaining <= 0:
                     return job
-                bell.wait(min(pause, remaining))
+                event.wait(min(pause, remaining))
                 pause = min(pause * _LOOK_GROWTH, _LAST_LOOK)
 
     @contextmanager
-    def _bell_for(self, job_id: uuid.UUID) -> Iterator[threading.Event]:
-        bell = threading.Event()
-        with self._bells_lock:
-            self._bells[job_id].add(bell)
+    def _event_for(self, job_id: uuid.UUID) -> Iterator[threading.Event]:
+        event = threading.Event()
+        with self._events_lock:
+            self._events[job_id].add(event)
         try:
-            yield bell
+            yield event
         finally:
-            with self._bells_lock:
-                self._bells[job_id].discard(bell)
-                if not self._bells[job_id]:
-                    del self._bells[job_id]
+            with self._events_lock:
+                self._events[job_id].discard(event)
+                if not self._events[job_id]:
+                    del self._events[job_id]
 
     def _keep_listening(self) -> None:
         pause = _FIRST_RETRY
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
-                self._listen(self._settings, self.ring, self._stopping.is_set)
+                self._listen(self._settings, self.wake, self._stopping.is_set)
             except BrokerUnavailable as error:
                 # A connection that held for a while was a good one: start again from a short pause.
                 pause = _FIRST_RETRY if time.monotonic() - began > _LAST_RETRY else pause

@@ -25,7 +25,7 @@ OK = "ok"
 _CHECK_SECONDS = 4.0
 #: How long findings are kept.
 _FRESH_SECONDS = 1.0
-_UNASKED = "Redis did not answer lately: uploads are not counted, and the sweeper rings for them"
+_UNASKED = "Redis did not answer lately: uploads are not counted, and the sweeper publishes them"
 
 _Check = Callable[[], str | None]
 

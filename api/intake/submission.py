@@ -124,12 +124,12 @@ def _publish(services: Services, job: Job) -> None:
     """Ring for a job; its row is stored, so no failure here is the client's."""
     try:
         with services.redis_circuit.call():
-            services.broker.ring(job.queue)
+            services.broker.publish(job.queue)
     except (BrokerUnavailable, CircuitOpen) as error:
         log.warning("job.unpublished", **about(job), reason=str(error))
         # Without this word the sweeper takes the message for lost after a while.
         with suppress(DatabaseUnavailable):
-            services.job_store.unpublish([job.id])
+            services.job_store.mark_unpublished([job.id])
 
 
 def _milliseconds(seconds: float) -> float:

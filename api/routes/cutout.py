@@ -37,11 +37,11 @@ def create_blueprint(settings: Settings, services: Services, describe: Describe)
         key, tenant = read_idempotency_key(request), current_tenant()
         wanted = read_cutout_request(request)
         is_sync = wanted.task_type is TaskType.SYNC
-        with services.waiting_room.slot(tenant, patience[wanted.task_type]) as seconds:
+        with services.long_polls.slot(tenant, patience[wanted.task_type]) as seconds:
             if is_sync and not seconds:
                 return respond(describe(_find_finished(services, wanted, tenant, key)))
             job = submit(services, wanted, tenant, key)
-            job = services.waiting_room.watch(job, seconds)
+            job = services.long_polls.watch(job, seconds)
         if is_sync and job.status in LIVE:
             return respond(for_failure(_NOT_YET, job))
         return respond(describe(job))
@@ -61,6 +61,6 @@ def _find_finished(services: Services, wanted: CutoutRequest, tenant: str, key: 
             ErrorCode.EXCEEDING_LIMITS,
             "No more requests of your account can wait for their result now. Please send this one again later, or "
             f"with `task_type={TaskType.ASYNC}` and query its result.",
-            services.waiting_room.slot_seconds,
+            services.long_polls.slot_seconds,
         )
     return earlier

@@ -67,10 +67,10 @@ def _create(services: Services, describe: Describe) -> Response:
         read_cutout_request(request), task_type=TaskType.SYNC if seconds else TaskType.ASYNC
     )
     tenant = current_tenant()
-    with services.waiting_room.slot(tenant, seconds) as granted:
+    with services.long_polls.slot(tenant, seconds) as granted:
         job = submit(services, wanted, tenant, key)
         began = time.monotonic()
-        job = services.waiting_room.watch(job, granted)
+        job = services.long_polls.watch(job, granted)
     has_waited = job.status not in LIVE or time.monotonic() - began >= seconds
     response = _answer(describe, job, _ACCEPTED if job.status in LIVE else OK)
     if job.seen_as not in _GONE:
@@ -97,7 +97,7 @@ def _erase(services: Services, describe: Describe, text: str) -> Response:
         # On every DELETE: the one before may have been stopped here by a store that was away.
         services.object_store.delete_input(job_id)
         services.object_store.delete_results(job_id)
-        services.waiting_room.ring(job_id)
+        services.long_polls.wake(job_id)
     if not is_new:
         return _answer(describe, job)
     log.info("job.erased", **about(job))

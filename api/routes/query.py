@@ -30,7 +30,7 @@ def create_blueprint(services: Services, describe: Describe) -> Blueprint:
                 ErrorCode.MISSING_PARAMETERS, "Send the id of the task as `?task_id=<id>`."
             )
         seconds = _wait_seconds(request.args.get("wait", ""))
-        job = services.waiting_room.wait(parse_job_id(task_id), current_tenant(), seconds)
+        job = services.long_polls.wait(parse_job_id(task_id), current_tenant(), seconds)
         if job is None:
             raise unknown_job()
         return respond(describe(job))

@@ -75,7 +75,7 @@ class Leases(JobTable):
             return any(connection.execute(first).one_or_none() is not None for first in firsts)
 
     def extend(self, lease: Lease) -> bool:
-        """Beat the heart; False if the lease is lost or the job was cancelled."""
+        """Extend the lease; False if the lease is lost or the job was cancelled."""
         with self._database.writing() as connection:
             expires_at = self._clock(connection) + self._limits.lease
             return change(connection, held(lease), {"lease_expires_at": expires_at})

@@ -75,8 +75,8 @@ class Submission(JobTable):
             }
             return change(connection, guard, changes)
 
-    def unpublish(self, job_ids: Collection[uuid.UUID]) -> None:
-        """Note that the messages of these jobs did not reach the broker, so that the sweeper rings."""
+    def mark_unpublished(self, job_ids: Collection[uuid.UUID]) -> None:
+        """Note that the messages of these jobs did not reach the broker, so that the sweeper publishes them again."""
         with self._database.writing() as connection:
             set_published_at(connection, job_ids, None)
 

@@ -67,7 +67,7 @@ class Sweeping(JobTable):
                 due += _first(connection, unheard, jobs.c.published_at, rest, now)
             return due
 
-    def publish(self, job_ids: Collection[uuid.UUID]) -> None:
+    def mark_published(self, job_ids: Collection[uuid.UUID]) -> None:
         """Note that messages for these jobs are about to be published."""
         with self._database.writing() as connection:
             set_published_at(connection, job_ids, self._clock(connection))
@@ -91,7 +91,7 @@ class Sweeping(JobTable):
             change_all(connection, job_ids, has_outlived(now), {"not_before": now + delay})
 
     def expire(self, job_ids: Collection[uuid.UUID]) -> int:
-        """Mark jobs whose bytes are deleted; gives their idempotency keys free."""
+        """Mark jobs whose bytes are deleted, and release their idempotency keys."""
         with self._database.writing() as connection:
             guard = and_(jobs.c.id.in_(job_ids), has_outlived(self._clock(connection)))
             changes = {"status": JobStatus.EXPIRED, "idempotency_key": None, "shown": None}

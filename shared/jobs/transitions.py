@@ -38,7 +38,7 @@ def has_outlived(now: datetime) -> Guard:
 
 
 def queued(not_before: datetime) -> Changes:
-    """Let a job wait again, silent until the sweeper rings for it."""
+    """Let a job wait again, without a message until the sweeper publishes one."""
     return {
         "status": JobStatus.QUEUED,
         "lease_owner": None,

@@ -20,7 +20,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from api.admission.rate_limiter import RateLimiter
-from api.answers.long_poll import WaitingRoom
+from api.answers.long_poll import LongPolls
 from api.app import create_app
 from api.resilience.database_turnstile import DatabaseTurnstile
 from api.resilience.redis_pool import redis_circuit
@@ -111,7 +111,7 @@ class FrontEnd:
 
     def complete(self, job_id: uuid.UUID, shown: Mapping[Any, bool] | None = None) -> None:
         assert self.services.job_store.complete(self.claim(job_id).lease, shown or {})
-        self.services.waiting_room.ring(job_id)
+        self.services.long_polls.wake(job_id)
 
     def job_ids(self) -> set[uuid.UUID]:
         with self.services.database.reading() as connection:
@@ -158,7 +158,7 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
         broker=broker,
         redis_circuit=redis_circuit(),
         database=database,
-        waiting_room=WaitingRoom(settings, job_store),
+        long_polls=LongPolls(settings, job_store),
         rate_limiter=RateLimiter(MemoryStorage(), settings.rate_per_minute),
         backlog_cache=UnsharedBacklogCache(),
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.answers.long_poll import WaitingRoom
+from api.answers.long_poll import LongPolls
 from shared.contract import Category
 from shared.errors import CATALOGUE, DatabaseUnavailable, ErrorCode
 from shared.job import Queue
@@ -46,7 +46,7 @@ def test_async_answers_at_once_with_a_queued_task(front_end: FrontEnd) -> None:
 
     assert time.monotonic() - began < 5
     assert front_end.job_ids() == {uuid.UUID(body["task_id"])}
-    assert front_end.broker.rung == [Queue.BULK]
+    assert front_end.broker.published == [Queue.BULK]
 
 
 @pytest.mark.parametrize("fields", [{}, {"task_type": ""}, {"task_type": "sync"}])
@@ -65,7 +65,7 @@ def test_a_job_that_finishes_meanwhile_is_answered_inline(
     body = assert_success(answer, task_status=2)
     [job_id] = front_end.job_ids()
     assert body["task_id"] == str(job_id)
-    assert front_end.broker.rung == [Queue.INTERACTIVE]
+    assert front_end.broker.published == [Queue.INTERACTIVE]
     image, classes = body["data"]["elements"]
     assert f"/{job_id}/1/image.png" in image["image_url"]
     assert list(classes["class_url"]) == ["hat", "tops"]
@@ -110,7 +110,7 @@ def test_a_job_that_fails_meanwhile_answers_with_its_error(
 ) -> None:
     def fail(job_id: uuid.UUID) -> None:
         front_end.services.job_store.fail(front_end.claim(job_id).lease, code, "Try another photo.")
-        front_end.services.waiting_room.ring(job_id)
+        front_end.services.long_polls.wake(job_id)
 
     answer = post_and_then(front_end, fail)
 
@@ -146,7 +146,7 @@ def test_a_sync_post_that_cannot_wait_is_refused_before_a_job_is_made(
     assert body["task_id"] == ""
     assert front_end.count_rows() == 0
     assert not front_end.object_store.inputs
-    assert not front_end.broker.rung
+    assert not front_end.broker.published
 
 
 @NO_SLOT
@@ -203,7 +203,7 @@ def test_a_slot_is_given_back_when_the_upload_fails(front_end: FrontEnd, task_ty
 
 @pytest.mark.parametrize("changes", [{"waiting_slots": 1, "sync_wait": 0.05}])
 def test_who_does_not_wait_needs_no_slot(front_end: FrontEnd) -> None:
-    with front_end.services.waiting_room.slot("rival", 1) as seconds:
+    with front_end.services.long_polls.slot("rival", 1) as seconds:
         assert seconds
         assert_success(front_end.post(task_type="async"), task_status=0)
         assert_error(front_end.post(task_type="sync"), 429, ErrorCode.EXCEEDING_LIMITS)
@@ -215,7 +215,7 @@ def test_a_database_that_goes_away_while_waiting_does_not_cost_the_client_the_id
     def fail(*_: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(WaitingRoom, "_wait", fail)
+    monkeypatch.setattr(LongPolls, "_wait", fail)
 
     assert_success(front_end.post(), task_status=0)
 

@@ -63,7 +63,7 @@ def test_a_database_that_is_down_is_a_503_and_leaves_no_input(
 
     assert_error(answer, 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
     assert not front_end.object_store.inputs
-    assert not front_end.broker.rung
+    assert not front_end.broker.published
 
 
 # 429 is ours alone: it needs a `Retry-After`.

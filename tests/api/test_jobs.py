@@ -139,7 +139,7 @@ def test_a_task_type_is_taken_and_changes_nothing(front_end: FrontEnd, task_type
     job_id = created(front_end, task_type=task_type)
 
     assert time.monotonic() - began < 5
-    assert front_end.broker.rung == [Queue.BULK]
+    assert front_end.broker.published == [Queue.BULK]
     assert_success(show(front_end, job_id), task_status=0)
 
 
@@ -149,7 +149,7 @@ def finish_soon(front_end: FrontEnd, finish: Callable[[uuid.UUID], object]) -> t
     def work() -> None:
         [job_id] = eventually(front_end.job_ids)
         finish(job_id)
-        front_end.services.waiting_room.ring(job_id)
+        front_end.services.long_polls.wake(job_id)
 
     worker = threading.Thread(target=work)
     worker.start()
@@ -165,7 +165,7 @@ def test_who_prefers_to_wait_gets_the_finished_job(front_end: FrontEnd) -> None:
     body = assert_success(answer, task_status=2)
     assert answer.headers["Preference-Applied"] == "wait=30"
     assert answer.headers["Location"] == f"/v1/jobs/{body['task_id']}"
-    assert front_end.broker.rung == [Queue.INTERACTIVE]
+    assert front_end.broker.published == [Queue.INTERACTIVE]
 
 
 def test_who_waits_for_a_job_that_fails_gets_a_200_that_says_so(front_end: FrontEnd) -> None:

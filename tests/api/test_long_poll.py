@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.answers import long_poll
-from api.answers.long_poll import WaitingRoom
+from api.answers.long_poll import LongPolls
 from shared.announcements import Announcer
 from shared.errors import BrokerUnavailable
 from shared.job import Job, JobStatus
@@ -54,7 +54,7 @@ def finish(store: JobStore, job: Job) -> None:
 class Waiter(threading.Thread):
     """A request that waits in a room."""
 
-    def __init__(self, room: WaitingRoom, job: Job, seconds: float = 30) -> None:
+    def __init__(self, room: LongPolls, job: Job, seconds: float = 30) -> None:
         super().__init__()
         self._room, self._job, self._seconds = room, job, seconds
         self.answer: Job | None = None
@@ -70,28 +70,28 @@ class Waiter(threading.Thread):
         return self.answer.status
 
 
-def sits_in(room: WaitingRoom, job: Job) -> bool:
-    return job.id in room._bells
+def sits_in(room: LongPolls, job: Job) -> bool:
+    return job.id in room._events
 
 
 def test_an_announcement_wakes_all_who_wait_for_the_job_and_nobody_else(
     settings: Settings, store: JobStore, job: Job
 ) -> None:
-    room = WaitingRoom(settings, store)
+    room = LongPolls(settings, store)
     other = store.create(new_job())
     assert other is not None
     first, second, bystander = Waiter(room, job), Waiter(room, job), Waiter(room, other)
-    eventually(lambda: len(room._bells.get(job.id, ())) == 2 and sits_in(room, other))
+    eventually(lambda: len(room._events.get(job.id, ())) == 2 and sits_in(room, other))
     finish(store, job)
 
-    room.ring(job.id)
+    room.wake(job.id)
 
     assert first.status() is second.status() is JobStatus.SUCCEEDED
     assert bystander.is_alive()
     finish(store, other)
-    room.ring(other.id)
+    room.wake(other.id)
     assert bystander.status() is JobStatus.SUCCEEDED
-    assert not room._bells
+    assert not room._events
 
 
 def test_a_job_that_finished_before_the_waiting_began_is_not_waited_for(
@@ -99,13 +99,13 @@ def test_a_job_that_finished_before_the_waiting_began_is_not_waited_for(
 ) -> None:
     finish(store, job)
 
-    assert Waiter(WaitingRoom(settings, store), job).status() is JobStatus.SUCCEEDED
+    assert Waiter(LongPolls(settings, store), job).status() is JobStatus.SUCCEEDED
 
 
 def test_an_ending_between_the_look_and_the_wait_is_not_missed(
     settings: Settings, store: JobStore, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = WaitingRoom(settings, store)
+    room = LongPolls(settings, store)
     real = store.find
     looks = 0
 
@@ -115,7 +115,7 @@ def test_an_ending_between_the_look_and_the_wait_is_not_missed(
         found = real(job_id, tenant)
         if looks == 1:  # the worker finishes, and says so, before the waiter has gone to sleep
             finish(store, job)
-            room.ring(job_id)
+            room.wake(job_id)
         return found
 
     monkeypatch.setattr(store, "find", find)
@@ -129,7 +129,7 @@ def test_an_ending_that_nobody_announced_is_seen_in_the_job_table(
 ) -> None:
     monkeypatch.setattr(long_poll, "_FIRST_LOOK", 0.01)
     monkeypatch.setattr(long_poll, "_LAST_LOOK", 0.05)
-    room = WaitingRoom(settings, store)
+    room = LongPolls(settings, store)
     waiter = Waiter(room, job)
     eventually(lambda: sits_in(room, job))
 
@@ -143,7 +143,7 @@ def test_when_the_time_is_up_the_job_is_returned_as_it_is(
 ) -> None:
     began = time.monotonic()
 
-    assert Waiter(WaitingRoom(settings, store), job, seconds=0.2).status() is JobStatus.QUEUED
+    assert Waiter(LongPolls(settings, store), job, seconds=0.2).status() is JobStatus.QUEUED
     assert 0.2 <= time.monotonic() - began < 10
 
 
@@ -151,21 +151,21 @@ def test_when_the_time_is_up_the_job_is_returned_as_it_is(
 def test_with_no_slot_free_the_job_is_returned_at_once(
     settings: Settings, store: JobStore, job: Job
 ) -> None:
-    room = WaitingRoom(settings, store)
+    room = LongPolls(settings, store)
     sitting = Waiter(room, job)
     eventually(lambda: sits_in(room, job))
 
     assert Waiter(room, job).status() is JobStatus.QUEUED
 
     finish(store, job)
-    room.ring(job.id)
+    room.wake(job.id)
     assert sitting.status() is JobStatus.SUCCEEDED
     again = store.create(new_job())
     assert again is not None
     sitting = Waiter(room, again)
     eventually(lambda: sits_in(room, again))  # the slot was given back
     finish(store, again)
-    room.ring(again.id)
+    room.wake(again.id)
     sitting.join()
 
 
@@ -173,7 +173,7 @@ def test_with_no_slot_free_the_job_is_returned_at_once(
 def test_an_unknown_job_is_not_waited_for(
     settings: Settings, store: JobStore, job: Job, seconds: float
 ) -> None:
-    room = WaitingRoom(settings, store)
+    room = LongPolls(settings, store)
 
     assert room.wait(uuid.uuid4(), job.tenant, seconds) is None
     assert room.wait(job.id, "rival", seconds) is None
@@ -197,7 +197,7 @@ def test_the_listener_comes_back_after_every_break(
         say(job.id)
         eventually(is_stopping)
 
-    room = WaitingRoom(settings, store, listen)
+    room = LongPolls(settings, store, listen)
     waiter = Waiter(room, job)
     eventually(lambda: sits_in(room, job))
     finish(store, job)
@@ -212,17 +212,17 @@ def test_the_listener_comes_back_after_every_break(
 @pytest.fixture
 def listening(
     settings: Settings, store: JobStore, request: pytest.FixtureRequest
-) -> Iterator[WaitingRoom]:
+) -> Iterator[LongPolls]:
     url = SecretStr(request.getfixturevalue("valkey").url)
-    room = WaitingRoom(settings.model_copy(update={"redis_url": url}), store)
+    room = LongPolls(settings.model_copy(update={"redis_url": url}), store)
     room.start()
     yield room
     room.stop()
-    eventually(lambda: "waiting-room" not in [thread.name for thread in threading.enumerate()])
+    eventually(lambda: "long-polls" not in [thread.name for thread in threading.enumerate()])
 
 
 def test_what_a_worker_announces_over_redis_wakes_the_waiter(
-    listening: WaitingRoom, store: JobStore, job: Job
+    listening: LongPolls, store: JobStore, job: Job
 ) -> None:
     announcer = Announcer(listening._settings)
     waiter = Waiter(listening, job)
@@ -241,7 +241,7 @@ GREENLETS = """
 from gevent import monkey
 monkey.patch_all()
 import os, threading, gevent
-from api.answers.long_poll import WaitingRoom
+from api.answers.long_poll import LongPolls
 from shared.settings import Settings
 
 listener = []
@@ -251,7 +251,7 @@ def listen(settings, say, is_stopping):
     while not is_stopping():
         gevent.sleep(0.01)
 
-room = WaitingRoom(Settings(), None, listen)
+room = LongPolls(Settings(), None, listen)
 room.start()
 gevent.sleep(0.05)
 assert isinstance(listener[0], gevent.Greenlet), listener

@@ -58,7 +58,7 @@ def test_options_sent_as_parts_with_a_file_name_count(front_end: FrontEnd) -> No
         return_form=ReturnForm.MASK,
         out_mode=OutMode.REQUESTED_CATEGORIES,
     )
-    assert front_end.broker.rung == [Queue.BULK]
+    assert front_end.broker.published == [Queue.BULK]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_task_type_in_the_query_string_counts(front_end: FrontEnd) -> None:
     body = part("image", photo(), "x") + END
 
     assert_success(send(front_end, body, "?task_type=async"), task_status=0)
-    assert front_end.broker.rung == [Queue.BULK]
+    assert front_end.broker.published == [Queue.BULK]
 
 
 def test_the_modern_face_hears_the_same_spellings(front_end: FrontEnd) -> None:

@@ -41,22 +41,22 @@ def test_the_input_is_stored_before_the_row_and_the_row_before_the_message(
     def note(step: str) -> None:
         seen.append((step, len(front_end.object_store.inputs), front_end.count_rows()))
 
-    real_create, real_ring = JobStore.create, type(front_end.broker).ring
+    real_create, real_publish = JobStore.create, type(front_end.broker).publish
 
     def create(store: JobStore, new: NewJob) -> object:
         note("create")
         return real_create(store, new)
 
-    def ring(broker: Any, queue: Queue) -> None:
-        note("ring")
-        real_ring(broker, queue)
+    def publish(broker: Any, queue: Queue) -> None:
+        note("publish")
+        real_publish(broker, queue)
 
     monkeypatch.setattr(JobStore, "create", create)
-    monkeypatch.setattr(type(front_end.broker), "ring", ring)
+    monkeypatch.setattr(type(front_end.broker), "publish", publish)
 
     front_end.submit()
 
-    assert seen == [("create", 1, 0), ("ring", 1, 1)]
+    assert seen == [("create", 1, 0), ("publish", 1, 1)]
     assert published_at(front_end) is not None
 
 
@@ -71,14 +71,14 @@ def test_a_publish_that_fails_is_not_the_clients_error_and_is_left_to_the_sweepe
     assert ("job.unpublished", str(job_id)) in [(e["event"], e["task_id"]) for e in logged]
 
 
-def test_a_failed_ring_that_cannot_even_be_noted_is_not_the_clients_error_either(
+def test_a_failed_publish_that_cannot_even_be_noted_is_not_the_clients_error_either(
     front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise DatabaseUnavailable("gone")
 
     front_end.broker.is_down = True
-    monkeypatch.setattr(JobStore, "unpublish", fail)
+    monkeypatch.setattr(JobStore, "mark_unpublished", fail)
 
     front_end.submit()
 
@@ -184,7 +184,7 @@ def test_posts_with_one_key_at_the_same_time_make_one_job(front_end: FrontEnd) -
 
     assert len({task_id(answer) for answer in answers}) == 1
     assert front_end.count_rows() == len(front_end.object_store.inputs) == 1
-    assert len(front_end.broker.rung) == 1
+    assert len(front_end.broker.published) == 1
 
 
 def test_who_loses_the_race_for_a_key_with_another_payload_is_refused(

@@ -1,4 +1,4 @@
-"""Redis as the doorbell: what is published waits, and what finished is heard."""
+"""Redis as the broker: what is published waits, and what finished is heard."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.fakes import RecordingBroker
 def test_a_message_waits_in_its_queue(kind: str, request: pytest.FixtureRequest) -> None:
     broker = RecordingBroker() if kind == "fake" else Broker(request.getfixturevalue("settings"))
 
-    broker.ring(Queue.BULK)
+    broker.publish(Queue.BULK)
 
     assert broker.count_messages(Queue.BULK) == 1
     assert broker.count_messages(Queue.INTERACTIVE) == 0
@@ -34,7 +34,7 @@ def test_a_message_waits_in_its_queue(kind: str, request: pytest.FixtureRequest)
 def test_a_message_names_its_queue_and_nothing_else(settings: Settings) -> None:
     broker = Broker(settings)
 
-    broker.ring(Queue.BULK)
+    broker.publish(Queue.BULK)
 
     client = redis.Redis.from_url(settings.redis_url.get_secret_value())
     message = json.loads(client.lrange(Queue.BULK, 0, -1)[0])
@@ -46,7 +46,7 @@ def test_a_message_names_its_queue_and_nothing_else(settings: Settings) -> None:
 def test_many_messages_wait_in_their_queue(kind: str, request: pytest.FixtureRequest) -> None:
     broker = RecordingBroker() if kind == "fake" else Broker(request.getfixturevalue("settings"))
 
-    broker.publish(Queue.BULK, 1500)
+    broker.publish_many(Queue.BULK, 1500)
 
     assert broker.count_messages(Queue.BULK) == 1500
     assert broker.count_messages(Queue.INTERACTIVE) == 0
@@ -56,8 +56,8 @@ def test_messages_that_are_published_together_differ_from_single_ones_in_their_i
     settings: Settings,
 ) -> None:
     broker = Broker(settings)
-    broker.ring(Queue.BULK)
-    broker.publish(Queue.BULK, 2)
+    broker.publish(Queue.BULK)
+    broker.publish_many(Queue.BULK, 2)
 
     client = redis.Redis.from_url(settings.redis_url.get_secret_value())
     messages = [json.loads(text) for text in client.lrange(Queue.BULK, 0, -1)]
@@ -112,8 +112,8 @@ def test_a_broker_that_is_down_is_noticed_within_seconds(nowhere: Settings) -> N
     began = time.monotonic()
 
     for call in (
-        lambda: broker.ring(Queue.BULK),
-        lambda: broker.publish(Queue.BULK, 2),
+        lambda: broker.publish(Queue.BULK),
+        lambda: broker.publish_many(Queue.BULK, 2),
         lambda: broker.count_messages(Queue.BULK),
         broker.ping,
         lambda: broker.note(Duty.SWEEP),
@@ -129,12 +129,12 @@ def test_a_broker_that_is_down_is_noticed_within_seconds(nowhere: Settings) -> N
 
 def test_a_broker_that_stands_still_is_given_up_on(settings: Settings, valkey: Valkey) -> None:
     broker = Broker(settings)
-    broker.ring(Queue.BULK)
+    broker.publish(Queue.BULK)
     began = time.monotonic()
     valkey.pause()
     try:
         with pytest.raises(BrokerUnavailable):
-            broker.ring(Queue.BULK)
+            broker.publish(Queue.BULK)
     finally:
         valkey.resume()
     assert time.monotonic() - began < 3

@@ -40,10 +40,10 @@ def claimed(store: JobStore, job: Job | None = None) -> Job:
 
 
 def rescued(store: JobStore, clock: HandClock, job: Job) -> Job:
-    """Let a lease run out, and ring for the job again as the sweeper does."""
+    """Let a lease run out, and publish the job again as the sweeper does."""
     clock.advance(seconds=31)
     store.rescue(10)
-    store.publish([job.id])
+    store.mark_published([job.id])
     return job
 
 
@@ -250,7 +250,7 @@ def test_a_retried_job_waits_for_its_back_off(job_store: JobStore, clock: HandCl
     status = job_store.retry(job.lease, 4 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
 
     assert status is JobStatus.QUEUED
-    job_store.publish([job.id])
+    job_store.mark_published([job.id])
     assert job_store.claim(job.queue, "worker-1") is None
     clock.advance(seconds=4)
     assert claimed(job_store, job).attempt == 2
@@ -264,7 +264,7 @@ def test_the_third_attempt_is_the_last(job_store: JobStore) -> None:
         statuses.append(
             job_store.retry(lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
         )
-        job_store.publish([job.id])
+        job_store.mark_published([job.id])
 
     assert statuses == [JobStatus.QUEUED, JobStatus.QUEUED, JobStatus.FAILED]
     assert reread(job_store, job).error_code is ErrorCode.PROCESSING_FAILURE
@@ -277,7 +277,7 @@ def test_a_released_attempt_is_not_counted_but_its_number_is_not_used_again(
     job = stored(job_store)
     for _ in range(5):
         assert job_store.release(claimed(job_store, job).lease)
-        job_store.publish([job.id])
+        job_store.mark_published([job.id])
 
     again = claimed(job_store, job)
 
@@ -294,7 +294,7 @@ def test_the_sweeper_rescues_a_dead_workers_job(job_store: JobStore, clock: Hand
     rescued = job_store.rescue(10)
 
     assert [(job.id, job.status) for job in rescued] == [(dead.id, JobStatus.QUEUED)]
-    job_store.publish([dead.id])
+    job_store.mark_published([dead.id])
     assert claimed(job_store, dead).attempt == 2
 
 
@@ -316,9 +316,9 @@ def test_only_an_attempt_that_was_cut_off_counts_as_one(
 ) -> None:
     job = claimed(job_store)
     job_store.retry(job.lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
-    job_store.publish([job.id])
+    job_store.mark_published([job.id])
     job_store.release(claimed(job_store, job).lease)
-    job_store.publish([job.id])
+    job_store.mark_published([job.id])
     third = claimed(job_store, job)
     assert third.cut_offs == 0
 
@@ -366,9 +366,9 @@ def test_a_job_whose_message_did_not_reach_the_broker_is_due_at_once(job_store: 
         return [job.id for job in found]
 
     assert due() == []
-    job_store.unpublish([job.id])
+    job_store.mark_unpublished([job.id])
     assert due() == [job.id]
-    job_store.publish([job.id])
+    job_store.mark_published([job.id])
     assert due() == []
 
 
@@ -376,7 +376,7 @@ def test_only_what_counts_as_published_is_claimed_so_that_messages_and_jobs_matc
     job_store: JobStore, clock: HandClock
 ) -> None:
     silent = stored(job_store)
-    job_store.unpublish([silent.id])
+    job_store.mark_unpublished([silent.id])
     clock.advance(seconds=1)
 
     claimed(job_store, stored(job_store))
@@ -398,7 +398,7 @@ def test_a_published_job_that_nobody_took_is_due_again(
 
 def test_only_published_jobs_that_wait_are_counted(job_store: JobStore) -> None:
     first, _second = stored(job_store), stored(job_store)
-    job_store.unpublish([stored(job_store).id])
+    job_store.mark_unpublished([stored(job_store).id])
     claimed(job_store, first)
 
     assert job_store.count_queued(Queue.INTERACTIVE, 100) == 1

@@ -168,8 +168,8 @@ CASES = {
     ),
     **{f"list_jobs, {status}": Case(listed(status), {"jobs_by_seen"}) for status in JobStatus},
     "erase": Case(lambda store, job: store.erase(job.id, TENANT), ID),
-    "publish": Case(lambda store, job: store.publish([job.id]), ID),
-    "unpublish": Case(lambda store, job: store.unpublish([job.id]), ID),
+    "mark_published": Case(lambda store, job: store.mark_published([job.id]), ID),
+    "mark_unpublished": Case(lambda store, job: store.mark_unpublished([job.id]), ID),
     "claim": Case(
         lambda store, job: store.claim(Queue.BULK, "worker", Queue.INTERACTIVE),
         ID | {"jobs_to_claim"},

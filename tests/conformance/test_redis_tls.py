@@ -38,7 +38,7 @@ def backlog_cache(settings: Settings) -> None:
 
 
 def publisher(settings: Settings) -> None:
-    Broker(settings).ring(Queue.BULK)
+    Broker(settings).publish(Queue.BULK)
 
 
 def sweeper(settings: Settings) -> None:
@@ -49,7 +49,7 @@ def announcer(settings: Settings) -> None:
     Announcer(settings).announce(uuid.uuid4())
 
 
-def waiting_room(settings: Settings) -> None:
+def long_polls(settings: Settings) -> None:
     listen(settings, lambda _: None, lambda: True)
 
 
@@ -62,7 +62,7 @@ def worker(settings: Settings) -> None:
 
 
 Client = Callable[[Settings], None]
-CLIENTS = (limiter, backlog_cache, publisher, sweeper, announcer, waiting_room, worker)
+CLIENTS = (limiter, backlog_cache, publisher, sweeper, announcer, long_polls, worker)
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def test_a_queue_that_drained_has_not_forgotten_how_far_it_was(
     import_of(job_store, clock, "late", 39)
 
     job_store.release(running[-1].lease)
-    job_store.publish([running[-1].id])
+    job_store.mark_published([running[-1].id])
 
     assert tenants_in_turn(job_store, 40) == "e" + "l" * 39
 
@@ -73,10 +73,10 @@ def test_a_job_that_comes_back_waits_for_a_turn_like_a_new_one(
 
     if way == "released":
         job_store.release(back.lease)
-        job_store.publish([back.id])
+        job_store.mark_published([back.id])
     elif way == "retried":
         job_store.retry(back.lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
-        job_store.publish([back.id])
+        job_store.mark_published([back.id])
     else:
         rescued(job_store, clock, back)
     import_of(job_store, clock, "other", 1)
@@ -96,7 +96,7 @@ def test_jobs_that_come_back_again_and_again_do_not_run_ahead_of_who_waits(
         order.append(job.tenant[0])
         if job.tenant == "early":
             job_store.release(job.lease)
-            job_store.publish([job.id])
+            job_store.mark_published([job.id])
             clock.advance(milliseconds=1)
 
     assert "".join(order).count("l") == 3

@@ -158,7 +158,7 @@ def test_a_front_end_takes_shows_lists_counts_and_erases(front_end: JobStore) ->
     assert front_end.measure_backlog(None, 10).queued
     assert not front_end.is_stalled(HOUR)
     assert front_end.read_head(Queue.INTERACTIVE, 10)
-    front_end.unpublish([job.id])
+    front_end.mark_unpublished([job.id])
     assert front_end.erase(job.id, "shop")
 
 
@@ -190,9 +190,9 @@ def test_a_sweeper_rescues_publishes_expires_and_prunes(
     clock.advance(seconds=LIMITS.lease.total_seconds())
     assert job.id in {it.id for it in sweeper.rescue(100)}
     due = sweeper.due_for_publishing(Queue.INTERACTIVE, timedelta.max, 100)
-    sweeper.publish([it.id for it in due])
+    sweeper.mark_published([it.id for it in due])
     assert sweeper.count_queued(Queue.INTERACTIVE, 100)
-    sweeper.unpublish([it.id for it in due])
+    sweeper.mark_unpublished([it.id for it in due])
     clock.advance(seconds=LIMITS.deadline.total_seconds())
     assert job.id in {it.id for it in sweeper.fail_late(100)}
     clock.advance(seconds=YEAR.total_seconds())

@@ -156,7 +156,7 @@ def test_whatever_ringing_raises_the_broker_is_away(
     def fail(*_: object, **__: object) -> None:
         raise AttributeError("'NoneType' object has no attribute 'client'")
 
-    monkeypatch.setattr(broker._doorbell, "lpush", fail)
+    monkeypatch.setattr(broker._for_one, "lpush", fail)
 
     with pytest.raises(BrokerUnavailable):
-        broker.ring(Queue.BULK)
+        broker.publish(Queue.BULK)

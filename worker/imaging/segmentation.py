@@ -1,6 +1,6 @@
 """What the network saw, at its own resolution: logits turned into opacities, and tidied.
 
-All of it works on some ten thousand values of the bundled network, so that care costs next to nothing here. Lengths
+All of it works on the network's own grid, some ten thousand values of the bundled one, so it is cheap. Lengths
 are shares of the photo's long side, because other networks answer at other sizes; there they have not been measured.
 """
 

@@ -104,11 +104,11 @@ class Sweeper:
             by_queue.setdefault(job.queue, []).append(job.id)
         for queue, job_ids in by_queue.items():
             # Noted first: a worker claims only what counts as published.
-            self.job_store.publish(job_ids)
+            self.job_store.mark_published(job_ids)
             try:
-                self.broker.publish(queue, len(job_ids))
+                self.broker.publish_many(queue, len(job_ids))
             except BrokerUnavailable:
-                self.job_store.unpublish(job_ids)
+                self.job_store.mark_unpublished(job_ids)
                 raise
             _log.info("jobs.published", queue=queue, count=len(job_ids))
 

@@ -36,7 +36,9 @@ PROMISES = (
     Promise("a worker is stopped (TERM)", 2, a_worker_is_stopped),
     Promise("the network hangs on a photo", 123, the_network_hangs),
     Promise(
-        "Redis loses its messages, or a front end dies before it rings", 13, redis_loses_messages
+        "Redis loses its messages, or a front end dies before it publishes",
+        13,
+        redis_loses_messages,
     ),
     Promise("Redis is away at the upload", 3, redis_is_away),
     Promise("the database or the object store goes away", 13, a_store_is_away),

@@ -20,7 +20,7 @@ def _stand_still(_: Broker, queue: Queue) -> None:
 
 
 def main() -> None:
-    with mock.patch.object(Broker, "ring", _stand_still):
+    with mock.patch.object(Broker, "publish", _stand_still):
         app: Flask = create_app()
         run_simple(LOOPBACK, int(sys.argv[1]), app, threaded=True)
 

@@ -152,11 +152,11 @@ def test_what_can_change_is_tried_again_with_a_back_off_that_doubles(
     segmenter.before = fail
     runner.run(job.queue)
     assert stores.reread(job).status is JobStatus.QUEUED
-    stores.job_store.publish([job.id])
+    stores.job_store.mark_published([job.id])
     assert stores.job_store.claim(job.queue, "too early") is None
     stores.clock.now += BACKOFF
     runner.run(job.queue)
-    stores.job_store.publish([job.id])
+    stores.job_store.mark_published([job.id])
     stores.clock.now += BACKOFF
     assert stores.job_store.claim(job.queue, "too early") is None
     stores.clock.now += BACKOFF
@@ -195,10 +195,10 @@ def test_only_a_job_that_was_cut_off_runs_alone_and_not_one_that_is_tried_again(
     segmenter.before = fail
     runner.run(job.queue)
     stores.clock.now += BACKOFF
-    stores.job_store.publish([job.id])
+    stores.job_store.mark_published([job.id])
     assert stores.job_store.claim(job.queue, "worker that dies") is not None
     stores.clock.advance(seconds=31)
-    stores.job_store.publish([rescued.id for rescued in stores.job_store.rescue(10)])
+    stores.job_store.mark_published([rescued.id for rescued in stores.job_store.rescue(10)])
     segmenter.before = lambda: None
     runner.run(job.queue)
 
@@ -231,7 +231,7 @@ def test_the_last_attempts_failure_is_the_jobs(
     segmenter.before = fail
     for _ in range(LIMITS.max_attempts):
         runner.run(job.queue)
-        stores.job_store.publish([job.id])
+        stores.job_store.mark_published([job.id])
         stores.clock.advance(minutes=1)
 
     failed = stores.reread(job)
@@ -275,7 +275,7 @@ def test_an_attempt_that_lost_its_lease_deletes_its_own_outputs_and_no_others(
 
     def finish_elsewhere() -> None:
         stores.clock.advance(minutes=1)
-        stores.job_store.publish([rescued.id for rescued in stores.job_store.rescue(10)])
+        stores.job_store.mark_published([rescued.id for rescued in stores.job_store.rescue(10)])
         second = stores.job_store.claim(job.queue, "worker-2")
         assert second is not None
         stores.object_store.put_result(second.lease, IMAGE, b"png")
@@ -329,7 +329,7 @@ def test_an_object_store_that_is_away_costs_no_attempt_however_long(
 
     for _ in range(10):
         runner.run(job.queue)
-        stores.job_store.publish([job.id])
+        stores.job_store.mark_published([job.id])
         stores.clock.advance(minutes=1)
     assert stores.reread(job).status is JobStatus.QUEUED
     stores.object_store.is_down = False

@@ -71,7 +71,7 @@ def test_a_message_is_acknowledged_without_its_server_and_gives_its_slot_back(
     app: Celery, broker: Broker, server: Valkey
 ) -> None:
     """Else the slot would stay taken, and with its last slot a worker goes deaf for good."""
-    broker.ring(Queue.BULK)
+    broker.publish(Queue.BULK)
     reader = Reader(app)
     message = reader.read()
     assert not reader.channel.qos.can_consume()
@@ -85,7 +85,7 @@ def test_a_message_is_acknowledged_without_its_server_and_gives_its_slot_back(
 def test_nothing_of_a_message_that_was_read_is_left_in_redis(
     app: Celery, broker: Broker, server: Valkey
 ) -> None:
-    broker.ring(Queue.BULK)
+    broker.publish(Queue.BULK)
     reader = Reader(app)
 
     reader.read()
@@ -99,7 +99,7 @@ def test_a_message_that_arrives_while_a_worker_stops_reading_is_given_back(
 ) -> None:
     reader = Reader(app)
     reader.connection.transport.cycle.on_poll_start()
-    broker.ring(Queue.BULK)  # taken from the queue at once, for the reader that waits
+    broker.publish(Queue.BULK)  # taken from the queue at once, for the reader that waits
 
     reader.consumer.cancel()
 
@@ -113,7 +113,7 @@ def test_a_worker_that_was_asked_to_end_gives_back_what_it_still_reads(
     """Celery may cancel what it gets while it stops; the message comes first again, as it was."""
     reader = Reader(app)
     reader.connection.transport.cycle.on_poll_start()
-    broker.ring(Queue.BULK)
+    broker.publish(Queue.BULK)
     monkeypatch.setattr(state, "should_stop", 0)
 
     with pytest.raises(TimeoutError):

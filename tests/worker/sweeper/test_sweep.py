@@ -41,43 +41,43 @@ def test_a_job_whose_front_end_died_before_ringing_is_published(
     sweeper.sweep()
     sweeper.sweep()
 
-    assert stores.broker.rung == [Queue.INTERACTIVE]
+    assert stores.broker.published == [Queue.INTERACTIVE]
 
 
 def test_messages_that_were_lost_are_published_again(sweeper: Sweeper, stores: Stores) -> None:
     for _ in range(2):
         job = stores.accept()
-        stores.broker.ring(job.queue)
-    stores.broker.rung.clear()
+        stores.broker.publish(job.queue)
+    stores.broker.published.clear()
     stores.clock.advance(seconds=10)
 
     sweeper.sweep()
 
-    assert stores.broker.rung == [Queue.INTERACTIVE] * 2
+    assert stores.broker.published == [Queue.INTERACTIVE] * 2
 
 
 def test_a_long_queue_is_not_taken_for_a_lost_one(sweeper: Sweeper, stores: Stores) -> None:
     for _ in range(3):
         job = stores.accept()
-        stores.broker.ring(job.queue)
+        stores.broker.publish(job.queue)
     stores.clock.advance(minutes=10)
 
     sweeper.sweep()
 
-    assert len(stores.broker.rung) == 3
+    assert len(stores.broker.published) == 3
 
 
 def test_only_as_many_are_rung_for_again_as_messages_are_missing(
     sweeper: Sweeper, stores: Stores
 ) -> None:
     for _ in range(5):
-        stores.broker.ring(stores.accept().queue)
-    stores.broker.rung.pop()
+        stores.broker.publish(stores.accept().queue)
+    stores.broker.published.pop()
     stores.clock.advance(minutes=10)
 
     sweeper.sweep()
 
-    assert len(stores.broker.rung) == 5
+    assert len(stores.broker.published) == 5
 
 
 def test_however_many_wait_after_an_outage_each_has_its_message_without_a_pause(
@@ -85,36 +85,36 @@ def test_however_many_wait_after_an_outage_each_has_its_message_without_a_pause(
 ) -> None:
     monkeypatch.setattr("worker.sweeper.sweep._MESSAGES_PER_STEP", 3)
     for _ in range(10):
-        stores.job_store.unpublish([stores.accept().id])
+        stores.job_store.mark_unpublished([stores.accept().id])
 
     assert [sweeper.sweep() for _ in range(5)] == [True, True, True, False, False]
 
-    assert stores.broker.rung == [Queue.INTERACTIVE] * 10
-    stores.broker.rung.clear()
+    assert stores.broker.published == [Queue.INTERACTIVE] * 10
+    stores.broker.published.clear()
     stores.clock.advance(seconds=10)
 
     assert [sweeper.sweep() for _ in range(5)] == [True, True, True, False, False]
 
-    assert stores.broker.rung == [Queue.INTERACTIVE] * 10
+    assert stores.broker.published == [Queue.INTERACTIVE] * 10
 
 
 def test_jobs_whose_messages_the_broker_did_not_take_are_published_by_the_next_sweep(
     sweeper: Sweeper, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
-        stores.job_store.unpublish([stores.accept().id])
+        stores.job_store.mark_unpublished([stores.accept().id])
 
     def refuse(*_: object) -> None:
         raise BrokerUnavailable("full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stores.broker, "publish", refuse)
+        patch.setattr(stores.broker, "publish_many", refuse)
         sweeper.sweep()
     assert stores.job_store.count_queued(Queue.INTERACTIVE, 100) == 0
 
     sweeper.sweep()
 
-    assert stores.broker.rung == [Queue.INTERACTIVE] * 3
+    assert stores.broker.published == [Queue.INTERACTIVE] * 3
 
 
 def test_a_dead_workers_job_is_published_in_the_same_sweep(
@@ -127,7 +127,7 @@ def test_a_dead_workers_job_is_published_in_the_same_sweep(
     sweeper.sweep()
 
     assert stores.reread(job).status is JobStatus.QUEUED
-    assert stores.broker.rung == [Queue.INTERACTIVE]
+    assert stores.broker.published == [Queue.INTERACTIVE]
 
 
 def test_a_poisoned_job_fails_is_announced_and_loses_its_upload(
@@ -161,7 +161,7 @@ def test_a_step_whose_store_is_away_does_not_keep_the_others_from_running(
     late = stores.accept()
     stores.clock.now += LIMITS.deadline
     waiting = stores.accept()
-    stores.job_store.unpublish([waiting.id])
+    stores.job_store.mark_unpublished([waiting.id])
     stores.broker.is_down = True
 
     sweeper.sweep()
@@ -169,7 +169,7 @@ def test_a_step_whose_store_is_away_does_not_keep_the_others_from_running(
     assert stores.reread(late).status is JobStatus.FAILED
     stores.broker.is_down = False
     sweeper.sweep()
-    assert stores.broker.rung == [waiting.queue]
+    assert stores.broker.published == [waiting.queue]
 
 
 def test_an_object_store_that_is_away_does_not_concern_a_sweep(
@@ -185,7 +185,7 @@ def test_an_object_store_that_is_away_does_not_concern_a_sweep(
     sweeper.sweep()
 
     assert stores.announcer.announced == [late.id]
-    assert stores.broker.rung == [stuck.queue]
+    assert stores.broker.published == [stuck.queue]
 
 
 def test_a_sweep_that_left_something_says_so(
