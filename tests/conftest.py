@@ -13,11 +13,11 @@ import redis
 from minio import Minio
 from pydantic import SecretStr
 
-from deploy.local.postgres import Postgres
-from deploy.local.process import Process
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.server import Server
-from deploy.local.valkey import Valkey
+from deploy.local.processes.process import Process
+from deploy.local.servers.postgres import Postgres
+from deploy.local.servers.seaweedfs import SeaweedFS
+from deploy.local.servers.server import Server
+from deploy.local.servers.valkey import Valkey
 from shared.object_store import ObjectStore
 from shared.settings import Settings
 from tests.empty_database import create_empty

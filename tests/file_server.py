@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from deploy.local.ports import LOOPBACK
+from deploy.local.servers.ports import LOOPBACK
 
 
 @dataclass(frozen=True)

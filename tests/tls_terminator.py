@@ -12,7 +12,7 @@ from typing import Self
 
 import trustme
 
-from deploy.local.ports import LOOPBACK
+from deploy.local.servers.ports import LOOPBACK
 
 
 class TlsTerminator:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from deploy.local.ports import LOOPBACK, is_free
+from deploy.local.servers.ports import LOOPBACK, is_free
 from shared.errors import Misconfigured
 
 _PORTS = 2**16

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.valkey import Valkey
+from deploy.local.servers.seaweedfs import SeaweedFS
+from deploy.local.servers.valkey import Valkey
 from shared.public_endpoint import HOST
 
 

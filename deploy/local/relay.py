@@ -11,7 +11,7 @@ import contextlib
 import sys
 from functools import partial
 
-from deploy.local.ports import LOOPBACK
+from deploy.local.servers.ports import LOOPBACK
 
 #: Connections at once; more are closed.
 _AT_ONCE = 500

@@ -19,14 +19,14 @@ from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
 from deploy.local.environment import as_shell, settings_of
 from deploy.local.greeting import greeting
-from deploy.local.health import answers_ok
-from deploy.local.interrupt import Interrupt, Interrupted
-from deploy.local.output import LogFile, Output, PassedThrough
-from deploy.local.process import Process, ProcessFailed
-from deploy.local.revival import Revival
-from deploy.local.s3_identities import Buckets
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.valkey import Valkey
+from deploy.local.processes.interrupt import Interrupt, Interrupted
+from deploy.local.processes.output import LogFile, Output, PassedThrough
+from deploy.local.processes.process import Process, ProcessFailed
+from deploy.local.processes.revival import Revival
+from deploy.local.servers.health import answers_ok
+from deploy.local.servers.s3_identities import Buckets
+from deploy.local.servers.seaweedfs import SeaweedFS
+from deploy.local.servers.valkey import Valkey
 from shared.settings import load_settings
 
 _ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.process import Process
+from deploy.local.processes.process import Process
+from deploy.local.servers.ports import LOOPBACK, free_port
 from tests.empty_database import create_empty
 
 _ROOT = Path(__file__).parents[2]

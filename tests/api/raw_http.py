@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from api.routes.cutout import PATH as CUTOUT
-from deploy.local.ports import LOOPBACK
-from deploy.local.process import Process
+from deploy.local.processes.process import Process
+from deploy.local.servers.ports import LOOPBACK
 from tests.api.photos import photo
 
 MEGABYTE = 1024 * 1024

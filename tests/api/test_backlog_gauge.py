@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from api.admission.backlog_cache import BacklogCache, Lookup
 from api.admission.backlog_gauge import BacklogGauge
 from api.resilience.redis_pool import impatient_pool, redis_circuit
-from deploy.local.valkey import Valkey
+from deploy.local.servers.valkey import Valkey
 from shared.backlog import Backlog
 from shared.errors import DatabaseUnavailable
 from shared.job_store import JobStore

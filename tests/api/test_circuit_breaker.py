@@ -16,7 +16,7 @@ from api.admission.backlog_cache import BacklogCache
 from api.admission.rate_limiter import RateLimiter, connect_storage
 from api.resilience.circuit_breaker import CircuitBreaker, CircuitOpen, State
 from api.resilience.redis_pool import impatient_pool, redis_circuit
-from deploy.local.valkey import Valkey
+from deploy.local.servers.valkey import Valkey
 from shared.broker import Broker
 from shared.job import Queue
 from tests.api.conftest import FrontEnd, Logged

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.intake.form import MAX_BODY_BYTES
-from deploy.local.ports import LOOPBACK
+from deploy.local.servers.ports import LOOPBACK
 from tests.api.deployed import answers, serving
 from tests.api.photos import photo
 from tests.api.raw_http import CHUNKED, END, FORM, MEGABYTE, Target, chunk, head, part, read_all

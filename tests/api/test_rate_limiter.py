@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from api.admission.rate_limiter import RateLimiter, connect_storage
 from api.resilience.circuit_breaker import State
 from api.resilience.redis_pool import redis_circuit
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.valkey import Valkey
+from deploy.local.servers.ports import LOOPBACK, free_port
+from deploy.local.servers.valkey import Valkey
 from shared.settings import Settings
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import assert_success

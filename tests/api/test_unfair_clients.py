@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from api.routes.cutout import PATH as CUTOUT
-from deploy.local.ports import LOOPBACK
+from deploy.local.servers.ports import LOOPBACK
 from tests.api.deployed import serving
 from tests.api.greenlets import assert_says
 from tests.api.raw_http import CHUNKED, MEGABYTE, chunk, head

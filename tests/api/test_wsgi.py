@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from api.routes.cutout import PATH as CUTOUT
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.servers.ports import LOOPBACK, free_port
 from tests.api.deployed import answers, gunicorn, serving
 from tests.api.photos import photo
 from tests.api.raw_http import KEY

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from deploy.local.process import Process
+from deploy.local.processes.process import Process
 from tests.attack.attempt import hold
 from tests.attack.measurement import Measurement, Percentiles
 from tests.attack.misbehaviour import Connect

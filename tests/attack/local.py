@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.settings import PREFIX, Settings, variable
 from tests.attack.target import ROOT, Target
 from tests.conditions import eventually

@@ -22,13 +22,13 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from deploy.local.health import answers_ok
-from deploy.local.mutual_tls import MutualTls
-from deploy.local.ports import LOOPBACK, free_port, is_free
-from deploy.local.postgres import Postgres
-from deploy.local.process import Process
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.valkey import Valkey
+from deploy.local.processes.process import Process
+from deploy.local.servers.health import answers_ok
+from deploy.local.servers.mutual_tls import MutualTls
+from deploy.local.servers.ports import LOOPBACK, free_port, is_free
+from deploy.local.servers.postgres import Postgres
+from deploy.local.servers.seaweedfs import SeaweedFS
+from deploy.local.servers.valkey import Valkey
 from shared.errors import Misconfigured
 from shared.settings import PREFIX
 from tests.attack.local import LIMITS, with_defaults

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from sqlalchemy import select, text
 
-from deploy.local.postgres import Postgres
+from deploy.local.servers.postgres import Postgres
 from shared.database import Database
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import JobStore, Limits

@@ -20,7 +20,7 @@ from datetime import timedelta
 from flask import Flask, Request, request
 
 from api.admission.auth import KEY_HEADER, find_tenant
-from deploy.local.postgres import Postgres
+from deploy.local.servers.postgres import Postgres
 from shared.database import Database
 from shared.errors import Refused
 from shared.key_store import KeyStore

@@ -11,7 +11,7 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from deploy.local.valkey import Valkey
+from deploy.local.servers.valkey import Valkey
 from shared.announcements import Announcer, listen
 from shared.broker import TASK, Broker, Duty
 from shared.errors import BrokerUnavailable

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import event, text
 
-from deploy.local.postgres import Postgres
+from deploy.local.servers.postgres import Postgres
 from shared.clock import database_clock
 from shared.contract import RESULT_LIFETIME
 from shared.database import Database

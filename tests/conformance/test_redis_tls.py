@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from api.admission.rate_limiter import connect_storage
 from api.resilience.redis_pool import impatient_pool
-from deploy.local.valkey import Valkey
+from deploy.local.servers.valkey import Valkey
 from shared.announcements import Announcer, listen
 from shared.broker import Broker, Duty, create_celery
 from shared.errors import BrokerUnavailable

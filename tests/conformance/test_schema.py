@@ -20,7 +20,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, text
 
-from deploy.local.postgres import Postgres
+from deploy.local.servers.postgres import Postgres
 from shared.clock import database_clock
 from shared.database import Database
 from shared.engine import ConnectionOptions

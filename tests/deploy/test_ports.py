@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.local.ports import (
+from deploy.local.servers.ports import (
     GRPC_OFFSET,
     LOOPBACK,
     free_port,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from deploy.local import postgres as module
-from deploy.local.postgres import Postgres
-from deploy.local.wheels import folder_of
+from deploy.local.servers import postgres as module
+from deploy.local.servers.postgres import Postgres
+from deploy.local.servers.wheels import folder_of
 
 
 @pytest.fixture

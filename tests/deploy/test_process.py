@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.output import PassedThrough
-from deploy.local.process import Process, ProcessFailed
+from deploy.local.processes.output import PassedThrough
+from deploy.local.processes.process import Process, ProcessFailed
 from tests.conditions import eventually
 
 Start = Callable[..., Process]
@@ -29,7 +29,7 @@ child.wait()
 _SUPERVISOR = f"""
 import sys, time
 from pathlib import Path
-from deploy.local.process import Process
+from deploy.local.processes.process import Process
 child = Process("child", [sys.executable, "-c", {_SLEEP!r}], output=Path(sys.argv[1]))
 child.start()
 print(child.pid, flush=True)

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import pytest
 
 from deploy.local import relay as module
-from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.relay import relay
+from deploy.local.servers.ports import LOOPBACK, free_port
 
 _T = TypeVar("_T")
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.local.process import ProcessFailed
-from deploy.local.revival import Revival
+from deploy.local.processes.process import ProcessFailed
+from deploy.local.processes.revival import Revival
 
 
 class Subject:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from deploy.local.postgres import Postgres
+from deploy.local.servers.postgres import Postgres
 from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Queue

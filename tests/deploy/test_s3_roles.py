@@ -13,8 +13,8 @@ from minio import Minio
 from minio.error import S3Error
 from pydantic import SecretStr
 
-from deploy.local.s3_identities import POLICIES, Buckets
-from deploy.local.seaweedfs import SeaweedFS
+from deploy.local.servers.s3_identities import POLICIES, Buckets
+from deploy.local.servers.seaweedfs import SeaweedFS
 from shared.errors import ObjectMissing, ObjectStoreUnavailable
 from shared.job import Lease
 from shared.object_store import IMAGE, ObjectStore

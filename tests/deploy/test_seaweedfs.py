@@ -14,9 +14,9 @@ from minio import Minio
 from minio.error import S3Error
 from urllib3 import PoolManager
 
-from deploy.local.health import read_ok
-from deploy.local.ports import GRPC_OFFSET, LOOPBACK
-from deploy.local.seaweedfs import SeaweedFS
+from deploy.local.servers.health import read_ok
+from deploy.local.servers.ports import GRPC_OFFSET, LOOPBACK
+from deploy.local.servers.seaweedfs import SeaweedFS
 from tests.file_server import running_file_server
 
 

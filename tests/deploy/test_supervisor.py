@@ -13,9 +13,9 @@ from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
 from deploy.local.environment import as_shell, settings_of
 from deploy.local.greeting import greeting
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.valkey import Valkey
+from deploy.local.servers.ports import LOOPBACK, free_port
+from deploy.local.servers.seaweedfs import SeaweedFS
+from deploy.local.servers.valkey import Valkey
 from shared.errors import Misconfigured
 
 

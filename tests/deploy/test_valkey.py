@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from deploy.local.ports import free_port
-from deploy.local.process import ProcessFailed
-from deploy.local.valkey import Valkey
+from deploy.local.processes.process import ProcessFailed
+from deploy.local.servers.ports import free_port
+from deploy.local.servers.valkey import Valkey
 from tests.conditions import eventually
 
 

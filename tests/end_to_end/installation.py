@@ -13,8 +13,8 @@ from typing import Self
 
 from pydantic import SecretStr
 
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.process import Process
+from deploy.local.processes.process import Process
+from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.settings import Settings, variable
 from tests.conditions import eventually
 from tests.end_to_end.client import submit

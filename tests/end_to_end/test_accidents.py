@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from deploy.local.valkey import Valkey
+from deploy.local.servers.valkey import Valkey
 from shared.database import Database
 from tests.conditions import eventually
 from tests.end_to_end.client import post, submit, urls_of, wait_for

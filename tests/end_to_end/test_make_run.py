@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import httpx
 import pytest
 
-from deploy.local.ports import free_port
+from deploy.local.servers.ports import free_port
 from tests.conditions import eventually
 
 _ROOT = Path(__file__).parents[2]

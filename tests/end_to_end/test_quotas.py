@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from deploy.local.valkey import Valkey
+from deploy.local.servers.valkey import Valkey
 from tests.conditions import eventually
 from tests.end_to_end.client import post, query, submit, wait_for
 from tests.end_to_end.installation import Installation

@@ -14,8 +14,8 @@ import redis
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
-from deploy.local.postgres import Postgres
-from deploy.local.valkey import Valkey
+from deploy.local.servers.postgres import Postgres
+from deploy.local.servers.valkey import Valkey
 from shared.database import Database
 from shared.key_store import KeyStore
 from shared.schema import migrate

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.local.ports import LOOPBACK
-from deploy.local.valkey import Valkey
+from deploy.local.servers.ports import LOOPBACK
+from deploy.local.servers.valkey import Valkey
 from shared.database import Database
 from shared.key_store import KeyStore
 from tests.conditions import eventually

@@ -33,9 +33,9 @@ from typing import Any
 import redis
 from sqlalchemy import select
 
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.process import Process
-from deploy.local.valkey import Valkey
+from deploy.local.processes.process import Process
+from deploy.local.servers.ports import LOOPBACK, free_port
+from deploy.local.servers.valkey import Valkey
 from shared.database import Database
 from shared.errors import DatabaseUnavailable
 from shared.job import LIVE, JobStatus

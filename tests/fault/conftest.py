@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.postgres import Postgres
+from deploy.local.servers.postgres import Postgres
 from shared.settings import Settings
 from tests.fault.fleet import set_up
 from tests.fault.site import Site

@@ -15,12 +15,12 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.postgres import Postgres
-from deploy.local.process import Process
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.server import Server
-from deploy.local.valkey import Valkey
+from deploy.local.processes.process import Process
+from deploy.local.servers.ports import LOOPBACK, free_port
+from deploy.local.servers.postgres import Postgres
+from deploy.local.servers.seaweedfs import SeaweedFS
+from deploy.local.servers.server import Server
+from deploy.local.servers.valkey import Valkey
 from shared.database import Database
 from shared.object_store import ObjectStore
 from shared.schema import migrate

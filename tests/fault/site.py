@@ -12,7 +12,7 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from deploy.local.process import Process
+from deploy.local.processes.process import Process
 from shared.clock import database_clock
 from shared.database import Database
 from shared.tables import jobs

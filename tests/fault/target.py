@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from deploy.local.process import Process, ProcessFailed
-from deploy.local.server import Server
+from deploy.local.processes.process import Process, ProcessFailed
+from deploy.local.servers.server import Server
 from tests.fault.process_tree import signal_tree
 
 _REVIVAL_SECONDS = 60

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import redis
 
-from deploy.local.valkey import Valkey
+from deploy.local.servers.valkey import Valkey
 from shared.broker import Broker
 from shared.errors import BrokerUnavailable
 from shared.job import Queue

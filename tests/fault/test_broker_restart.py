@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 import redis
 
-from deploy.local.valkey import Valkey
+from deploy.local.servers.valkey import Valkey
 from shared.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for

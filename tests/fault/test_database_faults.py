@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from deploy.local.postgres import Postgres
+from deploy.local.servers.postgres import Postgres
 from shared.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import post, submit, wait_for

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from deploy.local.ports import LOOPBACK
-from deploy.local.valkey import Valkey
+from deploy.local.servers.ports import LOOPBACK
+from deploy.local.servers.valkey import Valkey
 from shared.database import Database
 from shared.tables import jobs
 from tests.conditions import eventually

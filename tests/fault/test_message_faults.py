@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.local.process import Process
+from deploy.local.processes.process import Process
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
 from tests.fault.site import Site

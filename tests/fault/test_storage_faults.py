@@ -13,8 +13,8 @@ from functools import partial
 
 import pytest
 
-from deploy.local.ports import LOOPBACK
-from deploy.local.seaweedfs import SeaweedFS
+from deploy.local.servers.ports import LOOPBACK
+from deploy.local.servers.seaweedfs import SeaweedFS
 from shared.errors import ObjectStoreUnavailable
 from shared.job import Lease
 from shared.object_store import IMAGE, ObjectStore

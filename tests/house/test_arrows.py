@@ -30,6 +30,8 @@ FORBIDDEN = {
 
 #: A folder in a room → the modules of that room that it may know beside its own.
 WITHIN = {
+    "deploy/local/processes": set(),
+    "deploy/local/servers": {"deploy.local.data_directory", "deploy.local.processes.process"},
     "api/health": {"api.resilience.circuit_breaker", "api.services"},
     "api/resilience": set(),
     "api/server": set(),

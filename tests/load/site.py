@@ -15,9 +15,9 @@ from PIL import Image
 from pydantic import SecretStr
 from skimage import data
 
-from deploy.local.postgres import Postgres
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.valkey import Valkey
+from deploy.local.servers.postgres import Postgres
+from deploy.local.servers.seaweedfs import SeaweedFS
+from deploy.local.servers.valkey import Valkey
 from shared.database import Database
 from shared.object_store import ObjectStore
 from shared.schema import migrate

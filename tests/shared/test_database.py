@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from deploy.local.postgres import Postgres
+from deploy.local.servers.postgres import Postgres
 from shared.database import Database
 from shared.engine import ConnectionOptions
 from shared.errors import CommitUncertain, DatabaseUnavailable

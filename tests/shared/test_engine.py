@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import text
 
-from deploy.local.postgres import Postgres
+from deploy.local.servers.postgres import Postgres
 from shared.database import Database, open_database
 from shared.engine import ConnectionOptions
 from shared.errors import DatabaseUnavailable, Misconfigured

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.ports import LOOPBACK
+from deploy.local.servers.ports import LOOPBACK
 from tests.attack.attempt import Attempt, hold
 from tests.attack.target import Target
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx
 
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.postgres import Postgres
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.valkey import Valkey
+from deploy.local.servers.ports import LOOPBACK, free_port
+from deploy.local.servers.postgres import Postgres
+from deploy.local.servers.seaweedfs import SeaweedFS
+from deploy.local.servers.valkey import Valkey
 from shared.job import JobStatus
 from tests.conditions import eventually
 from tests.end_to_end.client import CUTOUT, HEADERS, post, submit

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from deploy.local.process import Process
+from deploy.local.processes.process import Process
 from shared.job import JobStatus
 from shared.job_store import ATTEMPTS_SPENT
 from tests.conditions import eventually

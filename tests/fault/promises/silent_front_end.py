@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.serving import run_simple
 
 from api.wsgi import create_app
-from deploy.local.ports import LOOPBACK
+from deploy.local.servers.ports import LOOPBACK
 from shared.broker import Broker
 from shared.job import Queue
 

@@ -15,10 +15,10 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from deploy.local.postgres import Postgres
-from deploy.local.process import Process
-from deploy.local.seaweedfs import SeaweedFS
-from deploy.local.valkey import Valkey
+from deploy.local.processes.process import Process
+from deploy.local.servers.postgres import Postgres
+from deploy.local.servers.seaweedfs import SeaweedFS
+from deploy.local.servers.valkey import Valkey
 from shared.database import Database
 from shared.errors import DatabaseUnavailable
 from shared.job import FINISHED

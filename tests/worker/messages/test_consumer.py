@@ -14,7 +14,7 @@ from celery.worker import state
 from kombu.transport.redis import Channel as KombuChannel
 from pydantic import SecretStr
 
-from deploy.local.valkey import Valkey
+from deploy.local.servers.valkey import Valkey
 from shared.broker import TASK, Broker, create_celery
 from shared.job import Queue
 from shared.settings import Settings

@@ -21,10 +21,10 @@ from typing import ClassVar, Self
 import psycopg
 from psycopg import sql
 
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.process import Process
-from deploy.local.server import Server
-from deploy.local.wheels import folder_of
+from deploy.local.processes.process import Process
+from deploy.local.servers.ports import LOOPBACK, free_port
+from deploy.local.servers.server import Server
+from deploy.local.servers.wheels import folder_of
 
 _SUPERUSER = "cutwork"
 _MAINTENANCE_DATABASE = "postgres"

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from deploy.local.mutual_tls import MutualTls
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.process import Process
-from deploy.local.server import Server
-from deploy.local.wheels import folder_of
+from deploy.local.processes.process import Process
+from deploy.local.servers.mutual_tls import MutualTls
+from deploy.local.servers.ports import LOOPBACK, free_port
+from deploy.local.servers.server import Server
+from deploy.local.servers.wheels import folder_of
 
 #: The user that production is asked to have, with the word PASSWORD in the place of a password's hash.
-_ROLE = Path(__file__).parents[1] / "roles" / "redis.acl"
+_ROLE = Path(__file__).parents[2] / "roles" / "redis.acl"
 _USER = "cutwork"
 
 

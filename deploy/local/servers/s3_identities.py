@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-POLICIES = Path(__file__).parents[1] / "roles" / "s3"
+POLICIES = Path(__file__).parents[2] / "roles" / "s3"
 #: The buckets that the policies name.
 _INPUTS, _RESULTS = "cutwork-inputs", "cutwork-results"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from deploy.local.ports import is_free
-from deploy.local.process import Process, ProcessFailed
+from deploy.local.processes.process import Process, ProcessFailed
+from deploy.local.servers.ports import is_free
 
 
 class Server(ABC):

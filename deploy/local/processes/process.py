@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.local.output import LogFile, Output
+from deploy.local.processes.output import LogFile, Output
 from shared.errors import CutworkError
 
 _LEASH = Path(__file__).with_name("leash.py")
