@@ -41,8 +41,9 @@ Answer = TypeVar("Answer")
 
 UPLOAD_GONE = "The uploaded image is no longer stored. Please submit it again."
 
-#: So that a job is not the last to notice that an outage is over.
-_LONGEST_POSTPONEMENT = timedelta(seconds=5)
+#: Until a job looks again whether the object store is back. Short, because it may have been told of the store's end by
+#: a request that got no answer for 8 s, after the store was back.
+_POSTPONEMENT = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,7 @@ class JobRunner:
         except ObjectMissing:
             self._fail(job, ErrorCode.PROCESSING_FAILURE, UPLOAD_GONE)
         except ObjectStoreUnavailable as error:
-            delay = self.retry_backoff * 2 ** min(job.releases, 16)
-            self._postpone(job, min(delay, _LONGEST_POSTPONEMENT), str(error))
+            self._postpone(job, min(self.retry_backoff, _POSTPONEMENT), str(error))
         except DevicePoisoned as error:
             _log.error("device.poisoned", **about(job), reason=str(error))
             end_process(Reason.DEVICE)

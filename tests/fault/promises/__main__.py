@@ -40,7 +40,7 @@ PROMISES = (
         13,
         redis_loses_messages,
     ),
-    Promise("Redis is away at the upload", 3, redis_is_away),
+    Promise("Redis is away at the upload", 4, redis_is_away),
     Promise("the database or the object store goes away", 13, a_store_is_away),
     Promise("a photo kills the worker that decodes it", None, a_photo_kills_workers),
     Promise("the same message arrives twice", None, a_message_comes_twice),
