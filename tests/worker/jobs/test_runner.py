@@ -19,7 +19,6 @@ from shared.errors import (
     DevicePoisoned,
     ErrorCode,
     InferenceFailed,
-    ObjectStoreUnavailable,
 )
 from shared.job import JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT
@@ -138,7 +137,7 @@ def test_an_upload_that_is_gone_fails_at_once(runner: JobRunner, stores: Stores)
 
 @pytest.mark.parametrize(
     "trouble",
-    [InferenceFailed("NaN"), ObjectStoreUnavailable("down"), MemoryError(), ZeroDivisionError()],
+    [InferenceFailed("NaN"), MemoryError(), ZeroDivisionError()],
     ids=lambda trouble: type(trouble).__name__,
 )
 def test_what_can_change_is_tried_again_with_a_back_off_that_doubles(
@@ -168,7 +167,24 @@ def test_what_can_change_is_tried_again_with_a_back_off_that_doubles(
     assert (done.status, done.attempt) == (JobStatus.SUCCEEDED, 3)
 
 
-class NotedSeclusion(Quarantine):
+def test_an_object_store_that_is_away_is_looked_for_every_two_seconds_however_long_it_was(
+    runner: JobRunner, stores: Stores
+) -> None:
+    job = stores.accept(PERSON)
+    stores.object_store.is_down = True
+
+    for _ in range(5):
+        runner.run(job.queue)
+        stores.job_store.mark_published([job.id])
+        assert stores.job_store.claim(job.queue, "too early") is None
+        stores.clock.advance(seconds=2)
+    stores.object_store.is_down = False
+    runner.run(job.queue)
+
+    assert stores.reread(job).status is JobStatus.SUCCEEDED
+
+
+class NotedQuarantine(Quarantine):
     """Remembers who wanted to be alone."""
 
     def __init__(self) -> None:
@@ -185,7 +201,7 @@ class NotedSeclusion(Quarantine):
 def test_only_a_job_that_was_cut_off_runs_alone_and_not_one_that_is_tried_again(
     runner: JobRunner, stores: Stores, segmenter: Interposed
 ) -> None:
-    quarantine = NotedSeclusion()
+    quarantine = NotedQuarantine()
     runner = replace(runner, quarantine=quarantine)
     job = stores.accept(PERSON)
 
