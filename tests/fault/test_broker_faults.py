@@ -71,16 +71,17 @@ def test_a_broker_that_stands_still_costs_an_upload_less_than_three_seconds_and_
             began = time.monotonic()
             task_ids.append(submit(site.url, photo))
             took.append(time.monotonic() - began)
+        # What is told may be a second old.
+        eventually(lambda: httpx.get(f"{site.url}/readyz", timeout=20).status_code == 503)
         ready = httpx.get(f"{site.url}/readyz", timeout=20)
     finally:
         valkey.resume()
 
     assert max(took) < 3
-    assert ready.status_code == 503
     assert ready.json()["checks"]["redis"] != "ok"
     for task_id in task_ids:
         assert wait_for(site.url, task_id)["task_status"] == 2
-    assert httpx.get(f"{site.url}/readyz", timeout=20).status_code == 200
+    eventually(lambda: httpx.get(f"{site.url}/readyz", timeout=20).status_code == 200)
 
 
 def test_a_broker_that_is_full_costs_no_upload_and_no_job(
