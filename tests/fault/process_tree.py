@@ -23,8 +23,10 @@ def descendants_of(pid: int) -> list[int]:
 
 
 def _children_of(pid: int) -> list[int]:
+    """List what a process has started; nothing of one that has ended, at whatever moment."""
     children: list[int] = []
-    for tasks in Path("/proc", str(pid), "task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            children += [int(word) for word in tasks.read_text().split()]
+    with contextlib.suppress(OSError):
+        for tasks in Path("/proc", str(pid), "task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                children += [int(word) for word in tasks.read_text().split()]
     return children
