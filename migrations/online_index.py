@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from alembic import op
-from sqlalchemy import ColumnElement, TextClause
+from sqlalchemy import ColumnElement, TextClause, text
 
 
 def create_index(
@@ -18,12 +18,15 @@ def create_index(
 ) -> None:
     """Build an index, as `op.create_index` does, beside readers and writers.
 
-    On PostgreSQL what a build that failed left of it, an index that is kept up and not used, is dropped first.
+    On PostgreSQL what a build that failed left of it, an index that is kept up and not used, is dropped first. One that
+    is whole is kept: it may have taken hours, and what it holds must hold meanwhile.
     """
     if not _is_postgresql():
         op.create_index(name, table, columns, if_not_exists=True, **options)
         return
     with _outside_of_a_transaction():
+        if _is_whole(name):
+            return
         op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
         op.create_index(name, table, columns, postgresql_concurrently=True, **options)
 
@@ -35,6 +38,11 @@ def drop_index(name: str, table: str) -> None:
         return
     with _outside_of_a_transaction():
         op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
+
+
+def _is_whole(name: str) -> bool:
+    found = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+    return bool(op.get_bind().execute(found, {"name": name}).scalar())
 
 
 def _is_postgresql() -> bool:

@@ -16,8 +16,11 @@ from api.resilience.circuit_breaker import State
 from api.services import Services
 from shared.broker import Duty
 from shared.errors import Unavailable
+from shared.logs import get_logger
 from shared.schema import check_schema
 from shared.settings import Settings
+
+_log = get_logger(__name__)
 
 OK = "ok"
 
@@ -90,4 +93,7 @@ def _run(checks: Mapping[str, _Check]) -> dict[str, str]:
             found[name] = future.result() or OK
         except Unavailable as error:
             found[name] = str(error)
+        except Exception as error:  # noqa: BLE001  a table or a right that is missing: nobody may look on and on
+            _log.error("readiness.check_failed", check=name, exc_info=error)
+            found[name] = "cannot be looked at; the log says why"
     return found

@@ -41,16 +41,18 @@ class _Line:
         self.remove(tenant, first)
         return first
 
-    def take_last_of_the_longest(self, tenant: str) -> _Turn | None:
-        """Take out somebody in favour of this tenant; None if it has as many in the line as anybody."""
-        longest = max(
-            self._of_tenants, key=lambda name: len(self._of_tenants[name]), default=tenant
-        )
-        if self._count(longest) <= self._count(tenant) + 1:
+    def take_last(self) -> _Turn | None:
+        """Take out the last one of the longest part; None if nobody is here."""
+        longest = max(self._of_tenants, key=self._count, default=None)
+        if longest is None:
             return None
         last = self._of_tenants[longest][-1]
         self.remove(longest, last)
         return last
+
+    def is_as_long_as_any(self, tenant: str) -> bool:
+        """Whether this tenant has as many here as anybody, or would have with one more."""
+        return max(map(self._count, self._of_tenants), default=0) <= self._count(tenant) + 1
 
     def remove(self, tenant: str, turn: _Turn) -> None:
         """Take somebody out, unless that was done before."""
@@ -108,19 +110,20 @@ class Turnstile:
         Raises:
             NoPlace: There was none.
         """
-        self._enter(tenant, patience, self._comes_again if again else self._comes_first)
+        self._enter(tenant, patience, again=again)
         try:
             yield
         finally:
             with self._lock:
                 self._pass_on()
 
-    def _enter(self, tenant: str, patience: float, line: _Line) -> None:
+    def _enter(self, tenant: str, patience: float, *, again: bool) -> None:
+        line = self._comes_again if again else self._comes_first
         with self._lock:
             if self._free:
                 self._free -= 1
                 return
-            self._make_room_for(tenant)
+            self._make_room_for(tenant, again=again)
             turn = _Turn()
             line.add(tenant, turn)
         try:
@@ -139,10 +142,13 @@ class Turnstile:
             line.remove(tenant, turn)
         raise NoPlace
 
-    def _make_room_for(self, tenant: str) -> None:
+    def _make_room_for(self, tenant: str, *, again: bool) -> None:
+        """Take out a newcomer if the line is full: for who comes again always, since its work would be lost."""
         if self.waiting < self._longest:
             return
-        last = self._comes_first.take_last_of_the_longest(tenant)
+        if not again and self._comes_first.is_as_long_as_any(tenant):
+            raise NoPlace
+        last = self._comes_first.take_last()
         if last is None:
             raise NoPlace
         last.is_over.set()

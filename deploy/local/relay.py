@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 import sys
+import time
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from deploy.local.servers.ports import LOOPBACK
+
+Answer = TypeVar("Answer")
 
 #: Connections at once; more are closed.
 _AT_ONCE = 500
@@ -38,35 +46,91 @@ async def _pass_on(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
 ) -> None:
-    with contextlib.closing(writer):
-        if places.locked():
-            return
+    if places.locked():
+        writer.close()
+        return
+    async with places:
         # What breaks off here was closed by one of both: the other is closed too.
-        async with places:
-            try:
+        try:
+            async with _ended(writer):
                 store_reader, store_writer = await asyncio.open_connection(LOOPBACK, target)
-                with contextlib.closing(store_writer):
-                    async with asyncio.TaskGroup() as both:
-                        both.create_task(_pump(reader, store_writer))
-                        both.create_task(_pump(store_reader, writer))
-            except* OSError:
-                pass
+                async with _ended(store_writer), asyncio.TaskGroup() as both:
+                    traffic = _Traffic()
+                    both.create_task(_pump(reader, store_writer, traffic))
+                    both.create_task(_pump(store_reader, writer, traffic))
+        except* OSError:
+            pass
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+@dataclass
+class _Traffic:
+    """When something last went over a connection, in whichever direction, by the monotonic clock."""
+
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float:
+        """Seconds after which it has been idle for too long."""
+        return self.at + _IDLE_SECONDS - time.monotonic()
+
+
+@contextlib.asynccontextmanager
+async def _ended(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close a connection that has said all, and drop one that has not: its other end may never read on."""
+    try:
+        yield
+    except BaseException:
+        _drop(writer)
+        raise
+    writer.close()
+    try:
+        async with asyncio.timeout(_IDLE_SECONDS):
+            await writer.wait_closed()
+    except OSError:
+        _drop(writer)
+
+
+def _drop(writer: asyncio.StreamWriter) -> None:
+    """Close a connection without waiting for the other end to take what is left."""
+    if not writer.transport.get_write_buffer_size():
+        writer.close()
+        return
+    # With a reset: otherwise the kernel would keep what is left for as long as the other end likes.
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, traffic: _Traffic
+) -> None:
     """Pass everything on, the end too.
 
     Raises:
-        OSError: A connection broke, or nothing went over it for too long.
+        OSError: A connection broke, or nothing went over it in either direction for too long.
     """
-    while True:
-        async with asyncio.timeout(_IDLE_SECONDS):
-            piece = await source.read(_PIECE)
-            if not piece:
-                break
-            sink.write(piece)
-            await sink.drain()
+    while piece := await _within(source.read(_PIECE), traffic):
+        sink.write(piece)
+        await _within(sink.drain(), traffic)
     sink.write_eof()
+
+
+async def _within(step: Awaitable[Answer], traffic: _Traffic) -> Answer:
+    """Take a step of one direction, as long as the other one goes on or it is not too long ago.
+
+    Raises:
+        TimeoutError: Neither did.
+    """
+    task = asyncio.ensure_future(step)
+    try:
+        while traffic.left > 0:
+            done, _ = await asyncio.wait({task}, timeout=traffic.left)
+            if done:
+                traffic.at = time.monotonic()
+                return task.result()
+    finally:
+        task.cancel()
+    raise TimeoutError
 
 
 def main(host: str, port: str, target: str) -> None:

@@ -57,12 +57,13 @@ _NEW = (
     _Index("jobs_to_prune", ("expires_at",), "status = 'expired'"),
 )
 _OLD = (
-    _Index("one_job_per_idempotency_key", ("tenant", "idempotency_key"), unique=True),
     _Index("jobs_by_lease", ("lease_expires_at",)),
     _Index("jobs_by_publication", ("status", "published_at")),
     _Index("jobs_by_turn", ("status", "queue", "turn", "created_at")),
     _Index("jobs_by_tenant", ("tenant", "status", "queue", "turn")),
     _Index("jobs_by_expiry", ("status", "expires_at")),
+    # The last to go: what is cut off before has still this one, or the new one.
+    _Index("one_job_per_idempotency_key", ("tenant", "idempotency_key"), unique=True),
 )
 
 

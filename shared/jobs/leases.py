@@ -105,7 +105,7 @@ class Leases(JobTable):
             again = and_(held(lease), self._attempts_left())
             if change(connection, again, queued(now + delay)):
                 return JobStatus.QUEUED
-            if change(connection, held(lease), failed(now, code, message)):
+            if _settled(connection, lease, failed(now, code, message)):
                 return JobStatus.FAILED
             return None
 

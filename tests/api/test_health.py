@@ -251,6 +251,20 @@ def test_however_often_it_is_asked_a_process_looks_once_a_second(
     assert len(found) == 1
 
 
+def test_a_check_that_fails_in_a_way_nobody_foresaw_is_a_finding_like_any_other(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("api.health.readiness.check_schema", fail)
+
+    ready = front_end.client().get("/readyz")
+
+    assert ready.status_code == 503
+    assert ready.get_json()["checks"]["database"] == "cannot be looked at; the log says why"
+
+
 def test_a_hundred_who_ask_at_once_wait_for_one_look(
     front_end: FrontEnd, looks: CountedLooks
 ) -> None:

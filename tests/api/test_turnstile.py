@@ -115,6 +115,20 @@ def test_nobody_who_comes_again_has_to_make_room() -> None:
     assert crowd.passed == ["shop0+", "shop1+"]
 
 
+def test_who_comes_again_takes_the_place_of_a_newcomer_of_its_own_tenant_too() -> None:
+    turnstile = Turnstile(1, longest=2)
+    crowd = Crowd(turnstile)
+
+    with turnstile.passing("shop", PATIENT):
+        crowd.add("shop0", "shop1")
+        crowd.add("shop2+")
+        eventually(lambda: crowd.refused == ["shop1"])
+    crowd.join()
+
+    assert crowd.passed == ["shop2+", "shop0"]
+    assert_has_places(turnstile, 1)
+
+
 def test_the_line_is_no_longer_than_it_may_be() -> None:
     turnstile = Turnstile(1, longest=3)
     crowd = Crowd(turnstile)

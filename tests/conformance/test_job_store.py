@@ -210,6 +210,23 @@ def test_completing_twice_is_fine_since_the_first_answer_may_have_been_lost(
     assert reread(job_store, job).finished_at == job.started_at
 
 
+def test_failing_at_the_last_attempt_twice_is_fine_since_the_first_answer_may_have_been_lost(
+    job_store: JobStore,
+) -> None:
+    job = claimed(job_store)
+
+    def retry() -> JobStatus | None:
+        return job_store.retry(job.lease, timedelta(0), ErrorCode.PROCESSING_FAILURE, "spent")
+
+    while retry() is JobStatus.QUEUED:
+        job_store.mark_published([job.id])
+        again = job_store.claim(job.queue, "worker")
+        assert again
+        job = again
+
+    assert retry() is JobStatus.FAILED
+
+
 @pytest.mark.parametrize(
     "write",
     [

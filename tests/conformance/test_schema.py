@@ -384,6 +384,27 @@ def test_an_index_whose_build_was_cut_off_is_built_anew(
     assert "jobs_by_log_id" in indexes_of_jobs(postgresql)
 
 
+def test_an_index_that_is_there_and_whole_is_kept_when_a_migration_runs_again(
+    postgresql: Database, tmp_path: Path
+) -> None:
+    newer = next_release(tmp_path, BUILDS_AN_INDEX, DROPS_THE_INDEX)
+    migrate(postgresql)
+    with postgresql.writing() as connection:
+        connection.execute(text("CREATE INDEX jobs_by_log_id ON jobs (log_id)"))
+    built = _number_of(postgresql, "jobs_by_log_id")
+
+    migrate(postgresql, newer)
+
+    assert _number_of(postgresql, "jobs_by_log_id") == built
+
+
+def _number_of(database: Database, index: str) -> object:
+    with database.reading() as connection:
+        return connection.execute(
+            text("SELECT CAST(:name AS regclass)::oid"), {"name": index}
+        ).scalar_one()
+
+
 def _invalid_indexes(database: Database) -> list[str]:
     with database.reading() as connection:
         invalid = text("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")

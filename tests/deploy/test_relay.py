@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -15,6 +15,9 @@ from deploy.local.relay import relay
 from deploy.local.servers.ports import LOOPBACK, free_port
 
 _T = TypeVar("_T")
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+#: Linux, `tcp_states.h`.
+_CLOSED = 7
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -25,10 +28,27 @@ async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
+async def _trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer slowly to what was asked at once."""
+    await reader.read(1)
+    for _ in range(20):
+        writer.write(b"x")
+        await asyncio.sleep(0.02)
+    writer.close()
+
+
+async def _flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send more than all buffers on the way hold."""
+    with suppress(OSError):
+        writer.write(bytes(20_000_000))
+        await writer.drain()
+    writer.close()
+
+
 @asynccontextmanager
-async def relayed() -> AsyncIterator[int]:
-    """A relay before an echo, by its port."""
-    echo = await asyncio.start_server(_echo, LOOPBACK, 0)
+async def relayed(serve: Serve = _echo) -> AsyncIterator[int]:
+    """A relay before an echo, or another server, by its port."""
+    echo = await asyncio.start_server(serve, LOOPBACK, 0)
     port = free_port()
     task = asyncio.create_task(relay(LOOPBACK, port, echo.sockets[0].getsockname()[1]))
     async with echo:
@@ -95,6 +115,38 @@ def test_a_connection_over_which_nothing_goes_is_ended(monkeypatch: pytest.Monke
             return end
 
     assert run(wait_for_the_end()) == b""
+
+
+def test_a_slow_answer_to_who_says_nothing_more_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_IDLE_SECONDS", 0.2)
+
+    async def ask() -> bytes:
+        async with relayed(_trickle) as port:
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            writer.write(b"?")
+            answer = await reader.read(-1)
+            writer.close()
+            return answer
+
+    assert run(ask()) == b"x" * 20
+
+
+def test_who_never_takes_its_answer_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_IDLE_SECONDS", 0.1)
+
+    async def ask() -> int:
+        async with relayed(_flood) as port:
+            with socket.create_connection((LOOPBACK, port)) as client:
+                async with asyncio.timeout(20):
+                    while _state_of(client) != _CLOSED:
+                        await asyncio.sleep(0)
+                return _state_of(client)
+
+    assert run(ask()) == _CLOSED
+
+
+def _state_of(connection: socket.socket) -> int:
+    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 
 def test_more_than_so_many_are_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
