@@ -39,6 +39,8 @@ BrokerClock = Callable[[redis.Redis], float]
 _SOCKET_SECONDS = 2.0
 #: An idle connection is asked whether it lives.
 _HEALTH_CHECK_SECONDS = 25
+#: More than a front end serves at once.
+_MOST_CONNECTIONS = 4096
 #: A client is waiting; connecting and publishing take this long each.
 _SOCKET_SECONDS_OF_UPLOADS = 0.7
 
@@ -158,6 +160,8 @@ def connect(settings: Settings, socket_seconds: float = _SOCKET_SECONDS) -> redi
             # Without both a listener would not notice that the other end is gone.
             socket_keepalive=True,
             health_check_interval=_HEALTH_CHECK_SECONDS,
+            # One more than redis-py's hundred would be refused as if Redis were away.
+            max_connections=_MOST_CONNECTIONS,
         )
     except ValueError:
         # Its text may hold the password.

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 HOST = "{host}"
 #: For a request that names none that can stand in a URL.
 _NO_HOST = "localhost"
+#: Hosts that minio's client takes for its makers' or Amazon's own, and refuses, or moves the bucket into.
+_OF_OTHERS = re.compile(r"(.*\.)?(amazonaws\.com(\.cn)?|aliyuncs\.com)", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
 
 
@@ -34,4 +36,4 @@ def _name_of(host: str) -> str:
     if ":" in name:
         # `urlsplit` has checked that it is an IPv6 address; a zone is of use on the client's machine only.
         return f"[{name}]" if "%" not in name else _NO_HOST
-    return name if _NAME.fullmatch(name) else _NO_HOST
+    return name if _NAME.fullmatch(name) and not _OF_OTHERS.fullmatch(name) else _NO_HOST

@@ -35,9 +35,18 @@ async def relay(host: str, port: int, target: int) -> None:
         OSError: The address is taken, or not ours to take.
     """
     places = asyncio.Semaphore(_AT_ONCE)
-    server = await asyncio.start_server(partial(_pass_on, places, target), host, port)
+    # As gunicorn does: `::` is for the old protocol too.
+    is_any = host == "::"
+    listening = socket.create_server(
+        (host, port), family=_family_of(host), dualstack_ipv6=is_any and socket.has_dualstack_ipv6()
+    )
+    server = await asyncio.start_server(partial(_pass_on, places, target), sock=listening)
     async with server:
         await server.serve_forever()
+
+
+def _family_of(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 async def _pass_on(

@@ -149,6 +149,25 @@ def _state_of(connection: socket.socket) -> int:
     return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 
+def test_all_addresses_are_those_of_the_old_protocol_too() -> None:
+    async def come() -> bytes:
+        echo = await asyncio.start_server(_echo, LOOPBACK, 0)
+        port = free_port()
+        async with echo:
+            task = asyncio.create_task(relay("::", port, echo.sockets[0].getsockname()[1]))
+            await _until_it_listens(port)
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            writer.write(b"a")
+            got = await reader.read(1)
+            writer.close()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        return got
+
+    assert run(come()) == b"A"
+
+
 def test_more_than_so_many_are_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_AT_ONCE", 1)
 
@@ -185,5 +204,5 @@ def test_a_store_that_is_away_ends_the_connection() -> None:
 def test_an_address_that_is_taken_is_told_in_one_line() -> None:
     with socket.create_server((LOOPBACK, free_port())) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(SystemExit, match=r"cutwork: .*address already in use"):
+        with pytest.raises(SystemExit, match=r"cutwork: .*[Aa]ddress already in use"):
             module.main(LOOPBACK, str(port), "1")
