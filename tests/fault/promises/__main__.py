@@ -33,7 +33,7 @@ from tests.fault.promises.stand import stand
 PROMISES = (
     Promise("a worker dies (`kill -9`, power, memory)", 33, a_worker_dies),
     Promise("a worker stands still and comes back", 33, a_worker_stands_still),
-    Promise("a worker is stopped (TERM)", 2, a_worker_is_stopped),
+    Promise("a worker is stopped (TERM)", 3, a_worker_is_stopped),
     Promise("the network hangs on a photo", 123, the_network_hangs),
     Promise(
         "Redis loses its messages, or a front end dies before it publishes",
