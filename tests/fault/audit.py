@@ -17,6 +17,7 @@ from shared.database import Database
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import FINISHED, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT
+from shared.jobs.transitions import readable_until
 from shared.object_store import ObjectStore
 from shared.settings import Settings
 from shared.tables import jobs
@@ -100,7 +101,7 @@ class Audit:
             connection.execute(
                 update(jobs)
                 .where(jobs.c.status.in_(FINISHED))
-                .values(expires_at=now - timedelta(seconds=1))
+                .values(readable_until(now - timedelta(seconds=1)))
             )
 
     def count_unexpired(self) -> int:
