@@ -19,6 +19,7 @@ from shared.clock import database_clock
 from shared.database import Database
 from shared.job import JobStatus, Lease, Queue
 from shared.jobs.rows import new_row
+from shared.jobs.transitions import readable_until
 from shared.object_store import IMAGE, ObjectStore
 from shared.schema import migrate
 from shared.tables import jobs
@@ -67,7 +68,7 @@ def expire_all(database: Database, sweeper: Sweeper, store: ObjectStore, count: 
     with database.writing() as connection:
         now = database_clock(connection)
         finished = {"status": JobStatus.SUCCEEDED, "shown": {}, "attempt": 1}
-        times = {"finished_at": now - timedelta(days=1), "expires_at": now}
+        times = {"finished_at": now - timedelta(days=1), **readable_until(now)}
         connection.execute(update(jobs).values(**finished, **times))
     began = time.monotonic()
     while _count(database, JobStatus.EXPIRED) < count:
