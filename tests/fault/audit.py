@@ -110,12 +110,13 @@ class Audit:
             return connection.execute(left).scalar_one()
 
 
-def leftovers(audit: Audit, *, drained: bool) -> Iterator[str]:
+def leftovers(audit: Audit, *, drained: bool, uncertain: int = 0) -> Iterator[str]:
     """Tell what a moment without work must not show: leases, messages and uploads that stand for nothing.
 
     Args:
         audit: Looks.
         drained: Workers run, so that no job may wait any more either.
+        uncertain: Messages whose publishing got no answer in time: they may be there beside those of the sweeper.
     """
     rows = audit.rows()
     queued = Counter(
@@ -127,7 +128,7 @@ def leftovers(audit: Audit, *, drained: bool) -> Iterator[str]:
         elif drained and row["status"] == JobStatus.QUEUED:
             yield f"{task_id} waits"
     for queue, count in audit.waiting().items():
-        if count > queued[queue]:
+        if count > queued[queue] + uncertain:
             yield f"{count} messages stand for {queued[queue]} jobs in {queue}"
     for task_id in audit.inputs():
         if task_id not in rows or rows[task_id]["status"] != JobStatus.QUEUED:

@@ -101,9 +101,10 @@ class Site(Installation):
             self.open_gate()
         audit = Audit(self.settings)
         left: list[str] = []
+        uncertain = self.logs().count("job.unpublished")
 
         def is_clean() -> bool:
-            left[:] = leftovers(audit, drained=self._has_worker())
+            left[:] = leftovers(audit, drained=self._has_worker(), uncertain=uncertain)
             return len(left) <= self.uploads_left and all("upload" in it for it in left)
 
         try:
