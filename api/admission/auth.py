@@ -33,10 +33,10 @@ def protect(app: Flask, settings: Settings, key_store: KeyStore) -> None:
         # Without a rule there is no route: the answer will be a 404 or 405.
         if request.url_rule is None or request.blueprint in OPEN:
             return
-        key = _key_of(request)
+        key = key_of(request)
         # In whose turn the key is looked up.
         g.likely_tenant = familiar.tenant_of(key)
-        g.tenant = find_tenant(request, settings, key_store)
+        g.tenant = find_tenant(request, key, settings, key_store)
         familiar.note(key, g.tenant)
 
 
@@ -46,14 +46,13 @@ def current_tenant() -> str:
     return tenant
 
 
-def find_tenant(received: Request, settings: Settings, key_store: KeyStore) -> str:
-    """Find out whose request this is.
+def find_tenant(received: Request, key: str, settings: Settings, key_store: KeyStore) -> str:
+    """Find out whose request this is, by its key; empty: it has none.
 
     Raises:
         Refused: ERROR_USER_NOT_EXISTS.
         DatabaseUnavailable: The keys cannot be read.
     """
-    key = _key_of(received)
     tenant = key_store.tenant_of(key) if key else None
     if tenant is not None:
         return tenant
@@ -64,7 +63,8 @@ def find_tenant(received: Request, settings: Settings, key_store: KeyStore) -> s
     raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _BAD_KEY if key else _NO_KEY)
 
 
-def _key_of(received: Request) -> str:
+def key_of(received: Request) -> str:
+    """Read the key of a request; empty if it has none."""
     key = received.headers.get(KEY_HEADER, "").strip()
     if key:
         return key

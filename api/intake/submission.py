@@ -30,7 +30,7 @@ log = get_logger(__name__)
 def submit(
     services: Services, request: CutoutRequest, tenant: str, idempotency_key: str | None
 ) -> Job:
-    """Store a job and ring for it; or find the one that was stored under the same key.
+    """Store a job and publish its message; or find the one that was stored under the same key.
 
     Raises:
         Refused: The key was used for something else.
@@ -121,7 +121,7 @@ def _find_winner(services: Services, new: NewJob) -> Job:
 
 
 def _publish(services: Services, job: Job) -> None:
-    """Ring for a job; its row is stored, so no failure here is the client's."""
+    """Publish the message of a job; its row is stored, so no failure here is the client's."""
     try:
         with services.redis_circuit.call():
             services.broker.publish(job.queue)

@@ -146,9 +146,8 @@ class Turnstile:
         """Take out a newcomer if the line is full: for who comes again always, since its work would be lost."""
         if self.waiting < self._longest:
             return
-        if not again and self._comes_first.is_as_long_as_any(tenant):
-            raise NoPlace
-        last = self._comes_first.take_last()
+        may_take = again or not self._comes_first.is_as_long_as_any(tenant)
+        last = self._comes_first.take_last() if may_take else None
         if last is None:
             raise NoPlace
         last.is_over.set()

@@ -36,17 +36,14 @@ async def relay(host: str, port: int, target: int) -> None:
     """
     places = asyncio.Semaphore(_AT_ONCE)
     # As gunicorn does: `::` is for the old protocol too.
-    is_any = host == "::"
     listening = socket.create_server(
-        (host, port), family=_family_of(host), dualstack_ipv6=is_any and socket.has_dualstack_ipv6()
+        (host, port),
+        family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+        dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6(),
     )
     server = await asyncio.start_server(partial(_pass_on, places, target), sock=listening)
     async with server:
         await server.serve_forever()
-
-
-def _family_of(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 async def _pass_on(

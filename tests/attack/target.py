@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -190,6 +192,16 @@ class Target:
             if command:
                 found[pid] = command.replace("\0", " ").strip()
         return found
+
+    @contextmanager
+    def paused_worker(self) -> Iterator[None]:
+        """Stop the only worker meanwhile, so that jobs wait."""
+        [worker] = self.pids("-m worker")
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(worker, signal.SIGCONT)
 
     def pids(self, ending: str) -> list[int]:
         """Find the processes whose arguments end so."""

@@ -19,7 +19,7 @@ from datetime import timedelta
 
 from flask import Flask, Request, request
 
-from api.admission.auth import KEY_HEADER, find_tenant
+from api.admission.auth import KEY_HEADER, find_tenant, key_of
 from deploy.local.servers.postgres import Postgres
 from shared.database import Database
 from shared.errors import Refused
@@ -74,7 +74,7 @@ def _decisions(database: Database) -> dict[str, Callable[[], None]]:
 
         def decide() -> None:
             with suppress(Refused):
-                find_tenant(received, settings, store)
+                find_tenant(received, key_of(received), settings, store)
 
         return decide
 

@@ -46,17 +46,23 @@ async def _flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def relayed(serve: Serve = _echo) -> AsyncIterator[int]:
-    """A relay before an echo, or another server, by its port."""
-    echo = await asyncio.start_server(serve, LOOPBACK, 0)
+async def relaying(host: str, target: int) -> AsyncIterator[int]:
+    """A relay to a port, by its own."""
     port = free_port()
-    task = asyncio.create_task(relay(LOOPBACK, port, echo.sockets[0].getsockname()[1]))
-    async with echo:
-        await _until_it_listens(port)
+    task = asyncio.create_task(relay(host, port, target))
+    await _until_it_listens(port)
+    yield port
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+@asynccontextmanager
+async def relayed(serve: Serve = _echo, host: str = LOOPBACK) -> AsyncIterator[int]:
+    """A relay before an echo, or another server, by its port."""
+    server = await asyncio.start_server(serve, LOOPBACK, 0)
+    async with server, relaying(host, server.sockets[0].getsockname()[1]) as port:
         yield port
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def run(coroutine: Coroutine[Any, Any, _T]) -> _T:
@@ -151,19 +157,12 @@ def _state_of(connection: socket.socket) -> int:
 
 def test_all_addresses_are_those_of_the_old_protocol_too() -> None:
     async def come() -> bytes:
-        echo = await asyncio.start_server(_echo, LOOPBACK, 0)
-        port = free_port()
-        async with echo:
-            task = asyncio.create_task(relay("::", port, echo.sockets[0].getsockname()[1]))
-            await _until_it_listens(port)
+        async with relayed(host="::") as port:
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
             writer.write(b"a")
             got = await reader.read(1)
             writer.close()
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        return got
+            return got
 
     assert run(come()) == b"A"
 
@@ -187,16 +186,11 @@ def test_more_than_so_many_are_not_served(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_store_that_is_away_ends_the_connection() -> None:
     async def ask() -> bytes:
-        port = free_port()
-        task = asyncio.create_task(relay(LOOPBACK, port, free_port()))
-        await _until_it_listens(port)
-        reader, writer = await asyncio.open_connection(LOOPBACK, port)
-        end = await reader.read()
-        writer.close()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        return end
+        async with relaying(LOOPBACK, free_port()) as port:
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            end = await reader.read()
+            writer.close()
+            return end
 
     assert run(ask()) == b""
 

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from deploy.local.processes.process import Process
 from shared.clock import database_clock
 from shared.database import Database
+from shared.jobs.transitions import readable_until
 from shared.tables import jobs
 from tests.conditions import eventually
 from tests.end_to_end.installation import Installation
@@ -81,7 +82,7 @@ class Site(Installation):
         with database.writing() as connection:
             end = database_clock(connection) + timedelta(seconds=seconds)
             finished = jobs.c.expires_at.is_not(None)
-            connection.execute(update(jobs).where(finished).values(expires_at=end, not_before=end))
+            connection.execute(update(jobs).where(finished).values(readable_until(end)))
         database.close()
 
     def __exit__(

@@ -5,56 +5,28 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
-from deploy.local.servers.ports import LOOPBACK
+from tests.local_proxy import LocalProxy
 
 
-class Wire:
+class Wire(LocalProxy):
     """Passes bytes on between clients and a port; a connection that fell silent stays open and says nothing more."""
 
     def __init__(self, port: int) -> None:
         """Listen for clients of this port, on another one."""
-        self._target = port
-        self._listener = socket.create_server((LOOPBACK, 0))
         self._silent = threading.Event()
-        self._sockets: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        return int(self._listener.getsockname()[1])
+        super().__init__(port)
 
     def fall_silent(self) -> None:
         """Pass nothing more on over the connections that there are; new ones work."""
         self._silent.set()
         self._silent = threading.Event()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        for each in (self._listener, *self._sockets):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection((LOOPBACK, self._target))
-                self._sockets += [client, server]
-                for ends in ((client, server), (server, client)):
-                    threading.Thread(
-                        target=_pass_on, args=(*ends, self._silent), daemon=True
-                    ).start()
+    def _serve(self, client: socket.socket) -> None:
+        server = self._connect()
+        self._sockets += [client, server]
+        for ends in ((client, server), (server, client)):
+            threading.Thread(target=_pass_on, args=(*ends, self._silent), daemon=True).start()
 
 
 def _pass_on(source: socket.socket, sink: socket.socket, silent: threading.Event) -> None:

@@ -52,7 +52,7 @@ class Sweeper:
         return is_more
 
     def rescue(self) -> bool:
-        """Take jobs from workers that died or stand still, and ring for them at once; True if there may be more."""
+        """Take jobs from workers that died or hang, and publish them again at once; True if there may be more."""
         rescued = self.job_store.rescue(_ROWS_PER_STEP)
         for job in rescued:
             _log.warning("job.rescued", **about(job), status=job.status)
@@ -69,7 +69,7 @@ class Sweeper:
         return len(late) == _ROWS_PER_STEP
 
     def publish(self) -> bool:
-        """Ring for jobs that no message stands for; True if there may be more.
+        """Publish jobs that no message stands for; True if there may be more.
 
         A long queue is not a lost one: old messages are taken for lost only by as many as the broker holds fewer than
         the table has published jobs. Of both queues together, since the reader of a message may take a job of either.

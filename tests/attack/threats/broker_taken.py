@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import random
-import signal
 import time
 from itertools import islice
 
@@ -128,15 +126,11 @@ def no_command_reaches_the_server_itself(target: Target) -> str:
 
 def messages_hold_no_photo_key_or_job(target: Target) -> str:
     """What somebody who reads the queue learns: that a job waits, and no more."""
-    [worker] = target.pids("-m worker")
-    os.kill(worker, signal.SIGSTOP)
-    try:
+    with target.paused_worker():
         # The worker's read takes the first one, although it stands still.
         first, task_id = target.submit("owner"), target.submit("owner")
         with target.broker() as client:
             read = client.rpop(Queue.BULK.value)
-    finally:
-        os.kill(worker, signal.SIGCONT)
     hold(isinstance(read, bytes), "there was no message to read")
     assert isinstance(read, bytes)
     body = base64.b64decode(json.loads(read)["body"])

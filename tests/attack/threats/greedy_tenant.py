@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -66,9 +64,7 @@ def jobs_over_the_queue_are_refused_and_anothers_photo_passes_by(target: Target)
 
 def long_polls_leave_waiting_slots_to_others(target: Target) -> str:
     """260 polls of one tenant, for a job that takes long: its worker stands still meanwhile."""
-    [worker] = target.pids("-m worker")
-    os.kill(worker, signal.SIGSTOP)
-    try:
+    with target.paused_worker():
         held, own = target.submit("poller"), target.submit("owner")
 
         def poll(tenant: str, task_id: str, seconds: int) -> tuple[int, float]:
@@ -82,8 +78,6 @@ def long_polls_leave_waiting_slots_to_others(target: Target) -> str:
             wait(polls, timeout=_SETTLED_SECONDS)
             status, seconds = poll("owner", own, _WAIT_SECONDS)
             statuses = Counter(it.result()[0] for it in polls)
-    finally:
-        os.kill(worker, signal.SIGCONT)
     hold(status == httpx.codes.OK, f"another tenant's poll was answered {status}")
     hold(seconds > _WAIT_SECONDS / 2, f"another tenant got no slot: answered after {seconds:.1f} s")
     hold(set(statuses) <= {200, 503}, f"the polls were answered {dict(statuses)}")
