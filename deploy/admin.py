@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import click
 from pydantic import SecretStr
 
+from deploy.environment_file import taken_from
 from deploy.models import models
 from shared.database import Database, open_database
 from shared.errors import CutworkError, Misconfigured
@@ -18,8 +20,17 @@ from shared.settings import Settings, load_settings, variable
 
 
 @click.group()
-def admin() -> None:
+@click.option(
+    "--environment",
+    type=click.Path(path_type=Path),
+    help="Take all CUTWORK_ variables from this file, and none of the shell's: `make run` leaves .cutwork/environment.",
+)
+@click.pass_context
+def admin(context: click.Context, environment: Path | None) -> None:
     """Set up and look after a Cutwork installation; CUTWORK_ variables say which."""
+    context.obj = environment
+    if environment is not None:
+        context.with_resource(taken_from(environment))
 
 
 admin.add_command(models)
@@ -32,9 +43,10 @@ def setup() -> None:
     Run it before the first start and after every update: what is right already stays as it is.
     """
     settings = load_settings()
-    database = open_database(settings)
+    database = _open_database(settings)
     version = migrate(database)
-    click.echo(f"database: schema {version.revision} is there, in {database.place}")
+    click.echo(f"database: schema {version.revision} is there")
+    click.echo(f"Object store: {settings.s3_endpoint}", err=True)
     ObjectStore(settings).set_up()
     click.echo("object store: buckets and lifecycle rules are there")
 
@@ -65,13 +77,9 @@ def create(tenant: str, days: int | None) -> None:
     A tenant may have several keys: to change one, make the next, switch over, revoke the old one.
     """
     valid_for = None if days is None else timedelta(days=days)
-    database = _database_of_keys()
-    key, text = KeyStore(database).create(tenant, valid_for)
+    key, text = KeyStore(_database_of_keys()).create(tenant, valid_for)
     click.echo(text)
-    click.echo(
-        f"Key {key.id} of {tenant}, in {database.place}. It is not stored and cannot be shown again.",
-        err=True,
-    )
+    click.echo(f"Key {key.id} of {tenant}. It is not stored and cannot be shown again.", err=True)
 
 
 @keys.command("list")
@@ -104,11 +112,21 @@ def _database_of_keys() -> Database:
     settings = load_settings()
     if "database_url" not in settings.model_fields_set:
         raise Misconfigured(
-            "CUTWORK_DATABASE_URL is not set. In a shell of yours `. .cutwork/environment` sets what `make run` uses; "
-            "elsewhere set what the service has"
+            "CUTWORK_DATABASE_URL is not set. `cutwork-admin --environment .cutwork/environment …` takes it from "
+            "`make run`; elsewhere set what the service has"
         )
-    database = open_database(settings)
+    database = _open_database(settings)
     check_schema(database)
+    return database
+
+
+def _open_database(settings: Settings) -> Database:
+    """Open the database, and say which one that is, and who said so."""
+    database = open_database(settings)
+    source = click.get_current_context().find_root().obj or "CUTWORK_DATABASE_URL"
+    if "database_url" not in settings.model_fields_set:
+        source = "default, since CUTWORK_DATABASE_URL is not set"
+    click.echo(f"Database: {database.place} ({source})", err=True)
     return database
 
 

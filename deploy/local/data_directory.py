@@ -115,7 +115,7 @@ class DataDirectory:
         return made
 
     def note_environment(self, text: str) -> Path:
-        """Leave what a shell can read to reach this installation; it has the keys in it."""
+        """Leave what `cutwork-admin` can read to reach this installation; it has the keys in it."""
         file = self.path / "environment"
         write_privately(file, text)
         return file

@@ -1,10 +1,9 @@
-"""The settings that the local installation gives to its processes, and to the operator's shell."""
+"""The settings that the local installation gives to its processes."""
 
 from __future__ import annotations
 
-import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
@@ -35,12 +34,3 @@ def settings_of(
             if not address.is_loopback:
                 settings["CUTWORK_S3_PUBLIC_ENDPOINT"] = f"http://{HOST}:{address.of_results.port}"
     return settings
-
-
-def as_shell(environment: Mapping[str, str]) -> str:
-    """Write all CUTWORK_ variables down so that a shell can read them."""
-    return "".join(
-        f"export {name}={shlex.quote(value)}\n"
-        for name, value in sorted(environment.items())
-        if name.startswith("CUTWORK_")
-    )

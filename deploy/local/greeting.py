@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
 from deploy.local.address import Address
@@ -10,12 +11,13 @@ from shared.public_endpoint import HOST
 
 #: A T-shirt on a sheet, drawn for this.
 _PHOTO = Path(__file__).with_name("photo.jpg")
+_ADMIN = Path(sys.executable).with_name("cutwork-admin")
 
 
 def greeting(address: Address, environment: Path, results_url: str) -> str:
     """Say where the service is, with a command that works as it stands, or with a key where it needs one."""
     url = f"{address.url}/api/cutout/general/apparel-background-removal"
-    example, key = "any", "Any key will do, until cutwork-admin makes the first one."
+    example, key = "any", "Any key will do, until you make the first one:"
     if not address.is_loopback:
         example, key = "<key>", _for_others(address, results_url)
     return f"""
@@ -23,7 +25,10 @@ Cutwork is up: {address.url}
 
     curl -s {url} -H 'ailabapi-api-key: {example}' -F image=@{shlex.quote(str(_PHOTO))} -F cloth_class=tops,coat
 
-{key} Before cutwork-admin:  . {shlex.quote(str(environment))}
+{key}
+
+    {shlex.quote(str(_ADMIN))} --environment {shlex.quote(str(environment))} keys create my-shop
+
 Ctrl-C stops it all.
 """
 
@@ -33,6 +38,6 @@ def _for_others(address: Address, results_url: str) -> str:
     where = f"Result URLs lead to {results_url}"
     if HOST in results_url:
         where = f"Results are at port {address.of_results.port} of the same host: let clients reach that too"
-    return f"""Every request needs a key from `cutwork-admin keys create`.
-{where}.
-CUTWORK_S3_PUBLIC_ENDPOINT=http://<host>:<port> names another way, as through a proxy or published ports."""
+    return f"""{where}.
+CUTWORK_S3_PUBLIC_ENDPOINT=http://<host>:<port> names another way, as through a proxy or published ports.
+Every request needs a key:"""

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import click
 
+from deploy.environment_file import as_text
 from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
-from deploy.local.environment import as_shell, settings_of
+from deploy.local.environment import settings_of
 from deploy.local.greeting import greeting
 from deploy.local.processes.interrupt import Interrupt, Interrupted
 from deploy.local.processes.output import LogFile, Output, PassedThrough
@@ -107,7 +108,7 @@ class Supervisor:
             process.start()
         self._processes["front end"].wait_until(self._is_ready, _START_SECONDS)
         _say_ready("service", started_at)
-        environment = self._home.note_environment(as_shell(os.environ))
+        environment = self._home.note_environment(as_text(os.environ))
         say(greeting(self._address, environment, load_settings().signing_endpoint))
 
     def _in_its_role(self, name: str, module: list[str]) -> Process:

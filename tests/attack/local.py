@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.environment_file import read
 from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.settings import PREFIX, Settings, variable
 from tests.attack.target import ROOT, Target
@@ -48,7 +48,7 @@ def running_locally() -> Iterator[Target]:
             yield Target(
                 name="`make run`",
                 url=f"http://{LOOPBACK}:{port}",
-                environment=with_defaults(_read(home / "environment")),
+                environment=with_defaults(read(home / "environment")),
                 directory=home,
                 root=process.pid,
                 logs=(said, home / "valkey" / "server.log", home / "seaweedfs" / "server.log"),
@@ -64,8 +64,3 @@ def with_defaults(environment: Mapping[str, str]) -> dict[str, str]:
     names = ("inputs_bucket", "results_bucket")
     defaults = {variable(name): str(Settings.model_fields[name].default) for name in names}
     return {**defaults, **environment}
-
-
-def _read(file: Path) -> dict[str, str]:
-    lines = [shlex.split(line)[1] for line in file.read_text().splitlines()]
-    return {name: text for name, _, text in (line.partition("=") for line in lines)}

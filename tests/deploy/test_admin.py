@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy.admin import admin, main
+from deploy.environment_file import as_text
 from shared.database import Database
 from shared.key_store import KeyStore
 from shared.object_store import ObjectStore
@@ -68,13 +69,37 @@ def test_keys_of_no_particular_database_are_refused(
         main()
 
     assert "CUTWORK_DATABASE_URL is not set" in str(ended.value)
-    assert ". .cutwork/environment" in str(ended.value)
+    assert "--environment .cutwork/environment" in str(ended.value)
     assert capsys.readouterr().out == ""
     assert KeyStore(default).is_empty()
 
 
-def test_a_new_key_says_in_which_database_it_is(settings: Settings) -> None:
-    assert settings.database_url in run("keys", "create", "shop").stderr
+@pytest.mark.parametrize(
+    "command", [("setup",), ("keys", "create", "shop"), ("keys", "revoke", "0123456789ab")]
+)
+def test_what_writes_says_where_and_who_named_that(
+    command: tuple[str, ...], settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "environment"
+    file.write_text(as_text(environment_of(settings)))
+
+    assert f"Database: {settings.database_url} (CUTWORK_DATABASE_URL)\n" in run(*command).stderr
+    named = run("--environment", str(file), *command).stderr
+    assert f"Database: {settings.database_url} ({file})\n" in named
+
+
+def test_a_key_is_made_in_the_installation_of_the_file_whatever_the_shell_says(
+    settings: Settings, tmp_path: Path
+) -> None:
+    other = f"sqlite:///{tmp_path}/other.sqlite3"
+    migrate(Database(other))
+    file = tmp_path / "environment"
+    file.write_text(as_text({"CUTWORK_DATABASE_URL": other}))
+
+    made = run("--environment", str(file), "keys", "create", "shop")
+
+    assert KeyStore(Database(other)).tenant_of(made.stdout.strip()) == "shop"
+    assert KeyStore(Database(settings.database_url)).is_empty()
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "sh\udcffop"])

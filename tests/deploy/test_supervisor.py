@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
-from deploy.local.environment import as_shell, settings_of
+from deploy.local.environment import settings_of
 from deploy.local.greeting import greeting
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.seaweedfs import SeaweedFS
@@ -162,18 +162,3 @@ def test_pulled_networks_lie_with_everything_else_of_an_installation(tmp_path: P
     settings = settings_of(DataDirectory(tmp_path), Address(LOOPBACK, 8000), [])
 
     assert settings["CUTWORK_MODELS_DIR"] == str(tmp_path / "models")
-
-
-def test_a_shell_reads_the_settings_as_they_were_written() -> None:
-    value = "with 'quotes', $HOME and `date`"
-    text = as_shell({"CUTWORK_MODEL": value, "SECRET_OF_SOMEBODY_ELSE": "1"})
-
-    read = subprocess.run(
-        ["sh", "-c", text + 'printf %s "$CUTWORK_MODEL"'],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-
-    assert read.stdout == value
-    assert "SOMEBODY" not in text

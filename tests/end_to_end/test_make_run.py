@@ -19,6 +19,7 @@ from urllib.request import urlopen
 import httpx
 import pytest
 
+from deploy.environment_file import read
 from deploy.local.servers.ports import free_port
 from tests.conditions import eventually
 
@@ -59,16 +60,10 @@ class Run:
         return url
 
     def make_key(self) -> str:
-        """Make a key as the operator does."""
-        command = f". {self.home}/environment && {sys.executable} -m deploy.admin keys create shop"
-        made = subprocess.run(
-            command,
-            check=True,
-            shell=True,
-            cwd=_ROOT,
-            capture_output=True,
-            text=True,
-        )
+        """Make a key as it was printed."""
+        found = re.search(r"^ +(.*cutwork-admin .*)$", self.said.read_text(), re.MULTILINE)
+        assert found is not None
+        made = subprocess.run(found[1], check=True, shell=True, capture_output=True, text=True)
         return made.stdout.strip()
 
     def processes(self) -> dict[int, str]:
@@ -181,7 +176,7 @@ def test_of_the_object_store_only_what_asks_for_a_signature_is_open_to_other_mac
     start: Start,
 ) -> None:
     run = start("home", HOST="0.0.0.0")
-    named = dict(re.findall(r"export (CUTWORK_\w+)=(\S+)", (run.home / "environment").read_text()))
+    named = read(run.home / "environment")
 
     unsigned = httpx.get(f"http://127.0.0.2:{run.port + 1}/cutwork-results/")
     assert unsigned.status_code == 403

@@ -17,12 +17,11 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shlex
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from typing import Any
 import redis
 from sqlalchemy import select
 
+from deploy.environment_file import read
 from deploy.local.processes.process import Process
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.valkey import Valkey
@@ -112,7 +112,7 @@ class Service:
         stack.callback(self._process.stop, 40)
         environment_file = directory / "data" / "environment"
         self._process.wait_until(environment_file.exists, 60)
-        noted = _read_shell(environment_file)
+        noted = read(environment_file)
         self._redis_url = noted["CUTWORK_REDIS_URL"]
         self.database = Database(noted["CUTWORK_DATABASE_URL"])
         stack.callback(self.database.close)
@@ -207,11 +207,6 @@ def _rows(database: Database) -> list[Any]:
                 return list(connection.execute(select(jobs)).all())
         except DatabaseUnavailable:
             time.sleep(0.1)
-
-
-def _read_shell(file: Path) -> Mapping[str, str]:
-    words = (line.removeprefix("export ").partition("=") for line in file.read_text().splitlines())
-    return {name: "".join(shlex.split(value)) for name, _, value in words}
 
 
 def main() -> int:
