@@ -13,7 +13,7 @@ from deploy.environment_file import taken_from
 from deploy.models import models
 from shared.database import Database, open_database
 from shared.errors import CutworkError, Misconfigured
-from shared.key_store import ApiKey, KeyStore
+from shared.key_store import ApiKey, KeyStore, UnusableKey
 from shared.object_store import ObjectStore
 from shared.schema import check_schema, migrate
 from shared.settings import Settings, load_settings, variable
@@ -37,7 +37,15 @@ admin.add_command(models)
 
 
 @admin.command()
-def setup() -> None:
+@click.option(
+    "--key",
+    "own_keys",
+    metavar="TENANT FILE",
+    type=(str, click.Path(path_type=Path)),
+    multiple=True,
+    help="See to it that TENANT has the key in FILE, so that a service has one from its first start on.",
+)
+def setup(own_keys: tuple[tuple[str, Path], ...]) -> None:
     """Migrate the database; make the buckets and their lifecycle rules.
 
     Run it before the first start and after every update: what is right already stays as it is.
@@ -46,6 +54,9 @@ def setup() -> None:
     database = _open_database(settings)
     version = migrate(database)
     click.echo(f"database: schema {version.revision} is there")
+    for tenant, file in own_keys:
+        key = _take_key(KeyStore(database), tenant, file)
+        click.echo(f"key {key.id} of {tenant}: {_state(key)}")
     click.echo(f"Object store: {settings.s3_endpoint}", err=True)
     ObjectStore(settings).set_up()
     click.echo("object store: buckets and lifecycle rules are there")
@@ -128,6 +139,17 @@ def _open_database(settings: Settings) -> Database:
         source = "default, since CUTWORK_DATABASE_URL is not set"
     click.echo(f"Database: {database.place} ({source})", err=True)
     return database
+
+
+def _take_key(key_store: KeyStore, tenant: str, file: Path) -> ApiKey:
+    try:
+        return key_store.take(tenant, file.read_text(encoding="utf-8").strip())
+    except OSError as error:
+        raise UnusableKey(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UnusableKey(f"{file} holds no key: it is no text") from None
+    except UnusableKey as error:
+        raise UnusableKey(f"{file} holds no key for {tenant}: {error}") from None
 
 
 def _code(default: object) -> str:

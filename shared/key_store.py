@@ -1,15 +1,18 @@
-"""API keys: made once, shown once, stored as SHA-256."""
+"""API keys: made once, here or by the operator, and stored as SHA-256."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from shared.clock import Clock, database_clock
 from shared.database import Database
@@ -17,6 +20,8 @@ from shared.errors import CutworkError
 from shared.tables import api_keys
 
 _PREFIX = "cw"
+#: What a key looks like: its secret has 256 random bits, in base64 at the shortest.
+_FORM = re.compile(rf"{_PREFIX}_[0-9a-f]{{12}}_[A-Za-z0-9_-]{{43,128}}")
 #: Compared with when the id is unknown, so that this takes as long as a wrong secret.
 _NO_SHA256 = "0" * 64
 #: As long as the column.
@@ -25,6 +30,10 @@ _LONGEST_TENANT = 64
 
 class UnusableTenant(CutworkError):
     """Raised for a name that no tenant can have."""
+
+
+class UnusableKey(CutworkError):
+    """Raised for a key that no tenant can have, or that another one has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,17 +64,30 @@ class KeyStore:
         _check_tenant(tenant)
         key_id = secrets.token_hex(6)
         text = f"{_PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
-        with self._database.writing() as connection:
-            now = self._clock(connection)
-            values = {
-                "id": key_id,
-                "tenant": tenant,
-                "sha256": _sha256(text),
-                "created_at": now,
-                "expires_at": None if valid_for is None else now + valid_for,
-            }
-            row = connection.execute(insert(api_keys).values(values).returning(api_keys))
-            return _api_key(row.mappings().one()), text
+        return self._store(key_id, tenant, text, valid_for), text
+
+    def take(self, tenant: str, text: str) -> ApiKey:
+        """See to it that a tenant has a key that was made elsewhere; one that was revoked stays so.
+
+        Raises:
+            UnusableTenant: No tenant can have this name.
+            UnusableKey: It has not the form of those made here, or its id is that of another one.
+        """
+        _check_tenant(tenant)
+        if not _FORM.fullmatch(text):
+            raise UnusableKey(
+                'a key is "cw_", 12 hexadecimal digits, "_" and a secret of 43 to 128 letters, digits, "-" or "_", '
+                'as of: echo "cw_$(openssl rand -hex 6)_$(openssl rand -hex 32)"'
+            )
+        key_id = _id_of(text)
+        if self._find(key_id) is None:
+            # Another process may be doing the same.
+            with suppress(IntegrityError):
+                return self._store(key_id, tenant, text, None)
+        row = self._find(key_id)
+        if row is None or (row["tenant"], row["sha256"]) != (tenant, _sha256(text)):
+            raise UnusableKey(f"the id {key_id} is that of another key, or another tenant's")
+        return _api_key(row)
 
     def tenant_of(self, text: str) -> str | None:
         """Return whose key this is; None if it is unknown, revoked or expired."""
@@ -99,6 +121,24 @@ class KeyStore:
             guard = and_(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
             changes = {"revoked_at": self._clock(connection)}
             return connection.execute(update(api_keys).where(guard).values(changes)).rowcount == 1
+
+    def _store(self, key_id: str, tenant: str, text: str, valid_for: timedelta | None) -> ApiKey:
+        with self._database.writing() as connection:
+            now = self._clock(connection)
+            values = {
+                "id": key_id,
+                "tenant": tenant,
+                "sha256": _sha256(text),
+                "created_at": now,
+                "expires_at": None if valid_for is None else now + valid_for,
+            }
+            row = connection.execute(insert(api_keys).values(values).returning(api_keys))
+            return _api_key(row.mappings().one())
+
+    def _find(self, key_id: str) -> RowMapping | None:
+        with self._database.reading() as connection:
+            found = select(api_keys).where(api_keys.c.id == key_id)
+            return connection.execute(found).mappings().one_or_none()
 
 
 def _check_tenant(tenant: str) -> None:

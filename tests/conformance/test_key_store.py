@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from sqlalchemy import event, text
 
 from shared.database import Database
-from shared.key_store import KeyStore, UnusableTenant
+from shared.key_store import KeyStore, UnusableKey, UnusableTenant
 from tests.clock import HandClock
+
+OWN = f"cw_0123456789ab_{'s' * 43}"
 
 
 def test_a_key_tells_its_tenant(key_store: KeyStore) -> None:
@@ -103,6 +106,54 @@ def test_a_store_with_a_revoked_key_is_not_empty(key_store: KeyStore) -> None:
 
     assert not key_store.is_empty()
     assert [listed.id for listed in key_store.list_all()] == [key.id]
+
+
+def test_a_key_that_the_operator_made_is_its_tenants_once_it_was_taken(key_store: KeyStore) -> None:
+    taken = key_store.take("shop", OWN)
+
+    assert (taken.id, taken.tenant) == ("0123456789ab", "shop")
+    assert key_store.tenant_of(OWN) == "shop"
+    assert key_store.take("shop", OWN) == taken
+
+
+def test_a_key_that_several_take_at_once_is_one_key(key_store: KeyStore) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: key_store.take("shop", OWN), range(8)))
+
+    assert taken == key_store.list_all() * 8
+
+
+def test_a_revoked_key_does_not_come_back_when_it_is_taken_again(key_store: KeyStore) -> None:
+    key = key_store.take("shop", OWN)
+    key_store.revoke(key.id)
+
+    assert key_store.take("shop", OWN).revoked_at is not None
+    assert key_store.tenant_of(OWN) is None
+
+
+@pytest.mark.parametrize(("tenant", "text"), [("other", OWN), ("shop", f"{OWN[:-1]}t")])
+def test_a_key_whose_id_another_one_has_is_refused(
+    key_store: KeyStore, tenant: str, text: str
+) -> None:
+    key_store.take("shop", OWN)
+
+    with pytest.raises(UnusableKey, match="0123456789ab"):
+        key_store.take(tenant, text)
+
+    assert key_store.tenant_of(OWN) == "shop"
+    assert key_store.tenant_of(text) in {None, "shop"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "secret", OWN[:-1], f"{OWN} ", OWN.upper(), OWN.replace("s", "ß"), f"{OWN}{'s' * 200}"],
+)
+def test_a_key_of_another_form_is_refused_and_not_said(key_store: KeyStore, text: str) -> None:
+    with pytest.raises(UnusableKey, match="cw_") as refused:
+        key_store.take("shop", text)
+
+    assert "sss" not in str(refused.value)
+    assert key_store.is_empty()
 
 
 @pytest.mark.parametrize(

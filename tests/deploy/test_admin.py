@@ -74,6 +74,45 @@ def test_keys_of_no_particular_database_are_refused(
     assert KeyStore(default).is_empty()
 
 
+def test_a_service_has_its_first_key_before_its_first_front_end(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """As in a container: a secret is mounted, and nobody is there to read what a command prints."""
+    key = f"cw_0123456789ab_{'s' * 43}"
+    secret = tmp_path / "shop-key"
+    secret.write_text(f"{key}\n")
+
+    for _ in range(2):
+        assert run("setup", "--key", "shop", str(secret)).exit_code == 0
+
+    assert KeyStore(Database(settings.database_url)).tenant_of(key) == "shop"
+    revoked = run("keys", "revoke", "0123456789ab")
+    assert revoked.exit_code == 0
+    again = run("setup", "--key", "shop", str(secret))
+    assert "key 0123456789ab of shop: revoked" in again.stdout
+    assert key not in again.output
+
+
+@pytest.mark.parametrize("content", [None, b"secret of mine", b"\xff"])
+def test_a_first_key_that_is_none_is_one_line_without_the_secret(
+    content: bytes | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+) -> None:
+    secret = tmp_path / "shop-key"
+    if content is not None:
+        secret.write_bytes(content)
+    monkeypatch.setattr("sys.argv", ["cutwork-admin", "setup", "--key", "shop", str(secret)])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert str(secret) in str(ended.value)
+    assert "of mine" not in str(ended.value)
+    assert KeyStore(Database(settings.database_url)).is_empty()
+
+
 @pytest.mark.parametrize(
     "command", [("setup",), ("keys", "create", "shop"), ("keys", "revoke", "0123456789ab")]
 )
