@@ -128,6 +128,12 @@ jobs = Table(
         where="status = 'queued' AND published_at IS NOT NULL",
     ),
     _partial("jobs_in_turn", "tenant", "queue", "start_tag", where="status = 'queued'"),
+    # A job that comes back asks for the last one of its tenant's that did.
+    _partial(
+        "jobs_back_in_turn",
+        *("tenant", "queue", "start_tag"),
+        where="status = 'queued' AND attempt > 0",
+    ),
     _partial(
         "jobs_started",
         *("queue", "start_tag"),

@@ -17,7 +17,7 @@ from shared.jobs.job_table import JobTable, change
 from shared.jobs.planning import hidden
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, finished, held, queued
-from shared.jobs.turns import to_claim, turn
+from shared.jobs.turns import in_new_turns, to_claim, turn
 from shared.tables import jobs
 
 #: How long a claim that found nothing waits before it looks again, as long as there is something to be seen.
@@ -103,7 +103,8 @@ class Leases(JobTable):
         with self._database.writing() as connection:
             now = self._clock(connection)
             again = and_(held(lease), self._attempts_left())
-            if change(connection, again, queued(now + delay)):
+            new_turn = in_new_turns(connection, [lease.job_id])
+            if change(connection, again, {**queued(now + delay), **new_turn}):
                 return JobStatus.QUEUED
             if _settled(connection, lease, failed(now, code, message)):
                 return JobStatus.FAILED
@@ -113,7 +114,8 @@ class Leases(JobTable):
         """Give an attempt back, uncounted, since nothing is wrong with the job; False if the lease is lost."""
         with self._database.writing() as connection:
             not_before = self._clock(connection) + delay
-            changes = {**queued(not_before), "releases": jobs.c.releases + 1}
+            new_turn = in_new_turns(connection, [lease.job_id])
+            changes = {**queued(not_before), **new_turn, "releases": jobs.c.releases + 1}
             return change(connection, held(lease), changes)
 
 

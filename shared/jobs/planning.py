@@ -14,7 +14,7 @@ Statistics are wrong when it matters: after an import, an outage, a flood. So no
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, bindparam, literal_column
+from sqlalchemy import BindParameter, ColumnElement, bindparam, literal_column
 
 from shared.job import JobStatus
 from shared.tables import jobs
@@ -30,9 +30,9 @@ def in_state(*states: JobStatus) -> ColumnElement[bool]:
     return status.in_(bindparam(None, ordered, expanding=True, literal_execute=True))
 
 
-def not_in_state(state: JobStatus, rows: FromClause = jobs) -> ColumnElement[bool]:
+def not_in_state(state: JobStatus) -> ColumnElement[bool]:
     """Match jobs that are not in a state; fits a partial index of just these."""
-    status: ColumnElement[str] = rows.c.status
+    status: ColumnElement[str] = jobs.c.status
     return status != _literal(state)
 
 

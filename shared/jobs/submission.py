@@ -14,7 +14,7 @@ from shared.jobs.job_table import JobTable, change, set_published_at
 from shared.jobs.planning import hidden
 from shared.jobs.rows import new_row, to_job
 from shared.jobs.transitions import finished, readable_until
-from shared.jobs.turns import turn_of
+from shared.jobs.turns import Line, turn_of
 from shared.tables import jobs
 
 
@@ -28,7 +28,7 @@ class Submission(JobTable):
         """
         try:
             with self._database.writing() as connection:
-                turn = turn_of(connection, new)
+                turn = turn_of(connection, Line(new.tenant, new.queue))
                 now = self._clock(connection)
                 row = connection.execute(
                     insert(jobs).values(new_row(new, turn, now)).returning(jobs)

@@ -15,7 +15,7 @@ from shared.jobs.limits import ATTEMPTS_SPENT, DEADLINE_PASSED
 from shared.jobs.planning import in_state
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, has_outlived, lease_has_run_out, queued
-from shared.jobs.turns import to_claim
+from shared.jobs.turns import in_new_turns, to_claim
 from shared.tables import jobs
 
 
@@ -30,9 +30,10 @@ class Sweeping(JobTable):
             cut_off = {"cut_offs": jobs.c.cut_offs + 1}
             spent = {**failed(now, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT), **cut_off}
             left = self._attempts_left()
+            again = {**queued(now), **cut_off, **in_new_turns(connection, stuck)}
             rows = [
                 *change_all(connection, stuck, ~left, spent),
-                *change_all(connection, stuck, left, {**queued(now), **cut_off}),
+                *change_all(connection, stuck, left, again),
             ]
             return [to_job(row, now) for row in rows]
 

@@ -11,7 +11,6 @@ from shared.contract import RESULT_LIFETIME
 from shared.errors import ErrorCode
 from shared.job import FINISHED, JobStatus, Lease
 from shared.jobs.planning import hidden, in_state
-from shared.jobs.turns import turn_of_returned
 from shared.tables import jobs
 
 Guard = ColumnElement[bool]
@@ -38,14 +37,13 @@ def has_outlived(now: datetime) -> Guard:
 
 
 def queued(not_before: datetime) -> Changes:
-    """Let a job wait again, without a message until the sweeper publishes one."""
+    """Let a job wait again, in a new turn (`in_new_turns`), without a message until the sweeper publishes one."""
     return {
         "status": JobStatus.QUEUED,
         "lease_owner": None,
         "lease_expires_at": None,
         "not_before": not_before,
         "published_at": None,
-        "start_tag": turn_of_returned(),
     }
 
 

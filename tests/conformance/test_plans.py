@@ -142,7 +142,7 @@ class Case(NamedTuple):
 
 ID = {"jobs_pkey"}
 #: A job that comes back gets a new turn.
-BACK = ID | {"jobs_started"}
+BACK = ID | {"jobs_started", "jobs_to_claim", "jobs_back_in_turn"}
 CODE = ErrorCode.PROCESSING_FAILURE
 
 

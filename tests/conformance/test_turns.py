@@ -84,6 +84,56 @@ def test_a_job_that_comes_back_waits_for_a_turn_like_a_new_one(
     assert tenants_in_turn(job_store, 5) == "eloll"
 
 
+@pytest.mark.parametrize("way", ["released", "retried", "rescued"])
+def test_jobs_of_a_tenant_that_come_back_together_take_a_turn_each(
+    job_store: JobStore, clock: HandClock, way: str
+) -> None:
+    back = [claimed(job_store, job) for job in import_of(job_store, clock, "early", 4)]
+    import_of(job_store, clock, "late", 4)
+
+    if way == "rescued":
+        clock.advance(seconds=31)
+        job_store.rescue(10)
+    for job in back:
+        if way == "released":
+            job_store.release(job.lease)
+        elif way == "retried":
+            job_store.retry(job.lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
+    job_store.mark_published([job.id for job in back])
+
+    assert tenants_in_turn(job_store, 8) == "el" * 4
+
+
+def test_jobs_that_come_back_at_once_take_a_turn_each(
+    job_store: JobStore, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.jobs.turns._PAUSES", (0.01,) * 1000)
+    back = [claimed(job_store, job) for job in import_of(job_store, clock, "early", 8)]
+    import_of(job_store, clock, "late", 8)
+
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(job_store.release, [job.lease for job in back]))
+    job_store.mark_published([job.id for job in back])
+
+    assert tenants_in_turn(job_store, 16) == "el" * 8
+
+
+def test_jobs_that_come_back_do_not_wait_for_all_that_their_tenant_stored_since(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    """Behind a long import they would meet their deadline."""
+    back = [claimed(job_store, job) for job in import_of(job_store, clock, "early", 22)[:2]]
+    import_of(job_store, clock, "late", 2)
+
+    for job in back:
+        job_store.release(job.lease)
+    job_store.mark_published([job.id for job in back])
+
+    first = [job_store.claim(Queue.INTERACTIVE, "worker-1") for _ in range(6)]
+    assert {job.id for job in back} <= {job.id for job in first if job}
+    assert sum(job.tenant == "late" for job in first if job) == 2
+
+
 def test_jobs_that_come_back_again_and_again_do_not_run_ahead_of_who_waits(
     job_store: JobStore, clock: HandClock
 ) -> None:
