@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -17,6 +18,9 @@ from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, has_outlived, lease_has_run_out, queued
 from shared.jobs.turns import in_new_turns, to_claim
 from shared.tables import jobs
+
+#: How long jobs to expire are looked for among those that the release before has finished.
+_LONGEST_SECONDS = 10.0
 
 
 class Sweeping(JobTable):
@@ -74,16 +78,30 @@ class Sweeping(JobTable):
             set_published_at(connection, job_ids, self._clock(connection))
 
     def take_for_expiry(self, limit: int, hold: timedelta) -> list[Job]:
-        """Take finished jobs past their lifetime, whose bytes are to be deleted; nobody else gets them for a while."""
+        """Take finished jobs past their lifetime, whose bytes are to be deleted; nobody else gets them for a while.
+
+        They are fewer than `limit` if there are no more of them, or if it took long to come by what is not due yet.
+        """
+        taken: list[Job] = []
+        end = time.monotonic() + _LONGEST_SECONDS
+        while rest := limit - len(taken):
+            looked_at, due = self._take_due(rest, hold)
+            taken += due
+            if looked_at < rest or time.monotonic() >= end:
+                break
+        return taken
+
+    def _take_due(self, limit: int, hold: timedelta) -> tuple[int, list[Job]]:
+        """Look at the first finished jobs, and take what is due of them; return also how many were looked at."""
         with self._database.writing() as connection:
             now = self._clock(connection)
-            due = and_(in_state(*FINISHED), jobs.c.not_before <= now)
-            taken = lock_some(connection, due, jobs.c.not_before, limit)
+            to_expire = and_(in_state(*FINISHED), jobs.c.not_before <= now)
+            first = lock_some(connection, to_expire, jobs.c.not_before, limit)
             # What the release before has finished comes too early once, and is put in its place.
             early = {"not_before": jobs.c.expires_at}
-            change_all(connection, taken, jobs.c.expires_at > now, early)
-            rows = change_all(connection, taken, has_outlived(now), {"not_before": now + hold})
-            return [to_job(row, now) for row in rows]
+            change_all(connection, first, jobs.c.expires_at > now, early)
+            rows = change_all(connection, first, has_outlived(now), {"not_before": now + hold})
+            return len(first), [to_job(row, now) for row in rows]
 
     def postpone_expiry(self, job_ids: Collection[uuid.UUID], delay: timedelta) -> None:
         """Let jobs whose bytes could not be deleted be taken again after a while: behind all others."""

@@ -495,6 +495,40 @@ def test_a_job_that_the_release_before_has_finished_expires_in_time(
     assert [due.id for due in job_store.take_for_expiry(10, HOLD)] == [job.id]
 
 
+def after_an_upgrade(database: Database, store: JobStore, clock: HandClock) -> list[Job]:
+    """Make two jobs that are due, and many before them that the release before has finished and that are not."""
+    due, early = [claimed(store) for _ in range(2)], [claimed(store) for _ in range(7)]
+    for job in due:
+        store.complete(job.lease, {})
+    clock.now += RESULT_LIFETIME
+    for job in early:
+        store.complete(job.lease, {})
+    with database.writing() as connection:
+        those = job_table.c.id.in_([job.id for job in early])
+        connection.execute(update(job_table).where(those).values(not_before=early[0].created_at))
+    return due
+
+
+def test_jobs_that_the_release_before_has_finished_do_not_hold_up_what_is_due(
+    database: Database, job_store: JobStore, clock: HandClock
+) -> None:
+    """After an upgrade they may be a million, and all come first."""
+    due = after_an_upgrade(database, job_store, clock)
+
+    taken = job_store.take_for_expiry(2, HOLD)
+
+    assert {job.id for job in taken} == {job.id for job in due}
+
+
+def test_they_are_not_looked_through_for_ever(
+    database: Database, job_store: JobStore, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_an_upgrade(database, job_store, clock)
+    monkeypatch.setattr("shared.jobs.sweeping._LONGEST_SECONDS", 0)
+
+    assert [len(job_store.take_for_expiry(2, HOLD)) for _ in range(5)] == [0, 0, 0, 1, 1]
+
+
 def test_an_expired_job_is_forgotten_later(job_store: JobStore, clock: HandClock) -> None:
     job = claimed(job_store)
     job_store.complete(job.lease, {})
