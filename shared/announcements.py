@@ -11,7 +11,7 @@ from collections.abc import Callable
 import redis
 from redis.client import PubSub
 
-from shared.broker import connect
+from shared.broker import SHORT_SOCKET_SECONDS, connect
 from shared.errors import BrokerUnavailable
 from shared.logs import get_logger
 from shared.settings import Settings
@@ -28,7 +28,7 @@ class Announcer:
 
     def __init__(self, settings: Settings) -> None:
         """Prepare a client; nothing is connected yet."""
-        self._redis = connect(settings)
+        self._redis = connect(settings, SHORT_SOCKET_SECONDS)
 
     def announce(self, job_id: uuid.UUID) -> None:
         """Say that a job has finished.

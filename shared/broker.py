@@ -37,12 +37,12 @@ BrokerClock = Callable[[redis.Redis], float]
 
 #: Longer than the second for which a worker's read blocks.
 _SOCKET_SECONDS = 2.0
+#: The same where somebody waits who can do without: a client whose job is stored, a worker whose job has ended.
+SHORT_SOCKET_SECONDS = 0.7
 #: An idle connection is asked whether it lives.
 _HEALTH_CHECK_SECONDS = 25
 #: More than a front end serves at once.
 _MOST_CONNECTIONS = 4096
-#: A client is waiting; connecting and publishing take this long each.
-_SOCKET_SECONDS_OF_UPLOADS = 0.7
 
 
 def create_celery(settings: Settings) -> Celery:
@@ -71,7 +71,7 @@ class Broker:
         self._writer = MessageWriter(create_celery(settings), TASK)
         self._redis = connect(settings)
         # Not through Celery: of its few connections each is tried three times, while all others wait for one.
-        self._for_one = connect(settings, _SOCKET_SECONDS_OF_UPLOADS)
+        self._for_one = connect(settings, SHORT_SOCKET_SECONDS)
 
     def publish(self, queue: Queue) -> None:
         """Publish a message: one more job waits in this queue.
