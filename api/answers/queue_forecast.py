@@ -23,6 +23,8 @@ from shared.settings import Settings
 
 #: The places that are read of each queue; what is behind is estimated.
 HEAD = 1000
+#: How far a queue is counted that is longer than that: of one longer still it is said that it has so many at least.
+COUNTED = 10_000
 #: How long a reading is good for, and a database that could not be read is left alone.
 _FRESH_SECONDS = 2.0
 #: How old a reading may be that others go on with while one reads anew: nobody may have polled for an hour.
@@ -43,6 +45,7 @@ class Forecast(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
     heads: Mapping[Queue, Sequence[Place]]
+    lengths: Mapping[Queue, int]
     #: When the job was stored that waits longest among them.
     oldest_at: datetime | None
     backlog: Backlog
@@ -116,16 +119,21 @@ class QueueForecast:
     def _read_anew(self) -> _Reading | None:
         try:
             heads = {queue: self._job_store.read_head(queue, HEAD) for queue in Queue}
+            lengths = {queue: self._length(queue, head) for queue, head in heads.items()}
             backlog = self._gauge.read(None)
         except DatabaseUnavailable:
             return None
         times = [place.created_at for head in heads.values() for place in head]
         return _Reading(
             heads=heads,
+            lengths=lengths,
             oldest_at=min(times, default=None),
             backlog=backlog,
             read_at=self._monotonic(),
         )
+
+    def _length(self, queue: Queue, head: Sequence[Place]) -> int:
+        return len(head) if len(head) < HEAD else self._job_store.count_queued(queue, COUNTED)
 
 
 def _estimate(job: Job, reading: _Reading) -> Forecast:
@@ -155,5 +163,5 @@ def _of_the_other_queue(queue: Queue, own: int, reading: _Reading) -> int:
     """Count the jobs of the other queue that are claimed before one that has so many before it in its own."""
     to_one_bulk = CLAIMS_PER_BULK - 1
     if queue is Queue.BULK:
-        return min(len(reading.heads[Queue.INTERACTIVE]), to_one_bulk * (own + 1))
-    return min(len(reading.heads[Queue.BULK]), own // to_one_bulk)
+        return min(reading.lengths[Queue.INTERACTIVE], to_one_bulk * (own + 1))
+    return min(reading.lengths[Queue.BULK], own // to_one_bulk)

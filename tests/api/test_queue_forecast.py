@@ -100,6 +100,29 @@ def test_a_flood_of_interactive_jobs_leaves_a_bulk_job_the_tenth_claim(
     assert position(forecast, flood[-1]) == 203
 
 
+def test_a_flood_longer_than_the_head_that_is_read_counts_as_long_as_it_is(
+    front_end: FrontEnd, forecast: QueueForecast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_forecast, "HEAD", 10)
+    *_, last = stored(front_end, 200, queue=Queue.INTERACTIVE)
+    bulk = stored(front_end, 30, queue=Queue.BULK)
+
+    assert [position(forecast, job) for job in bulk[:10]] == list(range(10, 110, 10))
+    assert position(forecast, last) == pytest.approx(222, abs=2)
+    assert position(forecast, bulk[-1]) == pytest.approx(230, abs=2)
+
+
+def test_a_flood_too_long_to_be_counted_is_at_least_as_long_as_was_counted(
+    front_end: FrontEnd, forecast: QueueForecast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_forecast, "HEAD", 10)
+    monkeypatch.setattr(queue_forecast, "COUNTED", 50)
+    stored(front_end, 200, queue=Queue.INTERACTIVE)
+    bulk = stored(front_end, 9, queue=Queue.BULK)
+
+    assert [position(forecast, job) for job in bulk] == [10, 20, 30, 40, 50, 56, 57, 58, 59]
+
+
 def test_a_place_behind_the_head_follows_the_turns_of_the_head(
     front_end: FrontEnd, forecast: QueueForecast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
