@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from shared.job import CutoutOptions, NewJob, Queue
+from shared.job_store import JobStore
 
 
 def new_job(**changes: Any) -> NewJob:
@@ -20,3 +22,8 @@ def new_job(**changes: Any) -> NewJob:
         "fingerprint": "0" * 64,
     }
     return NewJob(**{**values, **changes})
+
+
+def publish(store: JobStore, queue: Queue = Queue.INTERACTIVE) -> list[uuid.UUID]:
+    """Note, as the sweeper does, that what is due and has no message is published."""
+    return store.take_for_publishing(queue, timedelta.max, 100)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, true, update
+from sqlalchemy import and_, delete, true, update
 
 from shared.errors import ErrorCode
 from shared.job import FINISHED, Job, JobStatus, Queue
@@ -34,7 +34,8 @@ class Sweeping(JobTable):
             cut_off = {"cut_offs": jobs.c.cut_offs + 1}
             spent = {**failed(now, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT), **cut_off}
             left = self._attempts_left()
-            again = {**queued(now), **cut_off, **in_new_turns(connection, stuck)}
+            new_turn = in_new_turns(connection, stuck)
+            again = {**queued(now), **new_turn, **cut_off}
             rows = [
                 *change_all(connection, stuck, ~left, spent),
                 *change_all(connection, stuck, left, again),
@@ -51,13 +52,16 @@ class Sweeping(JobTable):
             changes = failed(now, ErrorCode.AI_SERVICE_TIMEOUT, DEADLINE_PASSED)
             return [to_job(row, now) for row in change_all(connection, late, true(), changes)]
 
-    def due_for_publishing(self, queue: Queue, silent_for: timedelta, limit: int) -> list[Job]:
-        """List queued jobs that should have a message and have none.
+    def take_for_publishing(
+        self, queue: Queue, silent_for: timedelta, limit: int
+    ) -> list[uuid.UUID]:
+        """Take queued jobs that should have a message and have none.
 
-        Those whose message was published `silent_for` ago and taken by nobody count too;
-        `timedelta.max` leaves them out.
+        They count as published from here on: whoever takes them publishes their messages, or calls `mark_unpublished`.
+        Those whose message was published `silent_for` ago and taken by nobody are taken too; `timedelta.max` leaves
+        them out.
         """
-        with self._database.reading() as connection:
+        with self._database.writing() as connection:
             now = self._clock(connection)
             silent = and_(
                 in_state(JobStatus.QUEUED),
@@ -65,17 +69,14 @@ class Sweeping(JobTable):
                 jobs.c.queue == queue,
                 jobs.c.not_before <= now,
             )
-            due = _first(connection, silent, jobs.c.not_before, limit, now)
-            if silent_for < timedelta.max and len(due) < limit:
+            taken = lock_some(connection, silent, jobs.c.not_before, limit)
+            if silent_for < timedelta.max and len(taken) < limit:
                 unheard = and_(to_claim(queue), jobs.c.published_at <= now - silent_for)
-                rest = limit - len(due)
-                due += _first(connection, unheard, jobs.c.published_at, rest, now)
-            return due
-
-    def mark_published(self, job_ids: Collection[uuid.UUID]) -> None:
-        """Note that messages for these jobs are about to be published."""
-        with self._database.writing() as connection:
-            set_published_at(connection, job_ids, self._clock(connection))
+                rest = limit - len(taken)
+                taken += lock_some(connection, unheard, jobs.c.published_at, rest)
+            if taken:
+                set_published_at(connection, taken, now)
+            return taken
 
     def take_for_expiry(self, limit: int, hold: timedelta) -> list[Job]:
         """Take finished jobs past their lifetime, whose bytes are to be deleted; nobody else gets them for a while.
@@ -125,14 +126,3 @@ class Sweeping(JobTable):
             if not some:
                 return 0
             return connection.execute(delete(jobs).where(jobs.c.id.in_(some))).rowcount
-
-
-def _first(
-    connection: Connection,
-    guard: ColumnElement[bool],
-    order: ColumnElement[datetime],
-    limit: int,
-    now: datetime,
-) -> list[Job]:
-    rows = connection.execute(select(jobs).where(guard).order_by(order).limit(limit))
-    return [to_job(row, now) for row in rows.mappings()]

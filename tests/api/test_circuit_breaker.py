@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from shared.job import Queue
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.greenlets import assert_says
 from tests.clock import Seconds
+from tests.factories import publish
 
 UPLOADS = 60
 
@@ -329,7 +329,7 @@ def test_while_the_circuit_is_open_sixty_uploads_ask_a_frozen_redis_nothing(
     assert reached(server, on_redis) == 0
 
     store = on_redis.services.job_store
-    assert len(store.due_for_publishing(Queue.BULK, timedelta.max, 100)) == UPLOADS + 1
+    assert len(publish(store, Queue.BULK)) == UPLOADS + 1
     warning = on_redis.client().get("/readyz").get_json()["warnings"]["circuit"]
     assert warning.startswith("open")
 

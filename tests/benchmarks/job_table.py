@@ -72,7 +72,7 @@ class Side:
         self.store.rescue(500)
         self.store.fail_late(500)
         for queue in Queue:
-            self.store.due_for_publishing(queue, _SILENCE, 2000)
+            self.store.take_for_publishing(queue, _SILENCE, 2000)
 
     def _time(self, name: str, work: Callable[[], Answer]) -> Answer:
         began = time.perf_counter()

@@ -18,7 +18,7 @@ from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.tables import jobs as job_table
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
-from tests.factories import new_job
+from tests.factories import new_job, publish
 
 SECOND = timedelta(seconds=1)
 HOLD = timedelta(minutes=1)
@@ -43,7 +43,7 @@ def rescued(store: JobStore, clock: HandClock, job: Job) -> Job:
     """Let a lease run out, and publish the job again as the sweeper does."""
     clock.advance(seconds=31)
     store.rescue(10)
-    store.mark_published([job.id])
+    publish(store)
     return job
 
 
@@ -219,7 +219,7 @@ def test_failing_at_the_last_attempt_twice_is_fine_since_the_first_answer_may_ha
         return job_store.retry(job.lease, timedelta(0), ErrorCode.PROCESSING_FAILURE, "spent")
 
     while retry() is JobStatus.QUEUED:
-        job_store.mark_published([job.id])
+        publish(job_store)
         again = job_store.claim(job.queue, "worker")
         assert again
         job = again
@@ -267,9 +267,10 @@ def test_a_retried_job_waits_for_its_back_off(job_store: JobStore, clock: HandCl
     status = job_store.retry(job.lease, 4 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
 
     assert status is JobStatus.QUEUED
-    job_store.mark_published([job.id])
+    assert publish(job_store) == []
     assert job_store.claim(job.queue, "worker-1") is None
     clock.advance(seconds=4)
+    assert publish(job_store) == [job.id]
     assert claimed(job_store, job).attempt == 2
 
 
@@ -281,7 +282,7 @@ def test_the_third_attempt_is_the_last(job_store: JobStore) -> None:
         statuses.append(
             job_store.retry(lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
         )
-        job_store.mark_published([job.id])
+        publish(job_store)
 
     assert statuses == [JobStatus.QUEUED, JobStatus.QUEUED, JobStatus.FAILED]
     assert reread(job_store, job).error_code is ErrorCode.PROCESSING_FAILURE
@@ -294,7 +295,7 @@ def test_a_released_attempt_is_not_counted_but_its_number_is_not_used_again(
     job = stored(job_store)
     for _ in range(5):
         assert job_store.release(claimed(job_store, job).lease)
-        job_store.mark_published([job.id])
+        publish(job_store)
 
     again = claimed(job_store, job)
 
@@ -311,7 +312,7 @@ def test_the_sweeper_rescues_a_dead_workers_job(job_store: JobStore, clock: Hand
     rescued = job_store.rescue(10)
 
     assert [(job.id, job.status) for job in rescued] == [(dead.id, JobStatus.QUEUED)]
-    job_store.mark_published([dead.id])
+    publish(job_store)
     assert claimed(job_store, dead).attempt == 2
 
 
@@ -333,9 +334,9 @@ def test_only_an_attempt_that_was_cut_off_counts_as_one(
 ) -> None:
     job = claimed(job_store)
     job_store.retry(job.lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
-    job_store.mark_published([job.id])
+    publish(job_store)
     job_store.release(claimed(job_store, job).lease)
-    job_store.mark_published([job.id])
+    publish(job_store)
     third = claimed(job_store, job)
     assert third.cut_offs == 0
 
@@ -378,15 +379,26 @@ def test_a_job_that_waits_past_the_deadline_fails(job_store: JobStore, clock: Ha
 def test_a_job_whose_message_did_not_reach_the_broker_is_due_at_once(job_store: JobStore) -> None:
     job = stored(job_store)
 
-    def due() -> list[uuid.UUID]:
-        found = job_store.due_for_publishing(job.queue, timedelta.max, 10)
-        return [job.id for job in found]
-
-    assert due() == []
+    assert publish(job_store) == []
     job_store.mark_unpublished([job.id])
-    assert due() == [job.id]
-    job_store.mark_published([job.id])
-    assert due() == []
+    assert publish(job_store) == [job.id]
+    assert publish(job_store) == []
+
+
+def test_what_one_sweeper_takes_to_publish_no_other_one_gets(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    waiting = [stored(job_store).id for _ in range(20)]
+    job_store.mark_unpublished(waiting[:10])
+    clock.advance(seconds=10)
+
+    with ThreadPoolExecutor(4) as sweepers:
+        takes = sweepers.map(
+            lambda _: job_store.take_for_publishing(Queue.INTERACTIVE, 10 * SECOND, 20), range(4)
+        )
+        taken = [job_id for some in takes for job_id in some]
+
+    assert sorted(taken) == sorted(waiting)
 
 
 def test_only_what_counts_as_published_is_claimed_so_that_messages_and_jobs_match(
@@ -406,11 +418,11 @@ def test_a_published_job_that_nobody_took_is_due_again(
 ) -> None:
     job = stored(job_store)
     clock.advance(seconds=9)
-    assert job_store.due_for_publishing(job.queue, 10 * SECOND, 10) == []
+    assert job_store.take_for_publishing(job.queue, 10 * SECOND, 10) == []
     clock.advance(seconds=1)
 
-    assert [due.id for due in job_store.due_for_publishing(job.queue, 10 * SECOND, 10)] == [job.id]
-    assert job_store.due_for_publishing(Queue.BULK, 10 * SECOND, 10) == []
+    assert job_store.take_for_publishing(Queue.BULK, 10 * SECOND, 10) == []
+    assert job_store.take_for_publishing(job.queue, 10 * SECOND, 10) == [job.id]
 
 
 def test_only_published_jobs_that_wait_are_counted(job_store: JobStore) -> None:

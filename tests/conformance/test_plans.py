@@ -168,7 +168,6 @@ CASES = {
     ),
     **{f"list_jobs, {status}": Case(listed(status), {"jobs_by_seen"}) for status in JobStatus},
     "erase": Case(lambda store, job: store.erase(job.id, TENANT), ID),
-    "mark_published": Case(lambda store, job: store.mark_published([job.id]), ID),
     "mark_unpublished": Case(lambda store, job: store.mark_unpublished([job.id]), ID),
     "claim": Case(
         lambda store, job: store.claim(Queue.BULK, "worker", Queue.INTERACTIVE),
@@ -192,9 +191,9 @@ CASES = {
         lambda store, job: store.rescue(LIMIT), BACK | {"jobs_in_work"}, later=2 * MINUTE
     ),
     "fail_late": Case(lambda store, job: store.fail_late(LIMIT), ID | {"jobs_waiting"}),
-    "due_for_publishing": Case(
-        lambda store, job: store.due_for_publishing(Queue.INTERACTIVE, timedelta(0), LIMIT),
-        {"jobs_to_publish", "jobs_published"},
+    "take_for_publishing": Case(
+        lambda store, job: store.take_for_publishing(Queue.INTERACTIVE, timedelta(0), LIMIT),
+        ID | {"jobs_to_publish", "jobs_published"},
     ),
     "take_for_expiry": Case(
         lambda store, job: store.take_for_expiry(LIMIT, MINUTE),

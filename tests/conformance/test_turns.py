@@ -19,6 +19,7 @@ from shared.tables import jobs
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
 from tests.conformance.test_job_store import claimed, rescued, stored
+from tests.factories import publish
 
 SECOND = timedelta(seconds=1)
 
@@ -46,7 +47,7 @@ def test_a_queue_that_drained_has_not_forgotten_how_far_it_was(
     import_of(job_store, clock, "late", 39)
 
     job_store.release(running[-1].lease)
-    job_store.mark_published([running[-1].id])
+    publish(job_store)
 
     assert tenants_in_turn(job_store, 40) == "e" + "l" * 39
 
@@ -73,10 +74,10 @@ def test_a_job_that_comes_back_waits_for_a_turn_like_a_new_one(
 
     if way == "released":
         job_store.release(back.lease)
-        job_store.mark_published([back.id])
+        publish(job_store)
     elif way == "retried":
         job_store.retry(back.lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
-        job_store.mark_published([back.id])
+        publish(job_store)
     else:
         rescued(job_store, clock, back)
     import_of(job_store, clock, "other", 1)
@@ -99,7 +100,7 @@ def test_jobs_of_a_tenant_that_come_back_together_take_a_turn_each(
             job_store.release(job.lease)
         elif way == "retried":
             job_store.retry(job.lease, 0 * SECOND, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
-    job_store.mark_published([job.id for job in back])
+    publish(job_store)
 
     assert tenants_in_turn(job_store, 8) == "el" * 4
 
@@ -113,7 +114,7 @@ def test_jobs_that_come_back_at_once_take_a_turn_each(
 
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(job_store.release, [job.lease for job in back]))
-    job_store.mark_published([job.id for job in back])
+    publish(job_store)
 
     assert tenants_in_turn(job_store, 16) == "el" * 8
 
@@ -127,7 +128,7 @@ def test_jobs_that_come_back_do_not_wait_for_all_that_their_tenant_stored_since(
 
     for job in back:
         job_store.release(job.lease)
-    job_store.mark_published([job.id for job in back])
+    publish(job_store)
 
     first = [job_store.claim(Queue.INTERACTIVE, "worker-1") for _ in range(6)]
     assert {job.id for job in back} <= {job.id for job in first if job}
@@ -146,7 +147,7 @@ def test_jobs_that_come_back_again_and_again_do_not_run_ahead_of_who_waits(
         order.append(job.tenant[0])
         if job.tenant == "early":
             job_store.release(job.lease)
-            job_store.mark_published([job.id])
+            publish(job_store)
             clock.advance(milliseconds=1)
 
     assert "".join(order).count("l") == 3

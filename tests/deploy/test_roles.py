@@ -22,7 +22,7 @@ from shared.schema import check_schema, migrate
 from shared.tables import jobs
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
-from tests.factories import new_job
+from tests.factories import new_job, publish
 
 ROLES = Path(__file__).parents[2] / "deploy" / "roles" / "postgresql.sql"
 HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
@@ -189,10 +189,9 @@ def test_a_sweeper_rescues_publishes_expires_and_prunes(
     job = claimed(front_end, worker)
     clock.advance(seconds=LIMITS.lease.total_seconds())
     assert job.id in {it.id for it in sweeper.rescue(100)}
-    due = sweeper.due_for_publishing(Queue.INTERACTIVE, timedelta.max, 100)
-    sweeper.mark_published([it.id for it in due])
+    due = publish(sweeper)
     assert sweeper.count_queued(Queue.INTERACTIVE, 100)
-    sweeper.mark_unpublished([it.id for it in due])
+    sweeper.mark_unpublished(due)
     clock.advance(seconds=LIMITS.deadline.total_seconds())
     assert job.id in {it.id for it in sweeper.fail_late(100)}
     clock.advance(seconds=YEAR.total_seconds())

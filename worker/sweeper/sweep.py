@@ -6,7 +6,6 @@ does not keep the others from running. What waits for the object store is done b
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,12 +51,11 @@ class Sweeper:
         return is_more
 
     def rescue(self) -> bool:
-        """Take jobs from workers that died or hang, and publish them again at once; True if there may be more."""
+        """Take jobs from workers that died or hang, to be published by this sweep; True if there may be more."""
         rescued = self.job_store.rescue(_ROWS_PER_STEP)
         for job in rescued:
             _log.warning("job.rescued", **about(job), status=job.status)
         self._bury(job for job in rescued if job.status is JobStatus.FAILED)
-        self._ring(job for job in rescued if job.status is JobStatus.QUEUED)
         return len(rescued) >= _ROWS_PER_STEP
 
     def fail_late(self) -> bool:
@@ -94,23 +92,15 @@ class Sweeper:
         return sum(self.job_store.count_queued(queue, at_most) for queue in Queue) - messages
 
     def _ring_for(self, queue: Queue, silent_for: timedelta, limit: int) -> int:
-        due = self.job_store.due_for_publishing(queue, silent_for, limit)
-        self._ring(due)
-        return len(due)
-
-    def _ring(self, jobs: Iterable[Job]) -> None:
-        by_queue: dict[Queue, list[uuid.UUID]] = {}
-        for job in jobs:
-            by_queue.setdefault(job.queue, []).append(job.id)
-        for queue, job_ids in by_queue.items():
-            # Noted first: a worker claims only what counts as published.
-            self.job_store.mark_published(job_ids)
+        taken = self.job_store.take_for_publishing(queue, silent_for, limit)
+        if taken:
             try:
-                self.broker.publish_many(queue, len(job_ids))
+                self.broker.publish_many(queue, len(taken))
             except BrokerUnavailable:
-                self.job_store.mark_unpublished(job_ids)
+                self.job_store.mark_unpublished(taken)
                 raise
-            _log.info("jobs.published", queue=queue, count=len(job_ids))
+            _log.info("jobs.published", queue=queue, count=len(taken))
+        return len(taken)
 
     def _bury(self, jobs: Iterable[Job]) -> None:
         buried = list(jobs)

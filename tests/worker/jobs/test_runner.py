@@ -24,7 +24,7 @@ from shared.job import JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT
 from shared.object_store import IMAGE, ObjectStore
 from shared.settings import Settings
-from tests.factories import new_job
+from tests.factories import new_job, publish
 from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
 from worker.jobs.lease import LeaseKeeper
@@ -151,14 +151,14 @@ def test_what_can_change_is_tried_again_with_a_back_off_that_doubles(
     segmenter.before = fail
     runner.run(job.queue)
     assert stores.reread(job).status is JobStatus.QUEUED
-    stores.job_store.mark_published([job.id])
-    assert stores.job_store.claim(job.queue, "too early") is None
+    assert publish(stores.job_store) == []
     stores.clock.now += BACKOFF
+    assert publish(stores.job_store) == [job.id]
     runner.run(job.queue)
-    stores.job_store.mark_published([job.id])
     stores.clock.now += BACKOFF
-    assert stores.job_store.claim(job.queue, "too early") is None
+    assert publish(stores.job_store) == []
     stores.clock.now += BACKOFF
+    assert publish(stores.job_store) == [job.id]
     segmenter.before = lambda: None
 
     runner.run(job.queue)
@@ -175,9 +175,9 @@ def test_an_object_store_that_is_away_is_looked_for_every_two_seconds_however_lo
 
     for _ in range(5):
         runner.run(job.queue)
-        stores.job_store.mark_published([job.id])
-        assert stores.job_store.claim(job.queue, "too early") is None
+        assert publish(stores.job_store) == []
         stores.clock.advance(seconds=2)
+        assert publish(stores.job_store) == [job.id]
     stores.object_store.is_down = False
     runner.run(job.queue)
 
@@ -211,10 +211,11 @@ def test_only_a_job_that_was_cut_off_runs_alone_and_not_one_that_is_tried_again(
     segmenter.before = fail
     runner.run(job.queue)
     stores.clock.now += BACKOFF
-    stores.job_store.mark_published([job.id])
+    publish(stores.job_store)
     assert stores.job_store.claim(job.queue, "worker that dies") is not None
     stores.clock.advance(seconds=31)
-    stores.job_store.mark_published([rescued.id for rescued in stores.job_store.rescue(10)])
+    stores.job_store.rescue(10)
+    publish(stores.job_store)
     segmenter.before = lambda: None
     runner.run(job.queue)
 
@@ -247,8 +248,8 @@ def test_the_last_attempts_failure_is_the_jobs(
     segmenter.before = fail
     for _ in range(LIMITS.max_attempts):
         runner.run(job.queue)
-        stores.job_store.mark_published([job.id])
         stores.clock.advance(minutes=1)
+        publish(stores.job_store)
 
     failed = stores.reread(job)
     assert (failed.status, failed.error_code) == (JobStatus.FAILED, ErrorCode.PROCESSING_FAILURE)
@@ -291,7 +292,8 @@ def test_an_attempt_that_lost_its_lease_deletes_its_own_outputs_and_no_others(
 
     def finish_elsewhere() -> None:
         stores.clock.advance(minutes=1)
-        stores.job_store.mark_published([rescued.id for rescued in stores.job_store.rescue(10)])
+        stores.job_store.rescue(10)
+        publish(stores.job_store)
         second = stores.job_store.claim(job.queue, "worker-2")
         assert second is not None
         stores.object_store.put_result(second.lease, IMAGE, b"png")
@@ -345,8 +347,8 @@ def test_an_object_store_that_is_away_costs_no_attempt_however_long(
 
     for _ in range(10):
         runner.run(job.queue)
-        stores.job_store.mark_published([job.id])
         stores.clock.advance(minutes=1)
+        publish(stores.job_store)
     assert stores.reread(job).status is JobStatus.QUEUED
     stores.object_store.is_down = False
     runner.run(job.queue)

@@ -56,6 +56,26 @@ def test_messages_that_were_lost_are_published_again(sweeper: Sweeper, stores: S
     assert stores.broker.published == [Queue.INTERACTIVE] * 2
 
 
+def test_sweepers_that_sweep_at_once_publish_each_job_once(
+    sweeper: Sweeper, stores: Stores
+) -> None:
+    for _ in range(5):
+        stores.job_store.mark_unpublished([stores.accept().id for _ in range(20)])
+        stores.broker.published.clear()
+        start = threading.Barrier(4)
+
+        def sweep(_: int, start: threading.Barrier = start) -> None:
+            start.wait(10)
+            sweeper.publish()
+
+        with ThreadPoolExecutor(4) as sweepers:
+            list(sweepers.map(sweep, range(4)))
+
+        assert stores.broker.published == [Queue.INTERACTIVE] * 20
+        while stores.job_store.claim(Queue.INTERACTIVE, "worker"):
+            pass
+
+
 def test_a_long_queue_is_not_taken_for_a_lost_one(sweeper: Sweeper, stores: Stores) -> None:
     for _ in range(3):
         job = stores.accept()
