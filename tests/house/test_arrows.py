@@ -36,6 +36,7 @@ WITHIN = {
     "api/resilience": set(),
     "api/server": set(),
     "shared/image_files": {"shared.contract", "shared.errors"},
+    "shared/outgoing": {"shared.errors"},
     "training/network": {"training.config", "training.labels"},
     "training/scores": {
         "training.data.choice",

@@ -1,0 +1,133 @@
+"""A call to one host, at the very addresses that were checked, and to the end of its time.
+
+A server that sends a byte a second keeps every single wait short. So the clock does not stand in the waits: when the
+time is up, the connection is shut down under whoever waits.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPException, IncompleteRead
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from shared.outgoing.addresses import Address
+from shared.outgoing.call import Answer, Call, too_slow
+from shared.outgoing.destination import Destination
+from shared.outgoing.failure import CallFailed, Reason
+
+_AS_IT_IS = "identity"
+#: What makes a call one that is not packed, and leaves no connection behind.
+_OUR_HEADERS = {"User-Agent": "cutwork", "Accept-Encoding": _AS_IT_IS, "Connection": "close"}
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One call at one destination."""
+
+    call: Call
+    destination: Destination
+    tls: ssl.SSLContext
+
+    def with_first_of(self, addresses: Sequence[Address]) -> Answer:
+        """Send the call to the first of these addresses that takes the connection.
+
+        Raises:
+            CallFailed: There is no answer, or not the whole one.
+        """
+        try:
+            with closing(self._connect(addresses)) as connection, self._ending(connection):
+                return self._ask(connection)
+        except (HTTPError, HTTPException, OSError) as error:
+            self.call.deadline.left()
+            raise _failure_of(error) from None
+
+    def _connect(self, addresses: Sequence[Address]) -> HTTPConnection:
+        for address in addresses[:-1]:
+            with suppress(HTTPError, OSError):
+                return self._connect_to(address)
+        return self._connect_to(addresses[-1])
+
+    def _connect_to(self, address: Address) -> HTTPConnection:
+        """Connect to the address and to nothing else; the name is for the certificate, and for `Host`."""
+        where, port = str(address), self.destination.port
+        seconds = min(self.call.limits.connect_seconds, self.call.deadline.left())
+        connection = HTTPConnection(where, port, timeout=seconds)
+        if self.destination.is_secure:
+            name = self.destination.host
+            connection = HTTPSConnection(
+                where, port, timeout=seconds, server_hostname=name, ssl_context=self.tls
+            )
+        connection.connect()
+        return connection
+
+    @contextmanager
+    def _ending(self, connection: HTTPConnection) -> Iterator[None]:
+        """Shut the connection down when the time is up."""
+        connection.timeout = self.call.deadline.left()
+        timer = threading.Timer(connection.timeout, _shut_down, [connection.sock])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _ask(self, connection: HTTPConnection) -> Answer:
+        connection.request(
+            self.call.method,
+            self.destination.target,
+            self.call.body,
+            {**self.call.headers, **_OUR_HEADERS, "Host": self.destination.authority},
+            preload_content=False,
+            decode_content=False,
+        )
+        with closing(connection.getresponse()) as response:
+            headers = {name.lower(): text for name, text in response.headers.items()}
+            self._check(headers)
+            body = response.read(self.call.limits.max_bytes + 1)
+            missing = response.length_remaining
+        # What was shut down may look like an end.
+        self.call.deadline.left()
+        if len(body) > self.call.limits.max_bytes:
+            raise self._too_large()
+        if missing:
+            raise IncompleteRead(body, missing)
+        return Answer(response.status, headers, body)
+
+    def _check(self, headers: Mapping[str, str]) -> None:
+        if headers.get("content-encoding", _AS_IT_IS).strip().lower() != _AS_IT_IS:
+            raise CallFailed(
+                Reason.UNUSABLE, "The URL's host packs what it sends, although it was not asked to."
+            )
+        announced = headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > self.call.limits.max_bytes:
+            raise self._too_large()
+
+    def _too_large(self) -> CallFailed:
+        most = self.call.limits.max_bytes
+        return CallFailed(Reason.TOO_LARGE, f"What the URL leads to has more than {most} bytes.")
+
+
+def _failure_of(error: Exception) -> CallFailed:
+    causes = (error, *error.args, error.__context__)
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return CallFailed(
+            Reason.UNTRUSTED, "The certificate of the URL's host is not valid for it."
+        )
+    if any(isinstance(cause, TimeoutError) for cause in causes):
+        return too_slow()
+    return CallFailed(Reason.UNREACHABLE, "The URL's host cannot be reached, or broke off.")
+
+
+def _shut_down(opened: socket.socket | None) -> None:
+    """End a connection under whoever reads: past TLS, whose own goodbye would need the reader's state."""
+    if opened is not None:
+        with suppress(OSError):
+            socket.socket.shutdown(opened, socket.SHUT_RDWR)
