@@ -9,12 +9,13 @@ from flask import Flask, Response, request
 from api.admission import auth, quotas
 from api.admission.backlog_gauge import BacklogGauge
 from api.answers import error_handlers
-from api.answers.envelope import for_job
+from api.answers.envelope import Means, for_job, for_job_in_full
 from api.answers.queue_forecast import QueueForecast
 from api.health.readiness import Readiness
 from api.intake.form import MAX_BODY_BYTES
 from api.routes import cutout, health, jobs, openapi, query
 from api.services import Services
+from shared.presets import load_presets
 from shared.settings import Settings
 
 #: Answers hold URLs that work without a key: nobody but the client may keep or pass them on.
@@ -40,17 +41,18 @@ def create_app(settings: Settings, services: Services) -> Flask:
     quotas.protect(app, settings, services, gauge)
     error_handlers.handle(app)
     app.after_request(_add_headers)
-    describe = partial(
-        for_job,
+    means = Means(
         sign=lambda job, name: services.object_store.sign_result(
             job, name, request.headers.get("Host", "")
         ),
         foresee=QueueForecast(settings, services.job_store, gauge).of,
     )
+    presets = load_presets(settings.presets)
+    describe, describe_in_full = partial(for_job, **means), partial(for_job_in_full, **means)
     app.register_blueprint(cutout.create_blueprint(settings, services, describe))
     app.register_blueprint(query.create_blueprint(services, describe))
-    app.register_blueprint(jobs.create_blueprint(services, describe))
-    app.register_blueprint(openapi.create_blueprint())
+    app.register_blueprint(jobs.create_blueprint(services, describe_in_full, presets))
+    app.register_blueprint(openapi.create_blueprint(presets))
     app.register_blueprint(health.create_blueprint(Readiness(settings, services)))
     return app
 

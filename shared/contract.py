@@ -29,6 +29,11 @@ class ReturnForm(StrEnum):
     #: RGB, the clothing on pure white.
     WHITE = "whiteBK"
 
+    @property
+    def word(self) -> str:
+        """Its name on `/v1`: cutout, mask or white."""
+        return self.name.lower()
+
 
 class OutMode(IntEnum):
     """What `image_url` shows."""

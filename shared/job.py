@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode
+from shared.rendition import Rendition, read_rendition
 
 
 class JobStatus(StrEnum):
@@ -72,6 +74,22 @@ class CutoutOptions:
     cloth_class: tuple[Category, ...] = ()
     return_form: ReturnForm = ReturnForm.CUTOUT
     out_mode: OutMode = OutMode.ALL_CLOTHING
+    #: How the pictures are delivered, as it was asked for: the words of `shared.rendition`.
+    rendition_words: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def rendition(self) -> Rendition:
+        """How the pictures are delivered."""
+        return read_rendition(self.rendition_words)
+
+    @property
+    def forms(self) -> tuple[ReturnForm, ...]:
+        """The forms in which each picture is delivered; the first one's URLs stand where the hosted API has them."""
+        return self.rendition.outputs or (self.return_form,)
+
+    def name_of(self, form: ReturnForm, picture: str) -> str:
+        """Name a result: `image` or a category, and behind it the form, unless that is the first one."""
+        return picture if form is self.forms[0] else f"{picture}-{form.word}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +159,9 @@ class Job:
     error_message: str
     #: Requested category → whether the photo shows it. None until the job has succeeded.
     shown: Mapping[Category, bool] | None
+    #: What the worker measured of the pictures, as JSON: `worker.imaging.quality_report`. None until then, and of jobs
+    #: that an earlier release finished.
+    report: Mapping[str, Any] | None
     #: SHA-256 over the upload and the options, hexadecimal.
     fingerprint: str
     #: The database's time when this row was read: ages are judged by one clock.

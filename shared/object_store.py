@@ -1,7 +1,7 @@
 """The object store: inputs and results as bytes, in two buckets that forget within days by themselves.
 
     <inputs bucket>/<job id>
-    <results bucket>/<job id>/<attempt>/<image | category>.png
+    <results bucket>/<job id>/<attempt>/<image | category>[-<form>].<format>
 
 A result's key carries the attempt, so a worker that lost its lease can never write over the winner.
 The lifecycle rule counts in whole days from midnight UTC, so it is the safety net only: the sweeper deletes in time.
@@ -26,12 +26,12 @@ from shared.errors import ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
 from shared.lifecycle_rule import forgets_in_a_day, with_our_rule
 from shared.public_endpoint import endpoint_for
+from shared.rendition import Format
 from shared.s3_client import S3Client
 from shared.settings import Settings
 
 #: The combined output's name; the others are named by their category.
 IMAGE = "image"
-PNG = "image/png"
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 _NO_BUCKET = "NoSuchBucket"
@@ -86,9 +86,12 @@ class ObjectStore:
         with _translated():
             self._client.remove_object(self._inputs, str(job_id))
 
-    def put_result(self, lease: Lease, name: str, png: bytes) -> None:
-        """Store one output of an attempt under its name: `IMAGE` or a category."""
-        self._put(self._results, _result_key(lease, name), png, PNG)
+    def put_result(
+        self, lease: Lease, name: str, data: bytes, picture_format: Format = Format.PNG
+    ) -> None:
+        """Store one output of an attempt under its name, which `CutoutOptions.name_of` gives."""
+        key = _result_key(lease, name, picture_format)
+        self._put(self._results, key, data, picture_format.media_type)
 
     def sign_result(self, job: Job, name: str, host: str = "") -> str:
         """Make a URL that reads one output until the job expires, and needs no key.
@@ -97,18 +100,19 @@ class ObjectStore:
 
         Args:
             job: The job.
-            name: `IMAGE` or a category.
+            name: Of the output, as `CutoutOptions.name_of` gives it.
             host: The `Host` of the request, for a public endpoint that follows it: it is part of what is signed.
         """
+        picture_format = job.options.rendition.format
         signer = self._signer(endpoint_for(self._public_endpoint, host))
         return signer.presigned_get_object(
             self._results,
-            _result_key(job.lease, name),
+            _result_key(job.lease, name, picture_format),
             expires=timedelta(seconds=max(1, int(job.remaining.total_seconds()))),
             request_date=job.read_at,
             response_headers={
-                "response-content-type": PNG,
-                "response-content-disposition": _disposition(name),
+                "response-content-type": picture_format.media_type,
+                "response-content-disposition": f'inline; filename="{name}.{picture_format}"',
             },
         )
 
@@ -196,12 +200,8 @@ class ObjectStore:
                     self._client.remove_object(self._results, found.object_name)
 
 
-def _result_key(lease: Lease, name: str) -> str:
-    return f"{lease.job_id}/{lease.attempt}/{name}.png"
-
-
-def _disposition(name: str) -> str:
-    return f'inline; filename="{name}.png"'
+def _result_key(lease: Lease, name: str, picture_format: Format) -> str:
+    return f"{lease.job_id}/{lease.attempt}/{name}.{picture_format}"
 
 
 @contextmanager

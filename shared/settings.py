@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import Misconfigured
+from shared.presets import BUNDLED
 
 PREFIX = "CUTWORK_"
 
@@ -110,6 +111,10 @@ class Settings(BaseSettings):
         100,
         ge=0,
         description="Requests that may wait for a job at once, per front-end process; shared fairly by tenant.",
+    )
+    presets: Path = Field(
+        BUNDLED,
+        description="TOML file of the presets that `/v1/jobs` knows; one comes with Cutwork.",
     )
 
     rate_per_minute: int = Field(

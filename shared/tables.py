@@ -75,6 +75,8 @@ jobs = Table(
     Column("cloth_class", JSON, nullable=False),
     Column("return_form", String(8), nullable=False),
     Column("out_mode", Integer, nullable=False),
+    # The words of `shared.rendition` that were given; NULL: none.
+    Column("rendition", JSON(none_as_null=True)),
     Column("input_bytes", Integer, nullable=False),
     Column("fingerprint", String(64), nullable=False),
     # Given back to the client's next use when the job expires.
@@ -102,6 +104,8 @@ jobs = Table(
     Column("error_code", String(64)),
     Column("error_message", String(500), nullable=False, default=""),
     Column("shown", JSON(none_as_null=True)),
+    # What the worker measured of the pictures.
+    Column("report", JSON(none_as_null=True)),
     # A lease is held exactly while an attempt runs.
     CheckConstraint(
         "(status = 'processing') = (lease_expires_at IS NOT NULL)", name="lease_while_processing"

@@ -15,6 +15,7 @@ from shared.broker import Broker, Duty
 from shared.errors import BrokerUnavailable, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease, Queue
 from shared.object_store import ObjectStore
+from shared.rendition import Format
 
 
 class InMemoryObjectStore(ObjectStore):
@@ -43,14 +44,16 @@ class InMemoryObjectStore(ObjectStore):
         self._answer()
         self.inputs.pop(job_id, None)
 
-    def put_result(self, lease: Lease, name: str, png: bytes) -> None:
+    def put_result(
+        self, lease: Lease, name: str, data: bytes, picture_format: Format = Format.PNG
+    ) -> None:
         self._answer()
         with self._lock:
-            self.results[lease.job_id, lease.attempt, name] = png
+            self.results[lease.job_id, lease.attempt, name] = data
 
     def sign_result(self, job: Job, name: str, host: str = "") -> str:
         seconds = max(1, int(job.remaining.total_seconds()))
-        return f"https://results.test/{job.id}/{job.attempt}/{name}.png?expires={seconds}"
+        return f"https://results.test/{job.id}/{job.attempt}/{name}.{job.options.rendition.format}?expires={seconds}"
 
     def delete_results(self, job_id: uuid.UUID) -> None:
         self._answer()

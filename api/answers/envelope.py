@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, NotRequired, Protocol, TypedDict
 from flask import Response, g, jsonify
 
 from api.answers.queue_forecast import Forecast, ask_again_after
+from shared.contract import ReturnForm
 from shared.errors import CATALOGUE, ErrorCode
 from shared.job import LIVE, Job, JobStatus
 from shared.object_store import IMAGE
@@ -20,6 +21,14 @@ Signer = Callable[[Job, str], str]
 
 #: Tells when a job that waits will be done: `QueueForecast.of`.
 Foresee = Callable[[Job], Forecast | None]
+
+
+class Means(TypedDict):
+    """What one front end describes jobs with."""
+
+    sign: Signer
+    foresee: Foresee
+
 
 #: Seconds after which it makes sense to ask again for a job of which nothing is foreseen: it is being worked on.
 _ASK_AGAIN_SECONDS = 1
@@ -121,6 +130,14 @@ def for_job(job: Job, ok: int = OK, *, sign: Signer, foresee: Foresee) -> Envelo
         envelope["queue"] = QueueState(
             position=forecast.position, estimated_seconds=math.ceil(forecast.seconds)
         )
+    return envelope
+
+
+def for_job_in_full(job: Job, ok: int = OK, *, sign: Signer, foresee: Foresee) -> Envelope:
+    """Describe a job as `for_job` does, with what only `/v1` tells: every output, and what was measured of it."""
+    envelope = for_job(job, ok, sign=sign, foresee=foresee)
+    if "data" in envelope:
+        envelope["data"] |= {"outputs": _outputs(job, sign), "report": job.report}
     return envelope
 
 
@@ -230,9 +247,19 @@ def _rfc3339(time: datetime) -> str:
 
 
 def _data(job: Job, sign: Signer) -> dict[str, Any]:
-    shown = job.shown or {}
+    urls = _urls(job, job.options.forms[0], sign)
+    image_url, class_url = urls["image_url"], urls["class_url"]
+    return {"elements": [{"image_url": image_url}, {"class_url": class_url}]}
+
+
+def _outputs(job: Job, sign: Signer) -> dict[str, Any]:
+    return {form.word: _urls(job, form, sign) for form in job.options.forms}
+
+
+def _urls(job: Job, form: ReturnForm, sign: Signer) -> dict[str, Any]:
+    shown, name_of = job.shown or {}, job.options.name_of
     class_url = {
-        category.value: sign(job, category.value) if shown.get(category) else ""
+        category.value: sign(job, name_of(form, category)) if shown.get(category) else ""
         for category in job.options.cloth_class
     }
-    return {"elements": [{"image_url": sign(job, IMAGE)}, {"class_url": class_url}]}
+    return {"image_url": sign(job, name_of(form, IMAGE)), "class_url": class_url}

@@ -14,12 +14,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import LimitedStream, get_input_stream
 
 from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
-from api.intake.options import IMAGE, Option, find_name, read_options
+from api.intake.options import HOSTED, IMAGE, Names, Option, read_options
 from api.intake.upload_deadline import upload_deadline
 from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.image_files.header import ImageHeader, read_header
 from shared.job import CutoutOptions
+from shared.presets import Presets
 
 #: More than an image may have, so that one which is too large is told so by name.
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -56,34 +57,41 @@ class CutoutRequest:
     task_type: TaskType
 
 
-def read_cutout_request(received: Request) -> CutoutRequest:
+def read_cutout_request(
+    received: Request, names: Names = HOSTED, presets: Presets | None = None
+) -> CutoutRequest:
     """Read and check the body, and the options in the URL.
+
+    Args:
+        received: The request.
+        names: Of the options that count; all others are ignored.
+        presets: Those that can be named.
 
     Raises:
         Refused: One of the 4xx rows of the contract, section 5.
         RequestEntityTooLarge: The body, a text field or the number of parts is over its limit.
         RequestTimeout: The body did not arrive in time.
     """
-    in_url = list(_in_url(received))
-    with _parts(received) as parts:
-        files, in_form = _sort(parts)
-        options, task_type = read_options(in_form + in_url)
+    in_url = list(_in_url(received, names))
+    with _parts(received, names) as parts:
+        files, in_form = _sort(parts, names)
+        options, task_type = read_options(in_form + in_url, presets or {})
         image = _image(files, [option.text for option in in_form + in_url if option.name == IMAGE])
     return CutoutRequest(
         image=image, header=read_header(image), options=options, task_type=task_type
     )
 
 
-def _in_url(received: Request) -> Iterator[Option]:
+def _in_url(received: Request, names: Names) -> Iterator[Option]:
     for spelling, text in received.args.items(multi=True):
-        found = find_name(spelling)
+        found = names.find(spelling)
         if found is not None:
             name, word = found
             yield Option(name, f"?{word}", text.strip())
 
 
 @contextmanager
-def _parts(received: Request) -> Iterator[list[Part]]:
+def _parts(received: Request, names: Names) -> Iterator[list[Part]]:
     """Parse here instead of by `received.files`, which hides a form that is cut off behind an empty one."""
     _refuse_other_types(received)
     with ExitStack() as files_on_disk:
@@ -96,7 +104,7 @@ def _parts(received: Request) -> Iterator[list[Part]]:
             with upload_deadline():
                 parts = list(read_parts(_stream(received), boundary, new_file))
         except TextTooLong as error:
-            found = find_name(error.name)
+            found = names.find(error.name)
             if found is None or found[0] != IMAGE:
                 raise RequestEntityTooLarge from None
             raise Refused(ErrorCode.MISSING_PARAMETERS, _AS_TEXT) from None
@@ -135,11 +143,11 @@ def _stream(received: Request) -> LimitedStream:
     return LimitedStream(get_input_stream(received.environ), limit, is_max=True)
 
 
-def _sort(parts: Iterable[Part]) -> tuple[list[IO[bytes]], list[Option]]:
+def _sort(parts: Iterable[Part], names: Names) -> tuple[list[IO[bytes]], list[Option]]:
     """Tell the files `image` from the texts, whatever each was sent as, and leave out what is unknown."""
     files, options = [], []
     for part in parts:
-        found = find_name(part.name)
+        found = names.find(part.name)
         if found is None:
             continue
         name, word = found

@@ -32,7 +32,8 @@ def read_idempotency_key(received: Request) -> str | None:
 
 def fingerprint_of(image: bytes, options: CutoutOptions) -> str:
     """Compute what two requests must have in common to be the same; how long they wait is not part of it."""
-    words = (*options.cloth_class, options.return_form, str(int(options.out_mode)))
+    delivered = (f"{name}={text}" for name, text in sorted(options.rendition_words.items()))
+    words = (*options.cloth_class, options.return_form, str(int(options.out_mode)), *delivered)
     digest = hashlib.sha256(",".join(words).encode() + b"\n")
     digest.update(image)
     return digest.hexdigest()

@@ -1,5 +1,7 @@
 """The options of an upload, from every place and spelling in which clients send them (contract, section 1).
 
+Each face has its names: what only `/v1` knows stays unknown, and ignored, on the hosted API's path.
+
 A known name is never passed over. These all are `cloth_class`: `clothClass`, `Cloth-Class`, `cloth_class[]`,
 `cloth_class[0]`, a part with a file name, a parameter of the URL. What says two things at once is refused.
 """
@@ -8,18 +10,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from shared.contract import Category, OutMode, ReturnForm, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
+from shared.presets import PRESET, Presets
+from shared.rendition import OUTPUTS, WORDS, read_rendition
 
 IMAGE = "image"
 
-_NAMES = (IMAGE, "cloth_class", "return_form", "out_mode", "task_type")
-_BY_LETTERS = {name.replace("_", ""): name for name in _NAMES}
 _NO_LETTER = re.compile(r"[^a-z0-9]")
 #: A name, and what may stand behind it: a place in a list (`[]`, `[0]`, `.0`), or some other brackets.
 _SPELLING = re.compile(r"([^\[]*?)(?:(\[\s*\d*\s*\]|\.\d+)|(\[.*))?\s*", re.DOTALL)
@@ -38,37 +40,77 @@ class Option(NamedTuple):
     text: str
 
 
-def find_name(spelling: str) -> tuple[str, str] | None:
-    """Find the contract's name for a name as it was sent, and the latter without a place in a list.
+class Names:
+    """The names that one face knows."""
 
-    Raises:
-        Refused: ERROR_INVALID_PARAMETER: there are other brackets behind it.
-    """
-    found = _SPELLING.fullmatch(spelling) if len(spelling) <= _MAX_NAME else None
-    if found is None:
-        return None
-    word, brackets = found[1].strip(), found[3]
-    name = _BY_LETTERS.get(_NO_LETTER.sub("", word.lower()))
-    if name is None:
-        return None
-    if brackets is not None:
-        raise _refused(f"Send `{name}` under this very name, without anything in brackets.")
-    return name, word
+    def __init__(self, *names: str) -> None:
+        """Know these."""
+        self.all = names
+        self._by_letters = {name.replace("_", ""): name for name in names}
+
+    def find(self, spelling: str) -> tuple[str, str] | None:
+        """Find the contract's name for a name as it was sent, and the latter without a place in a list.
+
+        Raises:
+            Refused: ERROR_INVALID_PARAMETER: there are other brackets behind it.
+        """
+        found = _SPELLING.fullmatch(spelling) if len(spelling) <= _MAX_NAME else None
+        if found is None:
+            return None
+        word, brackets = found[1].strip(), found[3]
+        name = self._by_letters.get(_NO_LETTER.sub("", word.lower()))
+        if name is None:
+            return None
+        if brackets is not None:
+            raise _refused(f"Send `{name}` under this very name, without anything in brackets.")
+        return name, word
 
 
-def read_options(sent: Iterable[Option]) -> tuple[CutoutOptions, TaskType]:
+HOSTED = Names(IMAGE, "cloth_class", "return_form", "out_mode", "task_type")
+MODERN = Names(*HOSTED.all, PRESET, *WORDS)
+
+
+def read_options(sent: Iterable[Option], presets: Presets) -> tuple[CutoutOptions, TaskType]:
     """Make sense of all that was sent.
 
     Raises:
         Refused: ERROR_INVALID_PARAMETER, with the name of the option.
     """
     options = list(sent)
+    words = _rendition_words(options, presets)
     cutout = CutoutOptions(
         cloth_class=_categories(options),
-        return_form=_word(options, "return_form", ReturnForm),
+        return_form=_return_form(options, words),
         out_mode=_out_mode(options),
+        rendition_words=words,
     )
     return cutout, _word(options, "task_type", TaskType)
+
+
+def _rendition_words(options: list[Option], presets: Presets) -> dict[str, str]:
+    """Read how the pictures are to be delivered: what was sent goes before what its preset says."""
+    sent = {name: _only(name, _texts(options, name)) for name in (PRESET, *WORDS)}
+    given = {name: text for name, text in sent.items() if text}
+    preset = given.get(PRESET)
+    if preset is not None and preset not in presets:
+        raise _unknown(PRESET, sorted(presets))
+    words = {**presets[preset].words, **given} if preset else given
+    try:
+        read_rendition(words)
+    except ValueError as error:
+        raise _refused(str(error)) from None
+    return words
+
+
+def _return_form(options: list[Option], words: Mapping[str, str]) -> ReturnForm:
+    """Read the form; of several outputs, which have a name of their own, it is the first."""
+    form = _word(options, "return_form", ReturnForm)
+    outputs = read_rendition(words).outputs
+    if outputs and form and form not in outputs:
+        raise _refused(
+            f"`return_form` and `outputs` contradict each other. Send `outputs` alone: {', '.join(OUTPUTS)}."
+        )
+    return outputs[0] if outputs else form
 
 
 def _categories(options: list[Option]) -> tuple[Category, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from api.openapi.errors import create_error_examples
-from api.openapi.inputs import SECURITY_SCHEMES, UPLOAD
+from api.openapi.inputs import SECURITY_SCHEMES
 from api.openapi.operations import create_paths
 from api.openapi.schemas import create_schemas
+from api.openapi.uploads import UPLOAD, job_upload
 from shared.errors import ErrorCode
 
 _VERSION = "1.0.0"
@@ -20,15 +22,19 @@ Every JSON answer but this document is the same envelope. A path that does not e
 with `Allow`."""
 
 
-def create_document() -> dict[str, Any]:
-    """Describe the API in OpenAPI 3.1."""
+def create_document(presets: Sequence[str] = ()) -> dict[str, Any]:
+    """Describe the API in OpenAPI 3.1.
+
+    Args:
+        presets: The names of those that this installation knows.
+    """
     return {
         "openapi": "3.1.0",
         "info": {"title": "Cutwork", "version": _VERSION, "description": _DESCRIPTION},
         "security": [{name: []} for name in SECURITY_SCHEMES],
         "paths": create_paths(),
         "components": {
-            "schemas": {**create_schemas(), "Upload": UPLOAD},
+            "schemas": {**create_schemas(), "Upload": UPLOAD, "JobUpload": job_upload(presets)},
             "examples": create_error_examples(),
             "securitySchemes": SECURITY_SCHEMES,
         },

@@ -9,6 +9,7 @@ from shared.errors import CATALOGUE, ErrorCode
 
 _ID = "8f0c2b1a-7d34-4a52-9a51-3f2f0f6f9c11"
 _URL = f"https://photos.example.com/cutwork-results/{_ID}/1"
+_JPEG = f"{_URL}/image.jpeg?X-Amz-Signature=5f3b4c7d"
 _DOWN = ErrorCode.ERROR_RESOURCE_UNAVAILABLE
 _EMPTY = ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED
 _WELL = {"database": "ok", "redis": "ok", "object_store": "ok"}
@@ -60,6 +61,24 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 {"image_url": f"{_URL}/image.png?X-Amz-Signature=5f3b4c7d"},
                 {"class_url": {"tops": f"{_URL}/tops.png?X-Amz-Signature=5f3b4c7d", "hat": ""}},
             ]
+        },
+    ),
+    "DeliveredJob": _success(
+        2,
+        **_TASK,
+        data={
+            "elements": [{"image_url": _JPEG}, {"class_url": {}}],
+            "outputs": {"white": {"image_url": _JPEG, "class_url": {}}},
+            "report": {
+                "box": {"x": 212, "y": 96, "width": 410, "height": 1180},
+                "share": 0.2113,
+                "cut_sides": ["bottom"],
+                "scale": 1.4915,
+                "fill": 0.88,
+                "white": 0.6931,
+                "look": True,
+                "reasons": ["cut_by_photo", "enlarged"],
+            },
         },
     ),
     "FailedJob": {**error_example(_EMPTY), **_TASK},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from api.openapi import inputs
+from api.openapi import inputs, uploads
 from api.openapi.errors import create_error_responses
 from api.openapi.examples import EXAMPLES
 from api.openapi.schemas import JOB_FAILURES, reference
@@ -68,7 +68,7 @@ def _cut_out() -> Operation:
         "operationId": "cut_out",
         "summary": "Cut clothing out of a photo, as the hosted API does",
         "parameters": [inputs.IDEMPOTENCY_KEY],
-        "requestBody": inputs.REQUEST_BODY,
+        "requestBody": uploads.REQUEST_BODY,
         "responses": {
             "200": _answer("The job, finished or not.", ["WaitingJob", "FinishedJob"], _WAITS),
             **create_error_responses((*_UPLOAD, *JOB_FAILURES), may_be_slow=True),
@@ -93,7 +93,7 @@ def _create_job() -> Operation:
     headers = {"Location": _LOCATION, "Preference-Applied": _APPLIED}
     finished = _answer(
         "The job, which finished within the wait, or earlier under the same `Idempotency-Key`.",
-        ["FinishedJob", "FailedJob"],
+        ["DeliveredJob", "FailedJob"],
         headers,
     )
     waiting = {**headers, "Retry-After": {**_ASK_AGAIN, "required": True}}
@@ -106,7 +106,7 @@ def _create_job() -> Operation:
         "operationId": "create_job",
         "summary": "Create a job",
         "parameters": [inputs.IDEMPOTENCY_KEY, inputs.PREFER],
-        "requestBody": inputs.REQUEST_BODY,
+        "requestBody": uploads.JOB_REQUEST_BODY,
         "responses": {
             "200": finished,
             "202": accepted,
@@ -129,7 +129,7 @@ def _list_jobs() -> Operation:
 
 
 def _show_job() -> Operation:
-    kinds = ["WaitingJob", "FinishedJob", "FailedJob"]
+    kinds = ["WaitingJob", "DeliveredJob", "FailedJob"]
     return {
         "operationId": "show_job",
         "summary": "Ask what has become of a job",

@@ -9,6 +9,7 @@ from api.answers.listing import CURSOR
 from shared.contract import Category
 from shared.errors import CATALOGUE, ErrorCode
 from shared.job import JobStatus
+from shared.rendition import OUTPUTS
 
 Schema = dict[str, Any]
 
@@ -56,6 +57,12 @@ def create_schemas() -> dict[str, Schema]:
         ),
         "FinishedJob": _success(
             "A job with its outputs.", **_TASK, task_status={"const": 2}, data=_cutouts()
+        ),
+        "DeliveredJob": _success(
+            "A job with all that it delivers.",
+            **_TASK,
+            task_status={"const": 2},
+            data=_closed(**_cutouts()["properties"], outputs=_outputs(), report=_report()),
         ),
         "FailedJob": _failure("A job that failed, and why.", JOB_FAILURES, _TASK),
         "JobList": _success("A page of jobs.", **_NO_TASK, task_status={"const": 2}, data=_page()),
@@ -148,11 +155,48 @@ def _queue() -> Schema:
 
 
 def _cutouts() -> Schema:
-    classes = {category.value: {"anyOf": [_NOTHING, _URL]} for category in Category}
-    class_url = {"type": "object", "properties": classes, "additionalProperties": False}
-    first, second = _closed(image_url=_URL), _closed(class_url=class_url)
+    first, second = _closed(image_url=_URL), _closed(class_url=_class_url())
     elements = {"type": "array", "prefixItems": [first, second], "minItems": 2, "maxItems": 2}
     return _closed(elements=elements)
+
+
+def _class_url() -> Schema:
+    classes = {category.value: {"anyOf": [_NOTHING, _URL]} for category in Category}
+    return {"type": "object", "properties": classes, "additionalProperties": False}
+
+
+def _outputs() -> Schema:
+    pictures = _closed(image_url=_URL, class_url=_class_url())
+    return {
+        "description": "The pictures of each output that was asked for; the first one's are in `elements` too.",
+        "type": "object",
+        "properties": dict.fromkeys(OUTPUTS, pictures),
+        "minProperties": 1,
+        "additionalProperties": False,
+    }
+
+
+def _report() -> Schema:
+    """Describe what `worker.imaging.quality_report` writes; later releases may measure more."""
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    number = {"type": "integer", "minimum": 0}
+    box = _closed(x=number, y=number, width=number, height=number)
+    measured = {
+        "box": {**box, "type": ["object", "null"]},
+        "share": share,
+        "cut_sides": {"type": "array", "items": {"enum": ["left", "top", "right", "bottom"]}},
+        "scale": {"type": "number", "exclusiveMinimum": 0},
+        "fill": share,
+        "white": {**share, "type": ["number", "null"]},
+        "look": {"type": "boolean"},
+        "reasons": {"type": "array", "items": _TEXT},
+    }
+    return {
+        "description": "What was measured of `image_url`'s picture; null of jobs that an earlier release finished.",
+        "type": ["object", "null"],
+        "properties": measured,
+        "required": list(measured),
+    }
 
 
 def _page() -> Schema:

@@ -14,11 +14,13 @@ from api.answers.listing import read_page, write_cursor
 from api.answers.prefer_header import APPLIED, preferred_wait
 from api.intake.form import read_cutout_request
 from api.intake.idempotency import read_idempotency_key
+from api.intake.options import MODERN
 from api.intake.submission import submit
 from api.services import Services
 from shared.contract import TaskType
 from shared.job import LIVE, Job, JobStatus
 from shared.logs import about, get_logger
+from shared.presets import Presets
 
 PATH = "/v1/jobs"
 
@@ -28,13 +30,13 @@ _ACCEPTED, _NO_CONTENT = 202, 204
 _GONE = frozenset({JobStatus.CANCELLED, JobStatus.EXPIRED})
 
 
-def create_blueprint(services: Services, describe: Describe) -> Blueprint:
+def create_blueprint(services: Services, describe: Describe, presets: Presets) -> Blueprint:
     """Make the four routes."""
     blueprint = Blueprint("jobs", __name__)
 
     @blueprint.post(PATH)
     def create_job() -> Response:
-        return _create(services, describe)
+        return _create(services, describe, presets)
 
     @blueprint.get(PATH)
     def list_jobs() -> Response:
@@ -60,11 +62,12 @@ def create_blueprint(services: Services, describe: Describe) -> Blueprint:
     return blueprint
 
 
-def _create(services: Services, describe: Describe) -> Response:
+def _create(services: Services, describe: Describe, presets: Presets) -> Response:
     key, seconds = read_idempotency_key(request), preferred_wait(request)
     # `Prefer` says here what `task_type` says on the other face: whether somebody waits.
     wanted = replace(
-        read_cutout_request(request), task_type=TaskType.SYNC if seconds else TaskType.ASYNC
+        read_cutout_request(request, MODERN, presets),
+        task_type=TaskType.SYNC if seconds else TaskType.ASYNC,
     )
     tenant = current_tenant()
     with services.long_polls.slot(tenant, seconds) as granted:

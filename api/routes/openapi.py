@@ -5,14 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from api.openapi.document import create_document
+from shared.presets import Presets
 
 PATH = "/openapi.json"
 
 
-def create_blueprint() -> Blueprint:
+def create_blueprint(presets: Presets) -> Blueprint:
     """Make the route; the document is the same for everybody, and built once."""
     blueprint = Blueprint("openapi", __name__)
-    document = create_document()
+    document = create_document(sorted(presets))
 
     @blueprint.get(PATH)
     def describe() -> Response:

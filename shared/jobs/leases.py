@@ -80,11 +80,16 @@ class Leases(JobTable):
             expires_at = self._clock(connection) + self._limits.lease
             return change(connection, held(lease), {"lease_expires_at": expires_at})
 
-    def complete(self, lease: Lease, shown: Mapping[Category, bool]) -> bool:
+    def complete(
+        self,
+        lease: Lease,
+        shown: Mapping[Category, bool],
+        report: Mapping[str, Any] | None = None,
+    ) -> bool:
         """Finish with outputs; False, and nothing changed, if the lease is lost."""
         with self._database.writing() as connection:
             changes = finished(JobStatus.SUCCEEDED, self._clock(connection))
-            return _settled(connection, lease, {**changes, "shown": dict(shown)})
+            return _settled(connection, lease, {**changes, "shown": dict(shown), "report": report})
 
     def fail(self, lease: Lease, code: ErrorCode, message: str) -> bool:
         """Finish with an error; False, and nothing changed, if the lease is lost."""

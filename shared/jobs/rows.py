@@ -23,6 +23,7 @@ def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
         "cloth_class": [str(category) for category in new.options.cloth_class],
         "return_form": new.options.return_form,
         "out_mode": int(new.options.out_mode),
+        "rendition": dict(new.options.rendition_words) or None,
         "input_bytes": new.input_bytes,
         "fingerprint": new.fingerprint,
         "idempotency_key": new.idempotency_key,
@@ -47,6 +48,7 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
             cloth_class=tuple(Category(word) for word in row["cloth_class"]),
             return_form=ReturnForm(row["return_form"]),
             out_mode=OutMode(row["out_mode"]),
+            rendition_words=row["rendition"] or {},
         ),
         input_bytes=row["input_bytes"],
         attempt=row["attempt"],
@@ -60,6 +62,7 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
         error_code=None if code is None else ErrorCode(code),
         error_message=row["error_message"],
         shown=None if shown is None else {Category(word): seen for word, seen in shown.items()},
+        report=row["report"],
         fingerprint=row["fingerprint"],
         read_at=read_at,
     )

@@ -72,6 +72,7 @@ class Submission(JobTable):
                 "error_code": ErrorCode.ERROR_TASK_REVOKED,
                 "error_message": "",
                 "shown": None,
+                "report": None,
             }
             return change(connection, guard, changes)
 

@@ -114,7 +114,12 @@ class Sweeping(JobTable):
         """Mark jobs whose bytes are deleted, and release their idempotency keys."""
         with self._database.writing() as connection:
             guard = and_(jobs.c.id.in_(job_ids), has_outlived(self._clock(connection)))
-            changes = {"status": JobStatus.EXPIRED, "idempotency_key": None, "shown": None}
+            changes = {
+                "status": JobStatus.EXPIRED,
+                "idempotency_key": None,
+                "shown": None,
+                "report": None,
+            }
             return connection.execute(update(jobs).where(guard).values(changes)).rowcount
 
     def prune(self, older_than: timedelta, limit: int) -> int:

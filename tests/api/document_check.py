@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.openapi.document import create_document
+from shared.presets import BUNDLED, load_presets
 
 _GENERIC = {"$ref": "#/components/schemas/Error"}
 
@@ -58,7 +59,7 @@ def find_operation(method: str, path: str) -> dict[str, Any] | None:
 
 @cache
 def document() -> dict[str, Any]:
-    return create_document()
+    return create_document(sorted(load_presets(BUNDLED)))
 
 
 def validate(schema: dict[str, Any], instance: object) -> None:

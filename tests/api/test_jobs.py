@@ -62,7 +62,7 @@ def test_a_new_job_is_accepted_and_says_where_it_is_and_when_to_ask(front_end: F
     assert show(front_end, body["task_id"]).status_code == 200
 
 
-def test_both_faces_show_the_same_body(front_end: FrontEnd) -> None:
+def test_both_faces_show_the_same_body_and_the_modern_one_more_data(front_end: FrontEnd) -> None:
     job_id = created(front_end, cloth_class="tops")
     front_end.complete(job_id, {Category.TOPS: True})
 
@@ -70,6 +70,8 @@ def test_both_faces_show_the_same_body(front_end: FrontEnd) -> None:
     new = assert_success(show(front_end, job_id), task_status=2)
 
     del old["request_id"], new["request_id"]
+    more = {name: new["data"].pop(name) for name in ("outputs", "report")}
+    assert more["outputs"]["cutout"] == {**old["data"]["elements"][0], **old["data"]["elements"][1]}
     assert old == new
 
 

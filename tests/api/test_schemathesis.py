@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from api.openapi.document import create_document
+from shared.presets import BUNDLED, load_presets
 from shared.settings import Settings
 from shared.tables import jobs
 from tests.api.conftest import FrontEnd, opened
@@ -40,7 +41,7 @@ CONFIG = {
 }
 
 API = schemathesis.openapi.from_dict(
-    create_document(), config=schemathesis.Config.from_dict(CONFIG)
+    create_document(sorted(load_presets(BUNDLED))), config=schemathesis.Config.from_dict(CONFIG)
 )
 
 

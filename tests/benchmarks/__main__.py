@@ -21,12 +21,13 @@ from skimage import data
 
 from shared.contract import Category, ReturnForm
 from shared.job import CutoutOptions
+from shared.rendition import PLAIN
 from shared.settings import Settings
 from worker.app import create_segmenter
 from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
 from worker.imaging.png_encoding import encode_png
-from worker.imaging.rendering import render
+from worker.imaging.rendering import Renderer
 from worker.network.segmenter import Segmenter
 
 _ROUNDS = 5
@@ -74,17 +75,18 @@ def _rows(photo: Image.Image) -> list[Row]:
     height, width = rgb.shape[:2]
     rows, columns = np.mgrid[:height, :width] / height - 0.5
     alpha = np.clip((0.3 - np.hypot(rows, columns)) * 4000 + 128, 0, 255).astype(np.uint8)
+    renderer = Renderer(colours=rgb, rendition=PLAIN, placement=None)
     return [
         Row("decode JPEG", lambda: decode(jpeg), lambda: np.array(Image.open(io.BytesIO(jpeg)))),
         Row(
             "transparent PNG",
-            lambda: render(rgb, alpha, ReturnForm.CUTOUT),
+            lambda: renderer.write(renderer.draw(alpha, ReturnForm.CUTOUT)),
             lambda: _pillow_png(np.dstack([rgb, alpha])),
         ),
         Row("mask PNG", lambda: encode_png(alpha), lambda: _pillow_png(alpha)),
         Row(
             "white PNG",
-            lambda: render(rgb, alpha, ReturnForm.WHITE),
+            lambda: renderer.write(renderer.draw(alpha, ReturnForm.WHITE)),
             lambda: _pillow_png(_on_white(rgb, alpha)),
         ),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from shared.errors import Misconfigured, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
 from shared.jobs.rows import new_row, to_job
 from shared.object_store import IMAGE, ObjectStore
+from shared.rendition import Format
 from shared.settings import Settings
 from shared.tables import jobs
 from tests.factories import new_job
@@ -144,6 +146,23 @@ def test_a_result_url_reads_the_png_and_says_what_it_is(s3: ObjectStore) -> None
     assert got.content == b"png"
     assert got.headers["content-type"] == "image/png"
     assert got.headers["content-disposition"] == 'inline; filename="tops.png"'
+
+
+@pytest.mark.parametrize("picture_format", Format)
+def test_a_result_url_says_the_format_that_the_job_has(
+    s3: ObjectStore, picture_format: Format
+) -> None:
+    job = finished_job(uuid.uuid4())
+    job = replace(
+        job, options=replace(job.options, rendition_words={"format": str(picture_format)})
+    )
+    s3.put_result(job.lease, "tops-mask", b"picture", picture_format)
+
+    got = httpx.get(s3.sign_result(job, "tops-mask"))
+
+    assert got.content == b"picture"
+    assert got.headers["content-type"] == f"image/{picture_format}"
+    assert f'filename="tops-mask.{picture_format}"' in got.headers["content-disposition"]
 
 
 def test_a_result_url_ends_with_its_job(s3: ObjectStore) -> None:

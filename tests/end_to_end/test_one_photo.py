@@ -11,7 +11,7 @@ from PIL import Image
 
 from shared.contract import RESULT_LIFETIME, Category
 from tests.conditions import eventually
-from tests.end_to_end.client import post, query, submit, urls_of, wait_for
+from tests.end_to_end.client import HEADERS, post, query, submit, urls_of, wait_for
 from tests.end_to_end.installation import Installation
 
 ALL = ",".join(Category)
@@ -39,6 +39,29 @@ def test_a_photo_comes_back_as_cutouts_that_open_without_a_key(
         picture = Image.open(io.BytesIO(got.content))
         assert (picture.mode, picture.size, picture.format) == ("RGBA", (512, 512), "PNG")
         assert picture.info == {}
+
+
+def test_a_marketplaces_picture_comes_back_on_white_in_its_size(
+    installation: Installation, photo: bytes
+) -> None:
+    installation.start_worker()
+
+    answer = httpx.post(
+        f"{installation.url}/v1/jobs",
+        headers={**HEADERS, "Prefer": "wait=30"},
+        data={"preset": "amazon-main", "outputs": "white,cutout", "format": "webp"},
+        files={"image": photo},
+        timeout=60,
+    )
+
+    assert answer.status_code == 200, answer.text
+    data = answer.json()["data"]
+    assert data["report"]["reasons"]
+    for output, mode in (("white", "RGB"), ("cutout", "RGBA")):
+        got = httpx.get(data["outputs"][output]["image_url"])
+        assert got.headers["content-type"] == "image/webp"
+        picture = Image.open(io.BytesIO(got.content))
+        assert (picture.mode, picture.size, picture.format) == (mode, (2000, 2000), "WEBP")
 
 
 def test_the_url_ends_when_the_job_does_and_not_a_minute_later(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shared.job import Lease
 from shared.object_store import ObjectStore
+from shared.rendition import Format
 from shared.settings import Settings
 
 
@@ -32,8 +33,10 @@ class HaltingStore(ObjectStore):
         self._halt_at(Point.CLAIMED)
         return super().get_input(job_id)
 
-    def put_result(self, lease: Lease, name: str, png: bytes) -> None:
-        super().put_result(lease, name, png)
+    def put_result(
+        self, lease: Lease, name: str, data: bytes, picture_format: Format = Format.PNG
+    ) -> None:
+        super().put_result(lease, name, data, picture_format)
         self._halt_at(Point.STORED)
 
     def delete_input(self, job_id: uuid.UUID) -> None:

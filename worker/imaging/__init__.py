@@ -13,5 +13,9 @@ crop             which part to look at again from nearer
 mattes           opacities at the photo's size, one a category
 refinement       edges moved to the photo's edges
 decontamination  edges cleaned of the colours behind them
-rendering        the picture in the form that was asked for; png_encoding writes it
+bounding_box     where in the photo the clothing is
+placement        where in the picture it belongs: cropped, or on a canvas
+rendering        the picture in the form that was asked for
+encoding         its bytes in the format that was asked for; png_encoding is our own
+quality_report   what was measured of it
 """

@@ -8,24 +8,50 @@ from dataclasses import dataclass
 from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
+from worker.imaging.bounding_box import bounding_box
 from worker.imaging.crop import closer_crop, wider_crop
 from worker.imaging.decontamination import decontaminate
 from worker.imaging.frame import to_frame
 from worker.imaging.mattes import Mattes, to_mattes
 from worker.imaging.photo import Photo, Pixels
+from worker.imaging.placement import Placement, find_placement
 from worker.imaging.prepared_photo import PreparedPhoto
-from worker.imaging.rendering import render
+from worker.imaging.quality_report import QualityReport, look_at
+from worker.imaging.rendering import Renderer
 from worker.imaging.segmentation import Segmentation, interpret
 from worker.network.segmenter import Segmenter
 
 
 @dataclass(frozen=True, eq=False)
-class Cutouts:
-    """The pictures of one job: PNGs, all of the upright photo's size."""
+class Pictures:
+    """The pictures of one form, as files. All of a job have one size: the upright photo's, unless it is cropped."""
 
     image: bytes
     #: The requested categories in their order; None where the photo shows none of it.
     categories: Mapping[Category, bytes | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Cutouts:
+    """What one job delivers."""
+
+    #: In the order in which they were asked for.
+    by_form: Mapping[ReturnForm, Pictures]
+    report: QualityReport
+
+    @property
+    def image(self) -> bytes:
+        """The picture of the form that was asked for first, or alone."""
+        return self._first.image
+
+    @property
+    def categories(self) -> Mapping[Category, bytes | None]:
+        """Those of that form."""
+        return self._first.categories
+
+    @property
+    def _first(self) -> Pictures:
+        return next(iter(self.by_form.values()))
 
 
 def cut_out(photo: Photo, options: CutoutOptions, network: Segmenter) -> Cutouts:
@@ -44,8 +70,7 @@ def cut_out(photo: Photo, options: CutoutOptions, network: Segmenter) -> Cutouts
         raise Refused(
             ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED, "The image shows no clothing."
         )
-    colours = _clean_colours(prepared, mattes, options.return_form)
-    return _render_all(colours, mattes, options)
+    return _deliver(prepared, mattes, options)
 
 
 def _look(prepared: PreparedPhoto, network: Segmenter, needed: Sequence[Category]) -> Mattes | None:
@@ -99,25 +124,52 @@ def _needed(options: CutoutOptions, known: tuple[Category, ...]) -> tuple[Catego
     return options.cloth_class
 
 
-def _clean_colours(prepared: PreparedPhoto, mattes: Mattes, form: ReturnForm) -> Pixels:
+def _deliver(prepared: PreparedPhoto, mattes: Mattes, options: CutoutOptions) -> Cutouts:
+    of_mode = {
+        OutMode.ALL_CLOTHING: lambda: mattes.clothing,
+        OutMode.REQUESTED_CATEGORIES: mattes.of_categories,
+    }
+    alpha = of_mode[options.out_mode]()
+    placement = _placement(alpha, options)
+    renderer = Renderer(
+        colours=_clean_colours(prepared, mattes, options.forms),
+        rendition=options.rendition,
+        placement=placement,
+    )
+    drawn = {form: renderer.draw(alpha, form) for form in options.forms}
+    report = look_at(alpha, placement, drawn.get(ReturnForm.WHITE))
+    return Cutouts(
+        {
+            form: Pictures(
+                renderer.write(drawn[form]), _categories(renderer, mattes, form, options)
+            )
+            for form in options.forms
+        },
+        report,
+    )
+
+
+def _placement(alpha: Pixels, options: CutoutOptions) -> Placement | None:
+    """Find where the clothing belongs; a picture that shows nothing is the photo's size."""
+    layout = options.rendition.layout
+    box = None if layout is None else bounding_box(alpha)
+    return None if layout is None or box is None else find_placement(layout, box, alpha.shape)
+
+
+def _clean_colours(prepared: PreparedPhoto, mattes: Mattes, forms: Sequence[ReturnForm]) -> Pixels:
     photo = prepared.photo
-    if form is ReturnForm.MASK:
+    if set(forms) == {ReturnForm.MASK}:
         return photo.rgb
     return decontaminate(photo.rgb, prepared.overview, mattes.clothing, photo.alpha)
 
 
-def _render_all(colours: Pixels, mattes: Mattes, options: CutoutOptions) -> Cutouts:
-    form = options.return_form
-    by_mode = {
-        OutMode.ALL_CLOTHING: lambda: mattes.clothing,
-        OutMode.REQUESTED_CATEGORIES: mattes.of_categories,
-    }
-    shown = {
-        category: render(colours, mattes.categories[category], form)
+def _categories(
+    renderer: Renderer, mattes: Mattes, form: ReturnForm, options: CutoutOptions
+) -> dict[Category, bytes | None]:
+    shown = mattes.categories
+    return {
+        category: renderer.write(renderer.draw(shown[category], form))
+        if category in shown
+        else None
         for category in options.cloth_class
-        if category in mattes.categories
     }
-    return Cutouts(
-        image=render(colours, by_mode[options.out_mode](), form),
-        categories={category: shown.get(category) for category in options.cloth_class},
-    )

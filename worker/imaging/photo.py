@@ -36,16 +36,19 @@ class Photo:
         """
         if self.alpha is None:
             return self.rgb
-        return blend_with_white(self.rgb, self.alpha)
+        return blend(self.rgb, self.alpha)
 
 
-def blend_with_white(rgb: Pixels, alpha: Pixels) -> Pixels:
-    """Put colours (H, W, 3) on pure white by their opacity (H, W)."""
+def blend(rgb: Pixels, alpha: Pixels, ground: tuple[int, int, int] = (255, 255, 255)) -> Pixels:
+    """Put colours (H, W, 3) on one colour, pure white unless told otherwise, by their opacity (H, W)."""
     blended = np.empty_like(rgb)
     for rows in strips(len(rgb)):
         opacity = cv2.cvtColor(alpha[rows], cv2.COLOR_GRAY2RGB)
         coloured = cv2.multiply(rgb[rows], opacity, scale=1 / 255)
-        cv2.add(coloured, cv2.bitwise_not(opacity), dst=blended[rows])
+        behind = cv2.bitwise_not(opacity)
+        if ground != (255, 255, 255):
+            behind = cv2.multiply(behind, np.full_like(rgb[rows], ground), scale=1 / 255)
+        cv2.add(coloured, behind, dst=blended[rows])
     return blended
 
 

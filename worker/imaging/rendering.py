@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from shared.contract import ReturnForm
-from worker.imaging.photo import Pixels, blend_with_white, strips
-from worker.imaging.png_encoding import encode_png
+from shared.rendition import Rendition
+from worker.imaging.encoding import encode
+from worker.imaging.photo import Pixels, blend, strips
+from worker.imaging.placement import Placement
+
+_WHITE = (255, 255, 255)
 
 
-def render(rgb: Pixels, alpha: Pixels, form: ReturnForm) -> bytes:
-    """Draw what `alpha` (H, W) leaves of `rgb` (H, W, 3), as a PNG of that size.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Renderer:
+    """Draws what opacities leave of the colours of one photo."""
 
-    The mask is single-channel, the cut-out four-channel with black under full transparency, so that nothing of what
-    was removed is given away. White is white: 255 wherever alpha is 0.
-    """
-    if form is ReturnForm.MASK:
-        return encode_png(alpha)
-    if form is ReturnForm.WHITE:
-        return encode_png(blend_with_white(rgb, alpha))
-    return encode_png(_cut_out(rgb, alpha))
+    #: (H, W, 3), cleaned of what was behind the clothing.
+    colours: Pixels
+    rendition: Rendition
+    #: None: the picture is the photo's size.
+    placement: Placement | None
+
+    def draw(self, alpha: Pixels, form: ReturnForm) -> Pixels:
+        """Draw what an opacity (H, W) leaves.
+
+        The mask is single-channel, the cut-out four-channel with black under full transparency, so that nothing of
+        what was removed is given away, or before a background. White is white: 255 wherever the opacity is 0.
+        """
+        if form is ReturnForm.MASK:
+            return alpha if self.placement is None else self.placement.place_alpha(alpha)
+        colours = self.colours
+        if self.placement is not None:
+            colours, alpha = self.placement.place(colours, alpha)
+        ground = _WHITE if form is ReturnForm.WHITE else self.rendition.background
+        return _cut_out(colours, alpha) if ground is None else blend(colours, alpha, ground)
+
+    def write(self, picture: Pixels) -> bytes:
+        """Write a picture in the format that was asked for."""
+        return encode(picture, self.rendition.format, self.rendition.quality)
 
 
 def _cut_out(rgb: Pixels, alpha: Pixels) -> Pixels:

@@ -8,13 +8,13 @@ answer is no fault of the job, and costs it no attempt: an outage may last until
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
 from shared.announcements import Announcer
-from shared.contract import Category
+from shared.contract import ReturnForm
 from shared.errors import (
     BrokerUnavailable,
     DevicePoisoned,
@@ -85,7 +85,7 @@ class JobRunner:
 
     def _attempt(self, job: Job) -> None:
         try:
-            shown = self._produce(job)
+            cutouts = self._produce(job)
         except Refused as error:
             self._fail(job, error.code, error.message)
         except ObjectMissing:
@@ -99,9 +99,9 @@ class JobRunner:
             _log.warning("attempt.failed", **about(job), exc_info=error)
             self._retry(job)
         else:
-            self._complete(job, shown)
+            self._complete(job, cutouts)
 
-    def _produce(self, job: Job) -> dict[Category, bool]:
+    def _produce(self, job: Job) -> Cutouts:
         watch = _Stopwatch()
         data = self.object_store.get_input(job.id)
         watch.lap("get_ms")
@@ -113,16 +113,23 @@ class JobRunner:
         watch.lap("put_ms")
         height, width = photo.rgb.shape[:2]
         _log.info("attempt.produced", **about(job), width=width, height=height, **watch.laps)
-        return {category: png is not None for category, png in cutouts.categories.items()}
+        return cutouts
 
     def _store(self, job: Job, cutouts: Cutouts) -> None:
-        self.object_store.put_result(job.lease, IMAGE, cutouts.image)
-        for category, png in cutouts.categories.items():
-            if png is not None:
-                self.object_store.put_result(job.lease, category, png)
+        for form, pictures in cutouts.by_form.items():
+            self._put(job, form, IMAGE, pictures.image)
+            for category, data in pictures.categories.items():
+                if data is not None:
+                    self._put(job, form, category, data)
 
-    def _complete(self, job: Job, shown: Mapping[Category, bool]) -> None:
-        if self._written(lambda: self.job_store.complete(job.lease, shown)):
+    def _put(self, job: Job, form: ReturnForm, picture: str, data: bytes) -> None:
+        name = job.options.name_of(form, picture)
+        self.object_store.put_result(job.lease, name, data, job.options.rendition.format)
+
+    def _complete(self, job: Job, cutouts: Cutouts) -> None:
+        shown = {category: data is not None for category, data in cutouts.categories.items()}
+        report = cutouts.report.as_json()
+        if self._written(lambda: self.job_store.complete(job.lease, shown, report)):
             _log.info("job.succeeded", **about(job), shown=[c for c in shown if shown[c]])
             self._close(job)
         else:

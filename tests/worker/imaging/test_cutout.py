@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -303,3 +304,60 @@ def test_a_person_in_a_tiny_photo_wears_something(size: tuple[int, int], tmp_pat
     mask = pixels(cut_out(photo, CutoutOptions(return_form=MASK), network).image)
     assert mask.shape[::-1] == size
     assert (mask > 127).mean() > 0.02
+
+
+def test_several_outputs_come_from_one_look() -> None:
+    options = CutoutOptions(
+        cloth_class=(Category.TOPS,), rendition_words={"outputs": "white,mask,cutout"}
+    )
+
+    cutouts = cut_out(PHOTO, options, OUTFIT)
+
+    channels = {form: pixels(drawn.image).shape[2:] for form, drawn in cutouts.by_form.items()}
+    assert channels == {ReturnForm.WHITE: (3,), MASK: (), ReturnForm.CUTOUT: (4,)}
+    assert cutouts.image == cutouts.by_form[ReturnForm.WHITE].image
+    for form, drawn in cutouts.by_form.items():
+        alone = cut_out(PHOTO, replace(options, rendition_words={"outputs": form.word}), OUTFIT)
+        assert drawn.image == alone.image
+        assert drawn.categories == alone.categories
+
+
+def test_all_pictures_of_a_job_lie_alike_on_their_canvas() -> None:
+    words = {"canvas": "500x600", "fill": "0.8", "outputs": "mask", "format": "webp"}
+    options = CutoutOptions(cloth_class=tuple(Category), rendition_words=words)
+
+    cutouts = cut_out(PHOTO, options, OUTFIT)
+
+    whole = np.asarray(Image.open(io.BytesIO(cutouts.image)).convert("L")).astype(int)
+    assert whole.shape == (600, 500)
+    together = sum(
+        np.asarray(Image.open(io.BytesIO(data)).convert("L")).astype(int)
+        for data in cutouts.categories.values()
+        if data
+    )
+    assert np.abs(together - whole).max() <= 4
+    # The shoes stand at the photo's lower end, so there is no margin below.
+    assert cutouts.report.fill == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_picture_that_shows_nothing_has_the_photos_size() -> None:
+    options = CutoutOptions(
+        cloth_class=(Category.HAT,),
+        out_mode=OutMode.REQUESTED_CATEGORIES,
+        rendition_words={"canvas": "500x600"},
+    )
+
+    cutouts = cut_out(PHOTO, options, OUTFIT)
+
+    assert pixels(cutouts.image).shape == (400, 300, 4)
+    assert cutouts.report.as_json()["reasons"] == ["empty"]
+
+
+def test_a_cutout_before_a_background_has_that_colour_around_it() -> None:
+    options = CutoutOptions(rendition_words={"background": "204060"})
+
+    picture = pixels(cut_out(PHOTO, options, OUTFIT).image)
+
+    assert picture.shape == (400, 300, 3)
+    assert (picture[:60] == (0x20, 0x40, 0x60)).all()
+    assert np.array_equal(picture[150:250, 120:180], PHOTO.rgb[150:250, 120:180])

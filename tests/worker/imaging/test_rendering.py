@@ -7,13 +7,19 @@ import pytest
 from PIL import Image
 
 from shared.contract import ReturnForm
+from shared.rendition import PLAIN
 from tests import pictures
-from worker.imaging.rendering import render
+from worker.imaging.rendering import Renderer
 
 RGB = np.asarray(pictures.photo(150, 200))
 ALPHA = np.asarray(
     pictures.astronaut().convert("L").resize((150, 200)).point(lambda v: max(0, v - 80))
 )
+
+
+def render(rgb: np.ndarray, alpha: np.ndarray, form: ReturnForm) -> bytes:
+    renderer = Renderer(colours=rgb, rendition=PLAIN, placement=None)
+    return renderer.write(renderer.draw(alpha, form))
 
 
 def rendered(form: ReturnForm) -> np.ndarray:

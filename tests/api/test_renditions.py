@@ -1,0 +1,125 @@
+"""What `/v1/jobs` can ask of pictures beyond the hosted API, and what it then tells."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from api.routes.cutout import PATH as CUTOUT
+from api.routes.jobs import PATH as JOBS
+from shared.contract import Category, ReturnForm
+from shared.errors import ErrorCode
+from shared.job import Job
+from shared.rendition import PLAIN, Cropped, Format, Margin, OnCanvas
+from tests.api.conftest import FrontEnd
+from tests.api.envelope_check import assert_error, assert_success
+
+REPORT = {
+    "box": {"x": 1, "y": 2, "width": 3, "height": 4},
+    "share": 0.5,
+    "cut_sides": [],
+    "scale": 1.0,
+    "fill": 0.9,
+    "white": None,
+    "look": False,
+    "reasons": [],
+}
+
+
+def created(front_end: FrontEnd, path: str = JOBS, **fields: Any) -> Job:
+    answer = front_end.post(path=path, task_type="async", **fields)
+    assert answer.status_code in {200, 202}, answer.text
+    job = front_end.services.job_store.find(uuid.UUID(answer.get_json()["task_id"]), "shop")
+    assert job is not None
+    return job
+
+
+def test_a_form_says_how_pictures_are_delivered(front_end: FrontEnd) -> None:
+    job = created(front_end, format="webp", quality="80", crop="true", margin="5%")
+
+    assert job.options.rendition.format is Format.WEBP
+    assert job.options.rendition.quality == 80
+    assert job.options.rendition.layout == Cropped(margin=Margin(5, is_percent=True))
+
+
+def test_the_hosted_apis_path_knows_none_of_it(front_end: FrontEnd) -> None:
+    """Names that are unknown there are ignored, as they always were."""
+    job = created(front_end, CUTOUT, format="webp", crop="perhaps", outputs="video", preset="?")
+
+    assert job.options.rendition == PLAIN
+    assert not job.options.rendition_words
+
+
+def test_a_preset_is_a_set_of_words_and_what_is_sent_beside_it_goes_first(
+    front_end: FrontEnd,
+) -> None:
+    job = created(front_end, preset="amazon-main", quality="97")
+
+    rendition = job.options.rendition
+    assert rendition.format is Format.JPEG
+    assert rendition.quality == 97
+    assert isinstance(rendition.layout, OnCanvas)
+    assert rendition.outputs == (ReturnForm.WHITE,)
+    # What a worker of the release before makes of it.
+    assert job.options.return_form is ReturnForm.WHITE
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"format": "gif"}, "`format` must be one of png, webp, jpeg, avif"),
+        ({"crop": "1", "canvas": "300x300"}, "exclude each other"),
+        ({"preset": "ebay"}, "`preset` must be one of amazon-main, google-shopping"),
+        ({"outputs": "cutout", "return_form": "mask"}, "`return_form` and `outputs` contradict"),
+    ],
+)
+def test_what_cannot_be_meant_is_400_and_nothing_is_stored(
+    front_end: FrontEnd, fields: dict[str, Any], named: str
+) -> None:
+    answer = front_end.post(path=JOBS, **fields)
+
+    body = assert_error(answer, 400, ErrorCode.ERROR_INVALID_PARAMETER)
+    assert named in body["error_msg"]
+    assert front_end.count_rows() == 0
+
+
+def test_every_output_has_its_urls_and_the_first_one_where_the_hosted_api_has_them(
+    front_end: FrontEnd,
+) -> None:
+    job = created(front_end, outputs="white,mask", format="jpeg", cloth_class="tops,hat")
+    lease = front_end.claim(job.id).lease
+    shown = {Category.TOPS: True, Category.HAT: False}
+    assert front_end.services.job_store.complete(lease, shown, REPORT)
+
+    shown_job = front_end.client().get(f"{JOBS}/{job.id}", headers=front_end.headers)
+
+    data = assert_success(shown_job, task_status=2)["data"]
+    assert list(data["outputs"]) == ["white", "mask"]
+    names = {
+        output: [urls["image_url"], urls["class_url"]["tops"]]
+        for output, urls in data["outputs"].items()
+    }
+    for output, ends in {
+        "white": ["image.jpeg", "tops.jpeg"],
+        "mask": ["image-mask.jpeg", "tops-mask.jpeg"],
+    }.items():
+        files = [url.partition("?")[0].rpartition("/")[2] for url in names[output]]
+        assert files == ends
+        assert data["outputs"][output]["class_url"]["hat"] == ""
+    assert data["elements"][0]["image_url"] == names["white"][0]
+    assert data["report"] == REPORT
+
+    hosted = assert_success(front_end.query(job.id), task_status=2)["data"]
+    assert hosted == {"elements": data["elements"]}
+
+
+def test_a_key_used_again_with_another_delivery_is_another_request(front_end: FrontEnd) -> None:
+    key: dict[str, Any] = {"header_Idempotency_Key": "order-1"}
+    first = front_end.post(path=JOBS, format="webp", **key)
+    again = front_end.post(path=JOBS, format="webp", **key)
+    other = front_end.post(path=JOBS, format="avif", **key)
+
+    assert first.get_json()["task_id"] == again.get_json()["task_id"]
+    assert_error(other, 422, ErrorCode.ERROR_CONTENT_NON_COMPLIANCE)

@@ -1,0 +1,75 @@
+"""The report: what it measures, and when somebody should look."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from shared.rendition import OnCanvas
+from worker.imaging.bounding_box import BoundingBox, Side, bounding_box
+from worker.imaging.placement import find_placement
+from worker.imaging.quality_report import QualityReport, Reason, look_at
+
+Pixels = NDArray[np.uint8]
+
+
+def report(alpha: Pixels, canvas: OnCanvas | None = None) -> QualityReport:
+    box = bounding_box(alpha)
+    placement = find_placement(canvas, box, alpha.shape) if canvas and box else None
+    return look_at(alpha, placement, None)
+
+
+def garment(top: int = 50, bottom: int = 150, opacity: int = 255) -> Pixels:
+    alpha = np.zeros((200, 100), np.uint8)
+    alpha[top:bottom, 20:80] = opacity
+    return alpha
+
+
+def test_a_whole_garment_needs_nobody() -> None:
+    found = report(garment())
+
+    assert found.box == BoundingBox(20, 50, 80, 150)
+    assert found.share == pytest.approx(0.3)
+    assert found.fill == pytest.approx(0.6)
+    assert found.scale == 1
+    assert found.as_json()["look"] is False
+    assert found.as_json()["reasons"] == []
+
+
+def test_clothing_at_the_photos_end_is_cut_there() -> None:
+    found = report(garment(bottom=200))
+
+    assert found.cut_sides == (Side.BOTTOM,)
+    assert found.reasons == (Reason.CUT_BY_PHOTO,)
+
+
+def test_little_clothing_is_told() -> None:
+    assert report(garment(top=95, bottom=100)).reasons == (Reason.SMALL,)
+
+
+def test_a_photo_with_too_few_pixels_for_the_canvas_is_told() -> None:
+    found = report(garment(), OnCanvas(width=1000, height=1000, fill=0.9))
+
+    assert found.scale == pytest.approx(9, rel=0.01)
+    assert found.fill == pytest.approx(0.9, abs=0.01)
+    assert found.reasons == (Reason.ENLARGED,)
+
+
+def test_much_that_is_half_transparent_is_told() -> None:
+    assert report(garment(opacity=150)).reasons == (Reason.UNSURE,)
+
+
+def test_an_empty_picture_is_told_and_nothing_else() -> None:
+    found = report(garment(opacity=0))
+
+    assert found.box is None
+    assert found.reasons == (Reason.EMPTY,)
+    assert found.as_json()["box"] is None
+
+
+def test_the_share_of_white_is_that_of_the_picture_on_white() -> None:
+    on_white = np.full((10, 10, 3), 255, np.uint8)
+    on_white[:3] = 254
+
+    assert look_at(garment(), None, on_white).white == pytest.approx(0.7)

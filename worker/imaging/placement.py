@@ -1,0 +1,171 @@
+"""Where in the delivered picture the photo lies: as it is, cropped to its clothing, or on a canvas.
+
+At sides where the photo cuts the clothing there is no margin: a sleeve that ends in the air looks wrong, and one that
+ends where the picture ends does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from shared.rendition import Cropped, Margin, OnCanvas
+from worker.imaging.bounding_box import BoundingBox, Side, cut_sides
+from worker.imaging.photo import Pixels, strips
+
+#: Of the photo's pixels: soft ends of edges lie outside the box, and come along.
+_APRON = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """A part of the photo, and where it lies in the picture; there is nothing around it."""
+
+    #: Of the photo.
+    part: BoundingBox
+    #: Where that lies in the picture; it may reach beyond it.
+    target: BoundingBox
+    #: Of the picture.
+    width: int
+    height: int
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the picture for one of the photo; above 1 it is enlarged."""
+        return self.target.height / self.part.height
+
+    def place(self, rgb: Pixels, alpha: Pixels) -> tuple[Pixels, Pixels]:
+        """Bring colours (H, W, 3) and their opacity (H, W) to their place, the opacity as `place_alpha` does.
+
+        Colours are weighed by their opacity while they are scaled, so that none of what was removed shines through.
+        """
+        placed = self.place_alpha(alpha)
+        colours = self._scaled_colours(rgb, alpha) if self._is_scaled else self._of(rgb)
+        return self._laid(colours), placed
+
+    def place_alpha(self, alpha: Pixels) -> Pixels:
+        """Bring an opacity (H, W) to its place in the picture (height, width)."""
+        return self._laid(self._scaled(self._of(alpha)))
+
+    @property
+    def _is_scaled(self) -> bool:
+        return (self.part.width, self.part.height) != (self.target.width, self.target.height)
+
+    def _of(self, plane: Pixels) -> Pixels:
+        left, top, right, bottom = self.part
+        return np.ascontiguousarray(plane[top:bottom, left:right])
+
+    def _scaled(self, plane: Pixels) -> Pixels:
+        if not self._is_scaled:
+            return plane
+        # Neither overshoots: categories go on to make up the clothing, and colours stay between their neighbours.
+        is_smaller = self.target.height < self.part.height
+        how = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
+        size = (self.target.width, self.target.height)
+        return np.asarray(cv2.resize(plane, size, interpolation=how), np.uint8)
+
+    def _scaled_colours(self, rgb: Pixels, alpha: Pixels) -> Pixels:
+        part = self._of(alpha)
+        weights = cv2.cvtColor(part, cv2.COLOR_GRAY2RGB)
+        weighed = np.asarray(cv2.multiply(self._of(rgb), weights, scale=1 / 255), np.uint8)
+        scaled, opacity = self._scaled(weighed), self._scaled(part)
+        colours = np.empty(scaled.shape, np.uint8)
+        for rows in strips(len(colours)):
+            share = np.maximum(opacity[rows], 1)[..., None].astype(np.float32)
+            colours[rows] = np.clip(scaled[rows] * (np.float32(255) / share), 0, 255)
+        return colours
+
+    def _laid(self, plane: Pixels) -> Pixels:
+        """Lay the scaled part onto an empty picture; what reaches beyond it is left out."""
+        picture = np.zeros((self.height, self.width, *plane.shape[2:]), np.uint8)
+        left, top = max(self.target.left, 0), max(self.target.top, 0)
+        right, bottom = min(self.target.right, self.width), min(self.target.bottom, self.height)
+        rows = slice(top - self.target.top, bottom - self.target.top)
+        columns = slice(left - self.target.left, right - self.target.left)
+        picture[top:bottom, left:right] = plane[rows, columns]
+        return picture
+
+
+def find_placement(
+    layout: Cropped | OnCanvas, box: BoundingBox, shape: tuple[int, ...]
+) -> Placement:
+    """Find where what the box holds belongs.
+
+    Args:
+        layout: What the client wants.
+        box: Of the clothing, in the photo.
+        shape: Of the photo: height, width.
+    """
+    cut = cut_sides(box, shape)
+    if isinstance(layout, Cropped):
+        return _cropped(layout.margin, box, cut, shape)
+    return _on_canvas(layout, box, cut, shape)
+
+
+def _cropped(
+    margin: Margin, box: BoundingBox, cut: AbstractSet[Side], shape: tuple[int, ...]
+) -> Placement:
+    share = max(box.width, box.height) / 100 if margin.is_percent else 1
+    width = round(margin.amount * share)
+    left, top, right, bottom = (0 if side in cut else width for side in Side)
+    wanted = BoundingBox(box.left - left, box.top - top, box.right + right, box.bottom + bottom)
+    part = _within_photo(wanted, shape)
+    target = BoundingBox(
+        part.left - wanted.left,
+        part.top - wanted.top,
+        part.right - wanted.left,
+        part.bottom - wanted.top,
+    )
+    return Placement(part=part, target=target, width=wanted.width, height=wanted.height)
+
+
+def _on_canvas(
+    canvas: OnCanvas, box: BoundingBox, cut: AbstractSet[Side], shape: tuple[int, ...]
+) -> Placement:
+    left, across = _room(canvas.width, canvas.fill, Side.LEFT in cut, Side.RIGHT in cut)
+    top, down = _room(canvas.height, canvas.fill, Side.TOP in cut, Side.BOTTOM in cut)
+    scale = min(across / box.width, down / box.height)
+    x = _start(left, across, box.width * scale, Side.LEFT in cut, Side.RIGHT in cut)
+    y = _start(top, down, box.height * scale, Side.TOP in cut, Side.BOTTOM in cut)
+    part = _within_photo(
+        BoundingBox(box.left - _APRON, box.top - _APRON, box.right + _APRON, box.bottom + _APRON),
+        shape,
+    )
+    at_left = round(x - (box.left - part.left) * scale)
+    at_top = round(y - (box.top - part.top) * scale)
+    target = BoundingBox(
+        at_left,
+        at_top,
+        at_left + max(1, round(part.width * scale)),
+        at_top + max(1, round(part.height * scale)),
+    )
+    return Placement(part=part, target=target, width=canvas.width, height=canvas.height)
+
+
+def _room(
+    length: int, fill: float, is_cut_before: bool, is_cut_behind: bool
+) -> tuple[float, float]:
+    """Where the room for the clothing begins along one direction of the canvas, and how long it is."""
+    margin = length * (1 - fill) / 2
+    before = 0 if is_cut_before else margin
+    behind = 0 if is_cut_behind else margin
+    return before, length - before - behind
+
+
+def _start(
+    begin: float, room: float, length: float, is_cut_before: bool, is_cut_behind: bool
+) -> float:
+    """Where the clothing begins: at the side where it is cut, or so that it is in the middle of its room."""
+    if is_cut_before == is_cut_behind:
+        return begin + (room - length) / 2
+    return begin if is_cut_before else begin + room - length
+
+
+def _within_photo(box: BoundingBox, shape: tuple[int, ...]) -> BoundingBox:
+    height, width = shape[:2]
+    return BoundingBox(
+        max(box.left, 0), max(box.top, 0), min(box.right, width), min(box.bottom, height)
+    )
