@@ -80,7 +80,7 @@ def look_at(alpha: Pixels, placement: Placement | None, on_white: Pixels | None)
     """
     box = bounding_box(alpha)
     cut = () if box is None else tuple(side for side in Side if side in cut_sides(box, alpha.shape))
-    share = np.count_nonzero(alpha >= 128) / alpha.size  # noqa: PLR2004
+    share = float(np.count_nonzero(alpha >= 128) / alpha.size)  # noqa: PLR2004
     scale = 1.0 if placement is None else placement.scale
     return QualityReport(
         box=box,
