@@ -61,6 +61,11 @@ class Database:
         ).render_as_string()
 
     @property
+    def is_pooled_elsewhere(self) -> bool:
+        """Whether a pooler stands between, which may give each transaction another connection of the server."""
+        return self._options.transaction_pooling and self.url.get_backend_name() == "postgresql"
+
+    @property
     def is_missing(self) -> bool:
         """Whether this is a SQLite database whose file nobody has made yet; connecting would make an empty one."""
         file = self.url.database

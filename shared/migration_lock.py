@@ -1,9 +1,8 @@
 """One migration at a time, however many processes run `cutwork-admin setup` on one database.
 
 PostgreSQL: an advisory lock, held by an idle transaction of a connection of its own. It goes with that connection, so a
-process that dies leaves none behind; and a transaction keeps its server under PgBouncer, where a session does not. Who
-finds it taken asks again and again instead of waiting in a statement: `CREATE INDEX CONCURRENTLY` waits for every
-statement that began before it, so the two would wait for each other.
+process that dies leaves none behind. Who finds it taken asks again and again instead of waiting in a statement: `CREATE
+INDEX CONCURRENTLY` waits for every statement that began before it, so the two would wait for each other.
 
 SQLite: its own write lock. All migrations are one transaction there.
 """
@@ -30,6 +29,10 @@ _PAUSE_SECONDS = 0.1
 _TABLE_LOCK = "2s"
 #: Any number, the same for all processes: "cutwork" as a number.
 _KEY = int.from_bytes(b"cutwork")
+_THROUGH_A_POOLER = (
+    "the database is not migrated through PgBouncer in transaction mode: run `cutwork-admin setup` with "
+    "CUTWORK_DATABASE_TRANSACTION_POOLING=false and a CUTWORK_DATABASE_URL that leads to PostgreSQL itself"
+)
 #: What could end the lock's idle transaction, and the version of PostgreSQL that it came with.
 _IDLE_LIMITS = {"idle_in_transaction_session_timeout": (9, 6), "transaction_timeout": (17,)}
 
@@ -44,8 +47,11 @@ def migrating(database: Database) -> Iterator[Connection]:
 
     Raises:
         DatabaseUnavailable: The database cannot be reached, or others have been migrating it for ten minutes.
-        Misconfigured: The folder of a SQLite database cannot be made, or not be written.
+        Misconfigured: The folder of a SQLite database cannot be made, or not be written; or a pooler stands between,
+            where a limit of time is lifted on one connection of the server, and an index built on another.
     """
+    if database.is_pooled_elsewhere:
+        raise Misconfigured(_THROUGH_A_POOLER)
     if database.url.get_backend_name() == "sqlite":
         _make_folder(database)
         with database.unbounded() as connection:

@@ -87,7 +87,7 @@ def migrate(database: Database, migrations: Path = MIGRATIONS) -> SchemaVersion:
     Raises:
         DatabaseUnavailable: The database cannot be reached, or its tables are in use without a pause.
         SchemaUnfit: It belongs to a release that is too new, or to another program.
-        Misconfigured: The folder of a SQLite database cannot be made, or not be written.
+        Misconfigured: The folder of a SQLite database cannot be made, or not be written; or a pooler stands between.
     """
     head = _head(migrations)
     found = _look(database)

@@ -332,6 +332,19 @@ def test_three_may_set_up_a_new_sqlite_database_at_once(tmp_path: Path) -> None:
         check_schema(Database(url), newer)
 
 
+def test_through_a_pooler_nothing_is_migrated_and_what_is_there_is_fine(
+    postgresql: Database, postgresql_url: str
+) -> None:
+    """A limit of time that is lifted on one connection of the server would end the index that another one builds."""
+    pooled = Database(postgresql_url, ConnectionOptions(transaction_pooling=True))
+
+    with pytest.raises(Misconfigured, match=r"CUTWORK_DATABASE_TRANSACTION_POOLING=false"):
+        migrate(pooled)
+
+    assert migrate(postgresql) == migrate(pooled)
+    pooled.close()
+
+
 def test_an_index_is_built_while_others_write(postgresql: Database, tmp_path: Path) -> None:
     newer = next_release(tmp_path, BUILDS_AN_INDEX, DROPS_THE_INDEX)
     migrate(postgresql)
