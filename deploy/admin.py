@@ -18,6 +18,8 @@ from shared.object_store import ObjectStore
 from shared.schema import check_schema, migrate
 from shared.settings import Settings, load_settings, variable
 
+_HOME = Path(__file__).parents[1]
+
 
 @click.group()
 @click.option(
@@ -67,9 +69,8 @@ def settings() -> None:
     """Print all settings as a table: docs/settings.md."""
     click.echo("| variable | default | meaning |\n|---|---|---|")
     for name, field in Settings.model_fields.items():
-        default = "" if field.default_factory else field.default
-        shown = default.get_secret_value() if isinstance(default, SecretStr) else default
-        click.echo(f"| `{variable(name)}` | {_code(shown)} | {field.description} |")
+        default = "" if field.default_factory else _shown(field.default)
+        click.echo(f"| `{variable(name)}` | {_code(default)} | {field.description} |")
 
 
 @admin.group()
@@ -150,6 +151,15 @@ def _take_key(key_store: KeyStore, tenant: str, file: Path) -> ApiKey:
         raise UnusableKey(f"{file} holds no key: it is no text") from None
     except UnusableKey as error:
         raise UnusableKey(f"{file} holds no key for {tenant}: {error}") from None
+
+
+def _shown(default: object) -> object:
+    if isinstance(default, SecretStr):
+        return default.get_secret_value()
+    if isinstance(default, Path) and default.is_relative_to(_HOME):
+        # What comes with Cutwork lies elsewhere on each machine.
+        return default.relative_to(_HOME)
+    return default
 
 
 def _code(default: object) -> str:
