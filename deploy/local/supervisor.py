@@ -32,7 +32,8 @@ from shared.settings import load_settings
 
 _ROOT = Path(__file__).parents[2]
 _PYTHON = [sys.executable, "-m"]
-_START_SECONDS = 60
+#: A busy machine may need it; what ends before it is ready is noticed at once.
+_START_SECONDS = 120
 _TEND_SECONDS = 0.2
 #: The longest that gunicorn gives its requests, and a little more.
 _FRONT_END_GRACE_SECONDS = 35

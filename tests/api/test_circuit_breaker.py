@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from shared.job import Queue
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.greenlets import assert_says
 from tests.clock import Seconds
+from tests.conditions import eventually
 from tests.factories import publish
 
 UPLOADS = 60
@@ -306,6 +308,25 @@ def reached(server: Valkey, front_end: FrontEnd, count: int = UPLOADS) -> int:
     return _connections(server) - before - 1
 
 
+def uploads_until_one_is_published(
+    front_end: FrontEnd, server: Valkey, seconds: Seconds
+) -> tuple[int, int]:
+    """Upload a photo after each pause until Redis has a message, and count both.
+
+    A busy machine may take longer for a probe's answer than a request waits for it: then the next one asks again.
+    """
+    uploads = itertools.count(1)
+    with redis.Redis.from_url(server.url) as client:
+
+        def published() -> tuple[int, int] | None:
+            seconds.now += 2.0
+            upload_at_once(front_end, 1)
+            sent, messages = next(uploads), int(client.llen(Queue.BULK))
+            return (sent, messages) if messages else None
+
+        return eventually(published)
+
+
 def _connections(server: Valkey) -> int:
     """Count all that there ever were, with one that is made now: it is let in after all that came before."""
     with redis.Redis.from_url(server.url) as control:
@@ -343,9 +364,7 @@ def test_of_sixty_uploads_at_a_half_open_circuit_one_asks(
 
     assert reached(server, on_redis) == 1
 
-    seconds.now += 2.0
-    upload_at_once(on_redis, 1)
+    uploads, messages = uploads_until_one_is_published(on_redis, server, seconds)
+    assert 1 <= messages <= uploads
     assert_is(State.CLOSED, on_redis.services.redis_circuit)
-    with redis.Redis.from_url(server.url) as client:
-        assert client.llen(Queue.BULK) == 1
     assert "circuit" not in on_redis.client().get("/readyz").get_json()["warnings"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 import time
@@ -23,6 +24,7 @@ from tests.conditions import eventually
 ANY_KEY = {"ailabapi-api-key": "any"}
 STALLED_UPLOADS = 40
 POLLING_CLIENTS = 600
+_PATIENCE_SECONDS = 30
 HEAD = (
     f"POST {CUTOUT} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{KEY}Content-Length: 300000\r\n"
     "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
@@ -42,20 +44,39 @@ def url(home: Path) -> Iterator[str]:
 
 
 def test_40_stalled_uploads_do_not_stop_the_others(url: str) -> None:
+    """How long an answer takes on a busy machine says nothing: it comes while all of them still stall."""
     address = (LOOPBACK, int(url.rpartition(":")[2]))
-    with ExitStack() as stalled:
-        for _ in range(STALLED_UPLOADS):
-            client = stalled.enter_context(socket.create_connection(address, 5))
+    with ExitStack() as stack:
+        stalled = [
+            stack.enter_context(socket.create_connection(address, _PATIENCE_SECONDS))
+            for _ in range(STALLED_UPLOADS)
+        ]
+        for client in stalled:
             client.sendall(HEAD + b"x" * 1000)
 
-        for _ in range(10):
-            began = time.monotonic()
-            assert httpx.get(f"{url}/healthz", timeout=2).status_code == 200
-            assert time.monotonic() - began < 1
+        times = [_seconds_of_an_answer(url) for _ in range(10)]
         # A whole upload gets through too, as far as the object store that is not there.
-        assert (
-            httpx.post(url + CUTOUT, headers=ANY_KEY, files={"image": photo()}).status_code == 503
-        )
+        assert _upload(url, photo()).status_code == 503
+
+        assert min(times) < 1
+        assert not any(_has_been_answered(client) for client in stalled)
+
+
+def _seconds_of_an_answer(url: str) -> float:
+    began = time.monotonic()
+    assert httpx.get(f"{url}/healthz", timeout=_PATIENCE_SECONDS).status_code == 200
+    return time.monotonic() - began
+
+
+def _upload(url: str, image: bytes) -> httpx.Response:
+    return httpx.post(
+        url + CUTOUT, headers=ANY_KEY, files={"image": image}, timeout=_PATIENCE_SECONDS
+    )
+
+
+def _has_been_answered(client: socket.socket) -> bool:
+    """Whether it has got an answer, or the end of its connection."""
+    return bool(select.select([client], [], [], 0)[0])
 
 
 def test_600_clients_that_keep_their_connections_do_not_keep_an_upload_out(url: str) -> None:
@@ -64,7 +85,7 @@ def test_600_clients_that_keep_their_connections_do_not_keep_an_upload_out(url: 
     stop = threading.Event()
     with ExitStack() as stack:
         clients = [
-            stack.enter_context(socket.create_connection(address, 5))
+            stack.enter_context(socket.create_connection(address, _PATIENCE_SECONDS))
             for _ in range(POLLING_CLIENTS)
         ]
 
@@ -76,19 +97,14 @@ def test_600_clients_that_keep_their_connections_do_not_keep_an_upload_out(url: 
         polling = stack.enter_context(ThreadPoolExecutor(1)).submit(poll)
         stack.callback(stop.set)
 
-        assert (
-            httpx.post(
-                url + CUTOUT, headers=ANY_KEY, files={"image": photo()}, timeout=30
-            ).status_code
-            == 503
-        )
+        assert _upload(url, photo()).status_code == 503
 
         stop.set()
         polling.result()
 
 
 def test_a_body_over_its_limit_is_answered_although_nobody_reads_it(url: str) -> None:
-    answer = httpx.post(url + CUTOUT, headers=ANY_KEY, files={"image": b"x" * 20_000_000})
+    answer = _upload(url, b"x" * 20_000_000)
 
     assert answer.status_code == 413
     assert answer.json()["error_code_str"] == "ERROR_REQUEST_BODY_TOO_LARGE"
@@ -102,7 +118,9 @@ def test_a_chunked_upload_is_read_and_limited_like_any_other(url: str) -> None:
             b"\r\n--x--\r\n",
         )
         headers = {**ANY_KEY, "Content-Type": "multipart/form-data; boundary=x"}
-        return httpx.post(url + CUTOUT, content=iter(pieces), headers=headers, timeout=20)
+        return httpx.post(
+            url + CUTOUT, content=iter(pieces), headers=headers, timeout=_PATIENCE_SECONDS
+        )
 
     assert send(100_000).status_code == 503  # read, checked, and not stored
     assert send(5 * 1024 * 1024 + 1).json()["error_code_str"] == "FILE_SIZE_EXCEEDS_LIMIT"
@@ -110,7 +128,7 @@ def test_a_chunked_upload_is_read_and_limited_like_any_other(url: str) -> None:
 
 
 def test_what_is_down_is_named_by_the_real_checks(url: str) -> None:
-    answer = httpx.get(f"{url}/readyz", timeout=10)
+    answer = httpx.get(f"{url}/readyz", timeout=_PATIENCE_SECONDS)
 
     assert answer.status_code == 503
     assert {name for name, state in answer.json()["checks"].items() if state != "ok"} == {
