@@ -93,6 +93,15 @@ class CutoutOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tags:
+    """What a client calls a job, for itself: given back as it came, and understood by nobody here."""
+
+    #: Its name in the client's books, which several jobs may have; empty: none.
+    reference: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewJob:
     """What the front end knows of a job before it is stored."""
 
@@ -103,6 +112,7 @@ class NewJob:
     options: CutoutOptions
     input_bytes: int
     fingerprint: str
+    tags: Tags = Tags()
     idempotency_key: str | None = None
 
 
@@ -141,6 +151,7 @@ class Job:
     status: JobStatus
     queue: Queue
     options: CutoutOptions
+    tags: Tags
     input_bytes: int
     attempt: int
     #: Claims that were given back unused, and are not counted against the job.
@@ -162,7 +173,7 @@ class Job:
     #: What the worker measured of the pictures, as JSON: `worker.imaging.quality_report`. None until then, and of jobs
     #: that an earlier release finished.
     report: Mapping[str, Any] | None
-    #: SHA-256 over the upload and the options, hexadecimal.
+    #: SHA-256 over the upload, the options and the tags, hexadecimal.
     fingerprint: str
     #: The database's time when this row was read: ages are judged by one clock.
     read_at: datetime

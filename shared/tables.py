@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     Index,
@@ -48,7 +49,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+def _partial(
+    name: str, *columns: str | ColumnElement[str], where: str, unique: bool = False
+) -> Index:
     """Describe an index of some rows only; a statement must repeat `where`, with every value as a literal."""
     return Index(
         name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(where)
@@ -64,6 +67,11 @@ seen_by = literal_column(
     String,
 )
 
+#: The same for what the tenant calls it, in any state and in one. A tenant's name may hold a colon too, so whoever asks
+#: by these also asks for the tenant.
+called_by = literal_column("tenant || ':' || reference", String)
+called_and_seen_by = literal_column(f"{seen_by} || ':' || reference", String)
+
 jobs = Table(
     "jobs",
     metadata,
@@ -77,6 +85,11 @@ jobs = Table(
     Column("out_mode", Integer, nullable=False),
     # The words of `shared.rendition` that were given; NULL: none.
     Column("rendition", JSON(none_as_null=True)),
+    # What the client calls the job; NULL: nothing.
+    Column("reference", String(255)),
+    Column("metadata", JSON(none_as_null=True)),
+    # The span of the client's that the job belongs to (W3C Trace Context).
+    Column("traceparent", String(55)),
     Column("input_bytes", Integer, nullable=False),
     Column("fingerprint", String(64), nullable=False),
     # Given back to the client's next use when the job expires.
@@ -125,6 +138,12 @@ jobs = Table(
     # A tenant lists its jobs, newest first: all, or those that it sees in one state.
     Index("jobs_by_age", "tenant", "created_at", "id"),
     Index("jobs_by_seen", seen_by, "created_at", "id"),
+    _partial("jobs_by_reference", called_by, "created_at", "id", where="reference IS NOT NULL"),
+    _partial(
+        "jobs_by_reference_and_seen",
+        *(called_and_seen_by, "created_at", "id"),
+        where="reference IS NOT NULL",
+    ),
     # A claim takes the first one; a new job asks for its tenant's last one, and for the last one that was started.
     _partial(
         "jobs_to_claim",

@@ -75,6 +75,9 @@ class Envelope(TypedDict):
     data: NotRequired[dict[str, Any]]
     #: Only while a job waits, and its place is known.
     queue: NotRequired[QueueState]
+    #: Of jobs on `/v1`: what the client calls it.
+    reference: NotRequired[str]
+    metadata: NotRequired[dict[str, str]]
     #: Of /readyz only, as the next: what it stands on → its state.
     checks: NotRequired[dict[str, str]]
     #: What is missing, and keeps nothing from being answered → its state.
@@ -93,6 +96,8 @@ class JobItem(TypedDict):
     #: Until when its answer can be read; None while it runs, and once it was erased.
     expires_at: str | None
     error_detail: ErrorDetail
+    reference: str
+    metadata: dict[str, str]
 
 
 class Failure(NamedTuple):
@@ -134,15 +139,17 @@ def for_job(job: Job, ok: int = OK, *, sign: Signer, foresee: Foresee) -> Envelo
 
 
 def for_job_in_full(job: Job, ok: int = OK, *, sign: Signer, foresee: Foresee) -> Envelope:
-    """Describe a job as `for_job` does, with what only `/v1` tells: every output, and what was measured of it."""
+    """Describe a job as `for_job` does, with what only `/v1` tells: its tags, every output, and what was measured."""
     envelope = for_job(job, ok, sign=sign, foresee=foresee)
     if "data" in envelope:
         envelope["data"] |= {"outputs": _outputs(job, sign), "report": job.report}
+    envelope["reference"] = job.tags.reference
+    envelope["metadata"] = dict(job.tags.metadata)
     return envelope
 
 
 class Describe(Protocol):
-    """`for_job`, with the means that one front end has."""
+    """`for_job`, or `for_job_in_full`, with the means that one front end has."""
 
     def __call__(self, job: Job, ok: int = OK) -> Envelope:
         """Describe a job."""
@@ -239,6 +246,8 @@ def _item(job: Job) -> JobItem:
         finished_at=_rfc3339(job.finished_at) if job.finished_at else None,
         expires_at=_rfc3339(job.expires_at) if job.expires_at and not job.is_revoked else None,
         error_detail=_detail(_failure_of(job)),
+        reference=job.tags.reference,
+        metadata=dict(job.tags.metadata),
     )
 
 

@@ -15,11 +15,12 @@ from werkzeug.wsgi import LimitedStream, get_input_stream
 
 from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
 from api.intake.options import HOSTED, IMAGE, Names, Option, read_options
+from api.intake.tags import read_tags
 from api.intake.upload_deadline import upload_deadline
 from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.image_files.header import ImageHeader, read_header
-from shared.job import CutoutOptions
+from shared.job import CutoutOptions, Tags
 from shared.presets import Presets
 
 #: More than an image may have, so that one which is too large is told so by name.
@@ -54,6 +55,7 @@ class CutoutRequest:
     image: bytes
     header: ImageHeader
     options: CutoutOptions
+    tags: Tags
     task_type: TaskType
 
 
@@ -75,10 +77,12 @@ def read_cutout_request(
     in_url = list(_in_url(received, names))
     with _parts(received, names) as parts:
         files, in_form = _sort(parts, names)
-        options, task_type = read_options(in_form + in_url, presets or {})
-        image = _image(files, [option.text for option in in_form + in_url if option.name == IMAGE])
+        sent = in_form + in_url
+        options, task_type = read_options(sent, presets or {})
+        tags = read_tags(sent)
+        image = _image(files, [option.text for option in sent if option.name == IMAGE])
     return CutoutRequest(
-        image=image, header=read_header(image), options=options, task_type=task_type
+        image=image, header=read_header(image), options=options, tags=tags, task_type=task_type
     )
 
 

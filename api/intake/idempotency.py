@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 
 from flask import Request
 
 from shared.errors import ErrorCode, Refused
-from shared.job import CutoutOptions, Job
+from shared.job import CutoutOptions, Job, Tags
 
 HEADER = "Idempotency-Key"
 #: Visible ASCII.
@@ -30,10 +31,15 @@ def read_idempotency_key(received: Request) -> str | None:
     return key
 
 
-def fingerprint_of(image: bytes, options: CutoutOptions) -> str:
-    """Compute what two requests must have in common to be the same; how long they wait is not part of it."""
+def fingerprint_of(image: bytes, options: CutoutOptions, tags: Tags) -> str:
+    """Compute what two requests must have in common to be the same; how long they wait is not part of it.
+
+    Tags are: who sends another reference under a used key would get a job that does not have it, and not find out.
+    """
     delivered = (f"{name}={text}" for name, text in sorted(options.rendition_words.items()))
-    words = (*options.cloth_class, options.return_form, str(int(options.out_mode)), *delivered)
+    words = [*options.cloth_class, options.return_form, str(int(options.out_mode)), *delivered]
+    if tags != Tags():
+        words.append(json.dumps([tags.reference, sorted(tags.metadata.items())]))
     digest = hashlib.sha256(",".join(words).encode() + b"\n")
     digest.update(image)
     return digest.hexdigest()
@@ -48,6 +54,6 @@ def replay(job: Job, fingerprint: str) -> Job:
     if job.fingerprint != fingerprint:
         raise Refused(
             ErrorCode.ERROR_CONTENT_NON_COMPLIANCE,
-            f"This `{HEADER}` was used for another image or other options. Please use a new one.",
+            f"This `{HEADER}` was used for another image, other options or other tags. Please use a new one.",
         )
     return job

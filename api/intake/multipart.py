@@ -17,8 +17,8 @@ from werkzeug.sansio.multipart import Data, Event, Field, File, MultipartDecoder
 
 from shared.errors import ErrorCode, Refused
 
-#: The contract knows five; real clients add some of their own.
-MAX_PARTS = 32
+#: `/v1/jobs` knows a photo, some options, and pairs of metadata; real clients add fields of their own.
+MAX_PARTS = 64
 #: Also what may stand before the form, and in the head of a part.
 MAX_TEXT_BYTES = 256 * 1024
 

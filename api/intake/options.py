@@ -21,6 +21,7 @@ from shared.presets import PRESET, Presets
 from shared.rendition import OUTPUTS, WORDS, read_rendition
 
 IMAGE = "image"
+REFERENCE, METADATA = "reference", "metadata"
 
 _NO_LETTER = re.compile(r"[^a-z0-9]")
 #: A name, and what may stand behind it: a place in a list (`[]`, `[0]`, `.0`), or some other brackets.
@@ -54,20 +55,25 @@ class Names:
         Raises:
             Refused: ERROR_INVALID_PARAMETER: there are other brackets behind it.
         """
+        head, bracket, _ = spelling.partition("[")
+        if bracket and self._find(head) == METADATA:
+            return METADATA, spelling
         found = _SPELLING.fullmatch(spelling) if len(spelling) <= _MAX_NAME else None
-        if found is None:
+        name = self._find(found[1]) if found else None
+        if found is None or name is None:
             return None
-        word, brackets = found[1].strip(), found[3]
-        name = self._by_letters.get(_NO_LETTER.sub("", word.lower()))
-        if name is None:
-            return None
-        if brackets is not None:
+        if found[3] is not None:
             raise _refused(f"Send `{name}` under this very name, without anything in brackets.")
-        return name, word
+        return name, found[1].strip()
+
+    def _find(self, word: str) -> str | None:
+        if len(word) > _MAX_NAME:
+            return None
+        return self._by_letters.get(_NO_LETTER.sub("", word.lower()))
 
 
 HOSTED = Names(IMAGE, "cloth_class", "return_form", "out_mode", "task_type")
-MODERN = Names(*HOSTED.all, PRESET, *WORDS)
+MODERN = Names(*HOSTED.all, PRESET, *WORDS, REFERENCE, METADATA)
 
 
 def read_options(sent: Iterable[Option], presets: Presets) -> tuple[CutoutOptions, TaskType]:
@@ -85,6 +91,15 @@ def read_options(sent: Iterable[Option], presets: Presets) -> tuple[CutoutOption
         rendition_words=words,
     )
     return cutout, _word(options, "task_type", TaskType)
+
+
+def text_of(options: list[Option], name: str) -> str:
+    """Read what was sent under a name; empty if nothing was.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER: it was sent with different values.
+    """
+    return _only(name, _texts(options, name))
 
 
 def _rendition_words(options: list[Option], presets: Presets) -> dict[str, str]:

@@ -77,7 +77,7 @@ def find_earlier(
     earlier = services.job_store.find_by_idempotency_key(idempotency_key, tenant)
     if earlier is None:
         return None
-    return replay(earlier, fingerprint_of(request.image, request.options))
+    return replay(earlier, fingerprint_of(request.image, request.options, request.tags))
 
 
 def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -> NewJob:
@@ -87,8 +87,9 @@ def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -
         tenant=tenant,
         queue=Queue.BULK if request.task_type is TaskType.ASYNC else Queue.INTERACTIVE,
         options=request.options,
+        tags=request.tags,
         input_bytes=len(request.image),
-        fingerprint=fingerprint_of(request.image, request.options),
+        fingerprint=fingerprint_of(request.image, request.options, request.tags),
         idempotency_key=idempotency_key,
     )
 

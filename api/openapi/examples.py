@@ -35,6 +35,13 @@ def _detail(status: int, code: str = "", text: str = "", message: str = "") -> d
 
 
 _TASK: dict[str, Any] = {"task_type": "async", "task_id": _ID}
+_TAGS: dict[str, Any] = {"reference": "SKU-4711", "metadata": {"colour": "red"}}
+_CUTOUTS = {
+    "elements": [
+        {"image_url": f"{_URL}/image.png?X-Amz-Signature=5f3b4c7d"},
+        {"class_url": {"tops": f"{_URL}/tops.png?X-Amz-Signature=5f3b4c7d", "hat": ""}},
+    ]
+}
 _QUEUE = {"position": 17, "estimated_seconds": 42}
 _ITEM = {
     "task_id": _ID,
@@ -47,22 +54,15 @@ _ITEM = {
     "error_detail": _detail(
         422, _EMPTY.value, CATALOGUE[_EMPTY].text, "The photo shows no clothing."
     ),
+    **_TAGS,
 }
 
 #: The name of a schema → an answer.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "WaitingJob": _success(0, **_TASK, queue=_QUEUE),
-    "AcceptedJob": _success(0, 202, **_TASK, queue=_QUEUE),
-    "FinishedJob": _success(
-        2,
-        **_TASK,
-        data={
-            "elements": [
-                {"image_url": f"{_URL}/image.png?X-Amz-Signature=5f3b4c7d"},
-                {"class_url": {"tops": f"{_URL}/tops.png?X-Amz-Signature=5f3b4c7d", "hat": ""}},
-            ]
-        },
-    ),
+    "AcceptedJob": _success(0, 202, **_TASK, queue=_QUEUE, **_TAGS),
+    "PendingJob": _success(0, **_TASK, queue=_QUEUE, **_TAGS),
+    "FinishedJob": _success(2, **_TASK, data=_CUTOUTS),
     "DeliveredJob": _success(
         2,
         **_TASK,
@@ -80,8 +80,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "reasons": ["cut_by_photo", "enlarged"],
             },
         },
+        **_TAGS,
     ),
-    "FailedJob": {**error_example(_EMPTY), **_TASK},
+    "FailedJob": {**error_example(_EMPTY), **_TASK, **_TAGS},
     "JobList": _success(2, data={"jobs": [_ITEM], "next_cursor": ""}),
     "Alive": _success(2, data={}),
     "Ready": _success(2, data={}, checks=_WELL, warnings={}),

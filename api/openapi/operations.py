@@ -129,7 +129,7 @@ def _list_jobs() -> Operation:
 
 
 def _show_job() -> Operation:
-    kinds = ["WaitingJob", "DeliveredJob", "FailedJob"]
+    kinds = ["PendingJob", "DeliveredJob", "FailedJob"]
     return {
         "operationId": "show_job",
         "summary": "Ask what has become of a job",

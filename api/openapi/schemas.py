@@ -6,6 +6,7 @@ from typing import Any
 
 from api.answers.envelope import OK, Envelope
 from api.answers.listing import CURSOR
+from api.openapi.tags import METADATA, REFERENCE
 from shared.contract import Category
 from shared.errors import CATALOGUE, ErrorCode
 from shared.job import JobStatus
@@ -23,6 +24,10 @@ _TIME_OR_NONE: Schema = {"type": ["string", "null"], "format": "date-time"}
 _NOTHING: Schema = {"const": ""}
 _NO_TASK: Schema = {"task_id": _NOTHING, "task_type": _NOTHING}
 _TASK: Schema = {"task_id": _UUID, "task_type": {"const": "async"}}
+_ANY_TASK: Schema = {"anyOf": [_NOTHING, _UUID]}
+_TAGS: Schema = {"reference": REFERENCE, "metadata": METADATA}
+#: A job on `/v1`.
+_TAGGED: Schema = {**_TASK, **_TAGS}
 
 #: What can become of a job that was accepted, short of success.
 JOB_FAILURES = (
@@ -51,7 +56,13 @@ def create_schemas() -> dict[str, Schema]:
         "AcceptedJob": _success(
             "A job that was just stored, or goes on.",
             _ACCEPTED,
-            **_TASK,
+            **_TAGGED,
+            task_status={"enum": [0, 1]},
+            queue=_queue(),
+        ),
+        "PendingJob": _success(
+            "A job that is queued (0) or processing (1), with all that `/v1` tells.",
+            **_TAGGED,
             task_status={"enum": [0, 1]},
             queue=_queue(),
         ),
@@ -60,11 +71,11 @@ def create_schemas() -> dict[str, Schema]:
         ),
         "DeliveredJob": _success(
             "A job with all that it delivers.",
-            **_TASK,
+            **_TAGGED,
             task_status={"const": 2},
             data=_closed(**_cutouts()["properties"], outputs=_outputs(), report=_report()),
         ),
-        "FailedJob": _failure("A job that failed, and why.", JOB_FAILURES, _TASK),
+        "FailedJob": _failure("A job that failed, and why.", JOB_FAILURES, _TAGGED),
         "JobList": _success("A page of jobs.", **_NO_TASK, task_status={"const": 2}, data=_page()),
         "Alive": _success("All is well.", **_NO_TASK, task_status={"const": 2}, data=_closed()),
         "Ready": _success(
@@ -85,8 +96,9 @@ def create_schemas() -> dict[str, Schema]:
         "Error": _failure(
             "What went wrong. With a `task_id`, it is about that job; with `task_status` 0 or 1, the job goes on.",
             list(ErrorCode),
-            {"task_id": {"anyOf": [_NOTHING, _UUID]}, "task_type": {"enum": ["", "async"]}},
+            {"task_id": _ANY_TASK, "task_type": {"enum": ["", "async"]}},
             task_status={"enum": [0, 1, 3]},
+            **_TAGS,
         ),
     }
 
@@ -132,8 +144,9 @@ def _envelope(description: str, **fields: Schema) -> Schema:
     shown = {"request_id": _NAME, "log_id": _NAME, **fields}
     in_order = {name: shown[name] for name in Envelope.__annotations__ if name in shown}
     envelope = _closed(**in_order)
-    # Of waiting jobs alone, and they share their schema with those that are being worked on.
-    envelope["required"] = [name for name in in_order if name != "queue"]
+    # Of waiting jobs alone, which share their schema with those that are being worked on; and of errors on `/v1`.
+    optional = {"queue", *_TAGS} if fields.get("task_id") == _ANY_TASK else {"queue"}
+    envelope["required"] = [name for name in in_order if name not in optional]
     return {"description": description, **envelope}
 
 
@@ -214,6 +227,7 @@ def _page() -> Schema:
             code_message=_TEXT,
             message=_TEXT,
         ),
+        **_TAGS,
     )
     cursor = {"type": "string", "pattern": f"^({CURSOR.pattern})?$"}
     return _closed(jobs={"type": "array", "items": job}, next_cursor=cursor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from api.openapi.tags import METADATA, REFERENCE
 from shared import rendition
 from shared.contract import (
     MAX_IMAGE_BYTES,
@@ -137,6 +138,9 @@ _TOGETHER: list[Described] = [
 ]
 
 
+_TAGS: Described = {"reference": REFERENCE, "metadata": METADATA}
+
+
 def job_upload(presets: Sequence[str]) -> Described:
     """Describe the form of `/v1/jobs`.
 
@@ -149,7 +153,7 @@ def job_upload(presets: Sequence[str]) -> Described:
     }
     return {
         **UPLOAD,
-        "properties": {**UPLOAD["properties"], **_RENDITION, "preset": preset},
+        "properties": {**UPLOAD["properties"], **_RENDITION, "preset": preset, **_TAGS},
         "allOf": [
             *_TOGETHER,
             *({"not": {"required": ["preset", name]}} for name in ("crop", "return_form")),

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 
 from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode
-from shared.job import CutoutOptions, Job, JobStatus, NewJob, Queue
+from shared.job import CutoutOptions, Job, JobStatus, NewJob, Queue, Tags
 
 
 def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
@@ -24,6 +24,8 @@ def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
         "return_form": new.options.return_form,
         "out_mode": int(new.options.out_mode),
         "rendition": dict(new.options.rendition_words) or None,
+        "reference": new.tags.reference or None,
+        "metadata": dict(new.tags.metadata) or None,
         "input_bytes": new.input_bytes,
         "fingerprint": new.fingerprint,
         "idempotency_key": new.idempotency_key,
@@ -50,6 +52,7 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
             out_mode=OutMode(row["out_mode"]),
             rendition_words=row["rendition"] or {},
         ),
+        tags=Tags(reference=row["reference"] or "", metadata=row["metadata"] or {}),
         input_bytes=row["input_bytes"],
         attempt=row["attempt"],
         releases=row["releases"],

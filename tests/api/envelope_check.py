@@ -38,7 +38,8 @@ def check_shape(answer: TestResponse) -> dict[str, Any]:
     for name, value in HEADERS.items():
         assert answer.headers[name] == value, name
     body: dict[str, Any] = answer.get_json()
-    extra = [key for key in ("data", "queue", "checks", "warnings") if key in body]
+    known = ("data", "queue", "reference", "metadata", "checks", "warnings")
+    extra = [key for key in known if key in body]
     assert list(body) == KEYS + extra
     assert re.fullmatch("[0-9a-f]{32}", body["request_id"])
     assert re.fullmatch("[0-9a-f]{32}", body["log_id"])

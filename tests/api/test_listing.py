@@ -93,6 +93,8 @@ def test_an_item_says_how_the_job_stands_and_since_when(front_end: FrontEnd) -> 
         "finished_at",
         "expires_at",
         "error_detail",
+        "reference",
+        "metadata",
     ]
     assert (waiting["status"], waiting["task_status"]) == ("queued", 0)
     assert waiting["finished_at"] is waiting["expires_at"] is None
