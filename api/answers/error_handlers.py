@@ -15,10 +15,11 @@ from werkzeug.exceptions import (
     RequestURITooLarge,
 )
 
-from api.answers.envelope import Failure, for_failure, request_id, respond
+from api.answers.envelope import for_failure, request_id, respond
 from api.intake.form import MAX_BODY_BYTES
 from api.intake.multipart import MAX_PARTS, MAX_TEXT_BYTES
 from api.server.unreadable import UNREADABLE
+from shared.envelope import Failure
 from shared.errors import ErrorCode, Refused, TryLater, Unavailable
 from shared.logs import get_logger
 

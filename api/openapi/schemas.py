@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.answers.envelope import OK, Envelope
 from api.answers.listing import CURSOR
 from api.openapi.tags import METADATA, REFERENCE
 from shared.contract import Category
+from shared.envelope import OK, Envelope
 from shared.errors import CATALOGUE, ErrorCode
 from shared.job import JobStatus
 from shared.rendition import OUTPUTS

@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from api.admission.auth import current_tenant
-from api.answers.envelope import Describe, Failure, for_failure, respond
+from api.answers.envelope import Describe, for_failure, respond
 from api.intake.form import CutoutRequest, read_cutout_request
 from api.intake.idempotency import read_idempotency_key
 from api.intake.submission import find_earlier, submit
 from api.services import Services
 from shared.contract import TaskType
+from shared.envelope import Failure
 from shared.errors import ErrorCode, TryLater
 from shared.job import LIVE, Job
 from shared.settings import Settings

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from api.answers.envelope import Failure, for_failure, for_nothing, respond
+from api.answers.envelope import for_failure, for_nothing, respond
 from api.health.readiness import OK, Readiness
+from shared.envelope import Failure
 from shared.errors import ErrorCode
 
 ALIVE, READY = "/healthz", "/readyz"

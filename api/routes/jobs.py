@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from api.admission.auth import current_tenant
-from api.answers.envelope import OK, Describe, for_jobs, respond
+from api.answers.envelope import Describe, for_jobs, respond
 from api.answers.job_id import parse_job_id, unknown_job
 from api.answers.listing import read_page, write_cursor
 from api.answers.prefer_header import APPLIED, preferred_wait
@@ -18,6 +18,7 @@ from api.intake.options import MODERN
 from api.intake.submission import submit
 from api.services import Services
 from shared.contract import TaskType
+from shared.envelope import OK
 from shared.job import LIVE, Job, JobStatus
 from shared.logs import about, get_logger
 from shared.presets import Presets

@@ -17,11 +17,12 @@ from schemathesis.openapi import from_dict
 
 import shared.jobs
 import worker
-from api.answers.envelope import Envelope, JobItem
+from api.answers.envelope import JobItem
 from api.openapi.errors import MEANINGS
 from api.openapi.examples import EXAMPLES
 from api.openapi.schemas import JOB_FAILURES, create_schemas, reference
 from shared.contract import Category, ReturnForm, TaskType
+from shared.envelope import Envelope
 from shared.errors import CATALOGUE, ErrorCode
 from tests.api.conftest import FrontEnd
 from tests.api.document_check import check_answer, document, validate
