@@ -53,8 +53,9 @@ def setup(own_keys: tuple[tuple[str, Path], ...]) -> None:
     Run it before the first start and after every update: what is right already stays as it is.
     """
     settings = load_settings()
-    database = _open_database(settings)
+    database = open_database(settings)
     version = migrate(database)
+    _tell_place(settings, database)
     click.echo(f"database: schema {version.revision} is there")
     for tenant, file in own_keys:
         key = _take_key(KeyStore(database), tenant, file)
@@ -127,19 +128,18 @@ def _database_of_keys() -> Database:
             "CUTWORK_DATABASE_URL is not set. `cutwork-admin --environment .cutwork/environment …` takes it from "
             "`make run`; elsewhere set what the service has"
         )
-    database = _open_database(settings)
+    database = open_database(settings)
     check_schema(database)
+    _tell_place(settings, database)
     return database
 
 
-def _open_database(settings: Settings) -> Database:
-    """Open the database, and say which one that is, and who said so."""
-    database = open_database(settings)
+def _tell_place(settings: Settings, database: Database) -> None:
+    """Say which database that is, and who named it; one that is not usable is an error of one line."""
     source = click.get_current_context().find_root().obj or "CUTWORK_DATABASE_URL"
     if "database_url" not in settings.model_fields_set:
         source = "default, since CUTWORK_DATABASE_URL is not set"
     click.echo(f"Database: {database.place} ({source})", err=True)
-    return database
 
 
 def _take_key(key_store: KeyStore, tenant: str, file: Path) -> ApiKey:
