@@ -140,6 +140,19 @@ class Bookmark(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which of its jobs a tenant wants to see; by default all."""
+
+    #: As the owner is told it: `Job.seen_as`.
+    status: JobStatus | None = None
+    #: Empty: any, or none.
+    reference: str = ""
+    #: From this moment on, and before that one.
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One row of the job table."""
 

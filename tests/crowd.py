@@ -10,6 +10,8 @@ from shared.contract import RESULT_LIFETIME, ReturnForm
 from shared.job import JobStatus
 
 TENANT = "shop"
+#: What it calls all of them.
+REFERENCE = "import"
 
 #: What is not the same in each state, as SQL; times are minutes from now.
 _STATES: Mapping[JobStatus, Mapping[str, str]] = {
@@ -43,6 +45,7 @@ def insert_crowd(connection: Connection, states: Mapping[JobStatus, int]) -> Non
             "cloth_class": "'[]'::json",
             "return_form": f"'{ReturnForm.CUTOUT}'",
             "out_mode": "0",
+            "reference": f"'{REFERENCE}'",
             "input_bytes": "1000",
             "fingerprint": "repeat('0', 64)",
             "idempotency_key": "NULL" if state is JobStatus.EXPIRED else f"'{state}' || n",

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from api.intake.tags import check_reference
 from shared.errors import ErrorCode, Refused
-from shared.job import Bookmark, Job, JobStatus
+from shared.job import Bookmark, Job, JobStatus, Selection
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -25,6 +26,10 @@ _MICROSECOND = timedelta(microseconds=1)
 #: the year 4253, and so the rest is a time, whatever stands there.
 CURSOR = re.compile(r"A[A-P][A-Za-z0-9_-]{30}")
 _TIME_BYTES = 8
+#: RFC 3339.
+TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+ -][0-9]{2}:[0-9]{2})"
+)
 
 
 @dataclass(frozen=True)
@@ -32,20 +37,20 @@ class Page:
     """Which jobs a client wants to see."""
 
     limit: int
-    status: JobStatus | None
+    which: Selection
     after: Bookmark | None
 
 
 def read_page(query: Mapping[str, str]) -> Page:
-    """Read `limit`, `status` and `cursor`.
+    """Read `limit` and `cursor`, and by what to select.
 
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    status, cursor = query.get("status"), query.get("cursor")
+    cursor = query.get("cursor")
     return Page(
         limit=_limit(query.get("limit")),
-        status=None if status is None else _status(status),
+        which=_selection(query),
         after=None if cursor is None else _bookmark(cursor),
     )
 
@@ -63,6 +68,36 @@ def _limit(text: str | None) -> int:
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise _invalid(f"`limit` must be a whole number from 1 to {MAX_LIMIT}.")
     return int(text)
+
+
+def _selection(query: Mapping[str, str]) -> Selection:
+    status, reference = query.get("status"), query.get("reference")
+    return Selection(
+        status=None if status is None else _status(status),
+        reference="" if reference is None else _reference(reference.strip()),
+        created_after=_time(query, "created_after"),
+        created_before=_time(query, "created_before"),
+    )
+
+
+def _reference(text: str) -> str:
+    if not text:
+        # Not the same as none: who filters by a name that came out empty does not mean all.
+        raise _invalid("`reference` must not be empty. Leave it out for all jobs.")
+    return check_reference(text)
+
+
+def _time(query: Mapping[str, str], name: str) -> datetime | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        if TIME.fullmatch(text):
+            # A plus sign that was not escaped is a space in a URL.
+            return datetime.fromisoformat(text.replace(" ", "+").upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # no such day, or none that a calendar has in UTC
+    raise _invalid(f"`{name}` must be a time with its zone, such as 2026-11-23T12:00:00Z.")
 
 
 def _status(text: str) -> JobStatus:

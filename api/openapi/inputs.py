@@ -7,6 +7,7 @@ from typing import Any
 from api.admission.auth import KEY_HEADER
 from api.answers import listing, prefer_header
 from api.intake import idempotency
+from api.openapi.tags import REFERENCE
 from api.routes.query import MAX_WAIT
 from shared.job import JobStatus
 
@@ -57,6 +58,17 @@ QUERY: list[Described] = [
     },
 ]
 
+
+def _created(name: str, description: str) -> Described:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": {"type": "string", "format": "date-time"},
+        "example": "2026-11-23T12:00:00Z",
+    }
+
+
 PAGE: list[Described] = [
     {
         "name": "limit",
@@ -80,4 +92,12 @@ PAGE: list[Described] = [
         "description": "Only jobs in this state.",
         "schema": {"enum": list(JobStatus)},
     },
+    {
+        "name": "reference",
+        "in": "query",
+        "description": "Only jobs that you call so.",
+        "schema": {**REFERENCE, "pattern": REFERENCE["pattern"].replace("^", r"^(?=\S)", 1)},
+    },
+    _created("created_after", "Only jobs that were created at this time or later."),
+    _created("created_before", "Only jobs that were created before this time."),
 ]

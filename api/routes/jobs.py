@@ -44,7 +44,7 @@ def create_blueprint(services: Services, describe: Describe, presets: Presets) -
         page = read_page(request.args)
         # One more than wanted tells whether there is a next page.
         found = services.job_store.list_jobs(
-            current_tenant(), page.limit + 1, page.status, page.after
+            current_tenant(), page.limit + 1, page.which, page.after
         )
         shown = found[: page.limit]
         return respond(for_jobs(shown, write_cursor(shown[-1]) if found[page.limit :] else ""))

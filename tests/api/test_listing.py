@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -153,6 +153,17 @@ def test_every_state_is_a_filter(front_end: FrontEnd, status: JobStatus) -> None
         {"status": "done"},
         {"status": ""},
         {"status": "QUEUED"},
+        {"reference": ""},
+        {"reference": " "},
+        {"reference": "r" * 256},
+        {"reference": "a\x00"},
+        {"created_after": ""},
+        {"created_after": "yesterday"},
+        {"created_after": "2026-11-23"},
+        {"created_after": "2026-11-23T12:00:00"},
+        {"created_after": "2026-02-30T12:00:00Z"},
+        {"created_before": "0001-01-01T00:00:00+01:00"},
+        {"created_before": "1764158400"},
         {"cursor": ""},
         {"cursor": "1"},
         {"cursor": "A" * 31 + "="},
@@ -177,3 +188,33 @@ def test_a_cursor_of_another_age_is_an_end_or_a_beginning(front_end: FrontEnd, c
 
 def test_a_page_may_have_100_jobs(front_end: FrontEnd) -> None:
     assert page(front_end, limit="100")["jobs"] == []
+
+
+def test_the_jobs_of_a_reference_are_found_and_go_on_by_cursor(front_end: FrontEnd) -> None:
+    named = [tagged(front_end, "SKU 4711+ü") for _ in range(3)][::-1]
+    tagged(front_end, "other")
+
+    first = page(front_end, reference="SKU 4711+ü", limit="2")
+    second = page(front_end, reference=" SKU 4711+ü ", limit="2", cursor=first["next_cursor"])
+
+    assert ids(first) + ids(second) == named
+    assert ids(page(front_end, reference="SKU 4711+ü", status="queued")) == named
+    assert ids(page(front_end, reference="SKU 4711+ü", status="failed")) == []
+    assert ids(page(front_end, reference="none")) == []
+
+
+def test_a_window_of_time_is_taken_in_any_zone(front_end: FrontEnd) -> None:
+    older, newer = front_end.submit(), front_end.submit()
+    [item, _] = page(front_end)["jobs"]
+    at = datetime.fromisoformat(item["created_at"])
+    elsewhere = at.astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat()
+
+    assert ids(page(front_end, created_after=item["created_at"])) == [newer]
+    assert ids(page(front_end, created_before=elsewhere)) == [older]
+    assert ids(page(front_end, created_after=elsewhere.replace("+", " "))) == [newer]
+    assert ids(page(front_end, created_after=elsewhere, created_before=elsewhere)) == []
+
+
+def tagged(front_end: FrontEnd, reference: str) -> uuid.UUID:
+    answer = front_end.post(path=JOBS, reference=reference)
+    return uuid.UUID(answer.get_json()["task_id"])

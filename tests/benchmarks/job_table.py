@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -19,11 +20,11 @@ from sqlalchemy import select, text
 
 from deploy.local.servers.postgres import Postgres
 from shared.database import Database
-from shared.job import Job, JobStatus, Queue
+from shared.job import Job, JobStatus, Queue, Selection
 from shared.job_store import JobStore, Limits
 from shared.schema import migrate
 from shared.tables import jobs
-from tests.crowd import TENANT, insert_crowd
+from tests.crowd import REFERENCE, TENANT, insert_crowd
 from tests.factories import new_job
 
 Answer = TypeVar("Answer")
@@ -59,7 +60,10 @@ class Side:
         self._time("complete", lambda: store.complete(job.lease, {}))
         self._time("find", lambda: self._find(number))
         self._time("list", lambda: store.list_jobs(TENANT, _PAGE))
-        self._time("list, succeeded", lambda: store.list_jobs(TENANT, _PAGE, JobStatus.SUCCEEDED))
+        done = Selection(status=JobStatus.SUCCEEDED)
+        self._time("list, succeeded", lambda: store.list_jobs(TENANT, _PAGE, done))
+        named = replace(done, reference=REFERENCE)
+        self._time("list, of a name", lambda: store.list_jobs(TENANT, _PAGE, named))
         self._time("sweep", self._sweep)
         self._time("expire", lambda: store.take_for_expiry(100, timedelta(minutes=1)))
         self._time("count, up to 100", lambda: store.measure_backlog(TENANT, 100))

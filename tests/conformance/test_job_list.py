@@ -9,7 +9,7 @@ import pytest
 
 from shared.contract import RESULT_LIFETIME
 from shared.errors import ErrorCode
-from shared.job import Bookmark, Job, JobStatus
+from shared.job import Bookmark, Job, JobStatus, Selection, Tags
 from shared.job_store import JobStore
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
@@ -65,15 +65,17 @@ def test_a_page_goes_on_although_jobs_arrived_and_its_bookmark_is_gone(
 
 
 def _in_life(store: JobStore, clock: HandClock) -> dict[JobStatus, Job]:
-    """Make one job in each state that a client can see."""
-    jobs = {JobStatus.EXPIRED: claimed(store)}
+    """Make one job in each state that a client can see, all of one reference."""
+    tags = Tags(reference="A")
+    jobs = {JobStatus.EXPIRED: claimed(store, stored(store, tags=tags))}
     store.complete(jobs[JobStatus.EXPIRED].lease, {})
     clock.now += RESULT_LIFETIME
     for status in (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.PROCESSING):
-        jobs[status] = claimed(store)
+        jobs[status] = claimed(store, stored(store, tags=tags))
     store.complete(jobs[JobStatus.SUCCEEDED].lease, {})
     store.fail(jobs[JobStatus.FAILED].lease, ErrorCode.FILE_DECODING_FAILURE, "")
-    jobs[JobStatus.QUEUED], jobs[JobStatus.CANCELLED] = stored(store), stored(store)
+    for status in (JobStatus.QUEUED, JobStatus.CANCELLED):
+        jobs[status] = stored(store, tags=tags)
     store.erase(jobs[JobStatus.CANCELLED].id, "shop")
     return jobs
 
@@ -100,9 +102,10 @@ def test_a_filter_shows_the_jobs_that_are_seen_so_swept_or_not(
     jobs = _in_life(job_store, clock)
     change(job_store, clock)
 
-    listed = job_store.list_jobs("shop", 10, status=status)
+    listed = job_store.list_jobs("shop", 10, Selection(status=status))
+    named = job_store.list_jobs("shop", 10, Selection(status=status, reference="A"))
 
-    assert ids(listed) == [jobs[status].id]
+    assert ids(listed) == ids(named) == [jobs[status].id]
     assert [job.seen_as for job in listed] == [status]
 
 
@@ -110,9 +113,49 @@ def test_a_filtered_list_goes_on_behind_a_bookmark(job_store: JobStore, clock: H
     running = claimed(job_store)
     clock.advance(seconds=1)
     newer = [stored(job_store) for _ in range(3)]
-    first = job_store.list_jobs("shop", 1, status=JobStatus.QUEUED)
+    waiting = Selection(status=JobStatus.QUEUED)
+    first = job_store.list_jobs("shop", 1, waiting)
 
-    rest = job_store.list_jobs("shop", 10, status=JobStatus.QUEUED, after=behind(first[0]))
+    rest = job_store.list_jobs("shop", 10, waiting, after=behind(first[0]))
 
     assert set(ids(first + rest)) == {job.id for job in newer}
     assert running.id not in ids(rest)
+
+
+def test_a_list_of_one_reference_holds_its_jobs_alone_and_none_of_another_tenant(
+    job_store: JobStore,
+) -> None:
+    """Names may hold colons: `a` with its `b:c` is not `a:b` with its `c`."""
+    own = stored(job_store, tenant="a", tags=Tags(reference="b:c"))
+    stored(job_store, tenant="a:b", tags=Tags(reference="c"))
+    stored(job_store, tenant="a", tags=Tags(reference="b"))
+    stored(job_store, tenant="a")
+
+    for status in (None, JobStatus.QUEUED):
+        which = Selection(reference="b:c", status=status)
+        assert ids(job_store.list_jobs("a", 10, which)) == [own.id]
+    assert ids(job_store.list_jobs("a", 10, Selection(reference="queued:b:c"))) == []
+
+
+@pytest.mark.parametrize("status", [None, JobStatus.QUEUED])
+@pytest.mark.parametrize("reference", ["", "A"])
+def test_windows_of_time_that_follow_each_other_hold_each_job_once(
+    job_store: JobStore, clock: HandClock, status: JobStatus | None, reference: str
+) -> None:
+    jobs, times = [], []
+    for _ in range(4):
+        jobs.append(stored(job_store, tags=Tags(reference="A")))
+        times.append(clock.now)
+        clock.advance(seconds=1)
+
+    def of(after: int | None, before: int | None) -> list[uuid.UUID]:
+        which = Selection(
+            status=status,
+            reference=reference,
+            created_after=None if after is None else times[after],
+            created_before=None if before is None else times[before],
+        )
+        return ids(job_store.list_jobs("shop", 10, which))
+
+    assert of(None, 1) + of(1, 3) + of(3, None) == ids([jobs[0], jobs[2], jobs[1], jobs[3]])
+    assert of(2, 1) == []

@@ -22,12 +22,12 @@ from shared.clock import database_clock
 from shared.contract import RESULT_LIFETIME
 from shared.database import Database
 from shared.errors import ErrorCode
-from shared.job import Bookmark, Job, JobStatus, Queue
+from shared.job import Bookmark, Job, JobStatus, Queue, Selection
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.schema import migrate
 from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS
-from tests.crowd import TENANT, insert_crowd
+from tests.crowd import REFERENCE, TENANT, insert_crowd
 from tests.factories import new_job
 
 CROWD = {
@@ -146,8 +146,22 @@ BACK = ID | {"jobs_started", "jobs_to_claim", "jobs_back_in_turn"}
 CODE = ErrorCode.PROCESSING_FAILURE
 
 
-def listed(status: JobStatus | None) -> Callable[[JobStore, Job], object]:
-    return lambda store, job: store.list_jobs(TENANT, LIMIT, status)
+def listed(**which: Any) -> Callable[[JobStore, Job], object]:
+    return lambda store, job: store.list_jobs(TENANT, LIMIT, Selection(**which))
+
+
+def further(**which: Any) -> Callable[[JobStore, Job], object]:
+    """List what is behind the newest half of the crowd, and is not of its oldest."""
+    return lambda store, job: store.list_jobs(
+        TENANT,
+        LIMIT,
+        Selection(
+            **which,
+            created_after=job.created_at - timedelta(hours=5),
+            created_before=job.created_at - timedelta(hours=1),
+        ),
+        Bookmark(job.created_at - timedelta(hours=4), job.id),
+    )
 
 
 CASES = {
@@ -159,14 +173,24 @@ CASES = {
     "find_by_idempotency_key": Case(
         lambda store, job: store.find_by_idempotency_key("key", TENANT), {"jobs_by_key"}
     ),
-    "list_jobs": Case(listed(None), {"jobs_by_age"}),
-    "list_jobs, further": Case(
-        lambda store, job: store.list_jobs(
-            TENANT, LIMIT, after=Bookmark(job.created_at - timedelta(hours=4), job.id)
-        ),
-        {"jobs_by_age"},
-    ),
-    **{f"list_jobs, {status}": Case(listed(status), {"jobs_by_seen"}) for status in JobStatus},
+    "list_jobs": Case(listed(), {"jobs_by_age"}),
+    "list_jobs, further": Case(further(), {"jobs_by_age"}),
+    "list_jobs, of a name": Case(listed(reference=REFERENCE), {"jobs_by_reference"}),
+    "list_jobs, of a name, further": Case(further(reference=REFERENCE), {"jobs_by_reference"}),
+    **{f"list_jobs, {it}": Case(listed(status=it), {"jobs_by_seen"}) for it in JobStatus},
+    **{f"list_jobs, {it}, further": Case(further(status=it), {"jobs_by_seen"}) for it in JobStatus},
+    **{
+        f"list_jobs, {it}, of a name": Case(
+            listed(status=it, reference=REFERENCE), {"jobs_by_reference_and_seen"}
+        )
+        for it in JobStatus
+    },
+    **{
+        f"list_jobs, {it}, of a name, further": Case(
+            further(status=it, reference=REFERENCE), {"jobs_by_reference_and_seen"}
+        )
+        for it in JobStatus
+    },
     "erase": Case(lambda store, job: store.erase(job.id, TENANT), ID),
     "mark_unpublished": Case(lambda store, job: store.mark_unpublished([job.id]), ID),
     "claim": Case(

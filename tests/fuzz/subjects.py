@@ -16,6 +16,7 @@ from werkzeug.test import EnvironBuilder
 
 from api.answers.listing import read_page
 from api.intake.form import read_cutout_request
+from api.intake.options import MODERN
 from shared.broker import TASK
 from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import Refused
@@ -77,7 +78,7 @@ def _read_form(data: bytes) -> str:
     # gunicorn refuses all else in a URL.
     environment["QUERY_STRING"] = quote(query, safe=string.punctuation)
     try:
-        request = read_cutout_request(Request(environment))
+        request = read_cutout_request(Request(environment), MODERN)
     except Refused as refused:
         return refused.code
     except RequestEntityTooLarge:
@@ -107,6 +108,7 @@ def _form_seeds() -> list[bytes]:
     ]
     seeds = [kind + b"\n\n" + body for body in bodies]
     seeds.append(kind + b"\ncloth_class=tops&image=x&task_type=async\n" + bodies[0])
+    seeds.append(kind + b"\nreference=A&metadata[a]=b&metadata={%22c%22:%22d%22}\n" + bodies[0])
     seeds.append(b'Multipart/Form-Data; charset=utf-8; boundary="cut-here"\n\n' + bodies[0])
     seeds += [
         it + b"\n\n{}" for it in (b"", b"application/json", b"image/png", b"multipart/form-data")
@@ -145,8 +147,8 @@ def _message_seeds() -> list[bytes]:
 
 
 def _read_query(data: bytes) -> str:
-    """`limit`, `status` and `cursor` of a list, one a line."""
-    names = ("limit", "status", "cursor")
+    """What a list is asked for, one a line."""
+    names = ("limit", "status", "cursor", "reference", "created_after", "created_before")
     lines = data.decode("utf-8", "surrogateescape").split("\n")
     try:
         read_page(dict(zip(names, lines, strict=False)))
@@ -157,7 +159,12 @@ def _read_query(data: bytes) -> str:
 
 def _query_seeds() -> list[bytes]:
     cursor = b"AAY7kJ0xQ4A" + b"b" * 21
-    return [b"20\nqueued\n" + cursor, b"100\nsucceeded\n" + cursor, b"1\nfailed\n" + b"A" * 32]
+    selected = b"\nSKU-4711\n2026-11-23T12:00:00Z\n2026-11-23T12:00:00.5+01:00"
+    return [
+        b"20\nqueued\n" + cursor + selected,
+        b"100\nsucceeded\n" + cursor,
+        b"1\nfailed\n" + b"A" * 32,
+    ]
 
 
 def _photos() -> list[bytes]:
