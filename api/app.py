@@ -51,7 +51,8 @@ def create_app(settings: Settings, services: Services) -> Flask:
     describe, describe_in_full = partial(for_job, **means), partial(for_job_in_full, **means)
     app.register_blueprint(cutout.create_blueprint(settings, services, describe))
     app.register_blueprint(query.create_blueprint(services, describe))
-    app.register_blueprint(jobs.create_blueprint(services, describe_in_full, presets))
+    image_urls = settings.image_url_policy if settings.image_url else None
+    app.register_blueprint(jobs.create_blueprint(services, describe_in_full, presets, image_urls))
     app.register_blueprint(openapi.create_blueprint(presets))
     app.register_blueprint(health.create_blueprint(Readiness(settings, services)))
     return app

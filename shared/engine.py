@@ -121,7 +121,11 @@ def make_engine(url: URL, options: ConnectionOptions, *, pooled: bool = True) ->
     if url.get_backend_name() == "sqlite":
         return _make_sqlite_engine(url, pool)
     engine = create_engine(
-        url, connect_args=_connect_arguments(url, options), pool_pre_ping=pooled, **pool
+        url,
+        connect_args=_connect_arguments(url, options),
+        pool_pre_ping=pooled,
+        hide_parameters=True,
+        **pool,
     )
 
     @event.listens_for(engine, "do_connect")
@@ -185,7 +189,7 @@ def _make_sqlite_engine(url: URL, pool: Mapping[str, Any]) -> Engine:
     survives a power cut; and `BEGIN IMMEDIATE` for writers, because a read lock that turns into a write lock
     fails at once instead of waiting (https://www.sqlite.org/lang_transaction.html).
     """
-    engine = create_engine(url, **(pool if url.database else {}))
+    engine = create_engine(url, hide_parameters=True, **(pool if url.database else {}))
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _record: object) -> None:

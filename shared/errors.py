@@ -29,6 +29,9 @@ class ErrorCode(StrEnum):
     FILE_DECODING_FAILURE = "FILE_DECODING_FAILURE"
     ERROR_NO_RECOGNITION_TARGET_DETECTED = "ERROR_NO_RECOGNITION_TARGET_DETECTED"
     ERROR_CONTENT_NON_COMPLIANCE = "ERROR_CONTENT_NON_COMPLIANCE"
+    IMAGE_URL_NOT_ALLOWED = "IMAGE_URL_NOT_ALLOWED"
+    IMAGE_URL_UNREACHABLE = "IMAGE_URL_UNREACHABLE"
+    IMAGE_URL_TIMEOUT = "IMAGE_URL_TIMEOUT"
     EXCEEDING_LIMITS = "EXCEEDING_LIMITS"
     PROCESSING_FAILURE = "PROCESSING_FAILURE"
     UNKNOWN_ERROR = "UNKNOWN_ERROR"
@@ -70,6 +73,9 @@ CATALOGUE: dict[ErrorCode, CatalogueEntry] = {
     ErrorCode.ERROR_CONTENT_NON_COMPLIANCE: CatalogueEntry(
         422, "Content does not meet requirements."
     ),
+    ErrorCode.IMAGE_URL_NOT_ALLOWED: CatalogueEntry(422, "Image URL not allowed."),
+    ErrorCode.IMAGE_URL_UNREACHABLE: CatalogueEntry(422, "Image URL cannot be reached."),
+    ErrorCode.IMAGE_URL_TIMEOUT: CatalogueEntry(422, "Image URL did not answer in time."),
     ErrorCode.EXCEEDING_LIMITS: CatalogueEntry(429, "Exceeds limit."),
     ErrorCode.PROCESSING_FAILURE: CatalogueEntry(500, "Processing failed."),
     ErrorCode.UNKNOWN_ERROR: CatalogueEntry(500, f"Unknown error. {_PLATFORM}"),
@@ -113,6 +119,21 @@ class TryLater(CutworkError):
         self.code = code
         self.message = message
         self.seconds = seconds
+
+
+class TryAgain(CutworkError):
+    """Raised when another attempt may succeed; if there is none left, it says what the job fails with.
+
+    Attributes:
+        code: The row of the catalogue.
+        message: For the client.
+    """
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        """Keep both parts of the answer."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
 
 
 class Unavailable(CutworkError):

@@ -114,6 +114,8 @@ class NewJob:
     fingerprint: str
     tags: Tags = Tags()
     idempotency_key: str | None = None
+    #: Where a worker fetches the photo; None: it was uploaded.
+    image_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,9 @@ class Job:
     report: Mapping[str, Any] | None
     #: SHA-256 over the upload, the options and the tags, hexadecimal.
     fingerprint: str
+    #: Where a worker fetches the photo, until the job is finished; None: it was uploaded. Not shown: it may hold a
+    #: signature.
+    image_url: str | None = field(repr=False)
     #: The database's time when this row was read: ages are judged by one clock.
     read_at: datetime
 

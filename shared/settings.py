@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import Misconfigured
+from shared.outgoing.policy import Policy
 from shared.presets import BUNDLED
 
 PREFIX = "CUTWORK_"
@@ -152,6 +153,27 @@ class Settings(BaseSettings):
         7 * 24 * 3600, description="Seconds that the row of an expired job is kept."
     )
 
+    # Photos by URL, and all other calls to addresses that clients name
+    image_url: bool = Field(
+        False,
+        description="Whether `/v1/jobs` takes `image_url`, the address of a photo that a worker fetches. Turn it on "
+        "when all workers are of a release that knows it.",
+    )
+    image_url_hosts: str = Field(
+        "",
+        description="Hosts that photos may be fetched from, with commas: `cdn.example.com`, or `*.example.com` for "
+        "all below it; empty: any.",
+    )
+    image_url_timeout: float = Field(
+        15, gt=0, le=60, description="Seconds that fetching a photo may take, redirects included."
+    )
+    outgoing_ports: str = Field("80,443", description="Ports that may be called.")
+    outgoing_allowed_networks: str = Field(
+        "",
+        description="Networks that may be called although they are not public, with commas: `10.1.2.0/24`. Whoever "
+        "has a key can reach the ports above in them.",
+    )
+
     # The worker
     model: str = Field("cutwork-1", description="Name of a folder in `worker/models`, or a path.")
     models_dir: Path = Field(
@@ -200,7 +222,17 @@ class Settings(BaseSettings):
             raise ValueError(
                 "max_batch_size must not be larger than worker_concurrency: no more photos come together"
             )
+        _ = self.image_url_policy
         return self
+
+    @property
+    def image_url_policy(self) -> Policy:
+        """Where photos may be fetched from."""
+        return Policy.read(
+            ports=self.outgoing_ports,
+            networks=self.outgoing_allowed_networks,
+            hosts=self.image_url_hosts,
+        )
 
     @property
     def signing_endpoint(self) -> str:

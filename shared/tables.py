@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     Uuid,
     literal_column,
@@ -91,6 +92,8 @@ jobs = Table(
     # The span of the client's that the job belongs to (W3C Trace Context).
     Column("traceparent", String(55)),
     Column("input_bytes", Integer, nullable=False),
+    # Where the photo is fetched from, if it was not uploaded. Forgotten at the job's end: it may hold a signature.
+    Column("image_url", Text),
     Column("fingerprint", String(64), nullable=False),
     # Given back to the client's next use when the job expires.
     Column("idempotency_key", String(255)),

@@ -6,6 +6,7 @@ import os
 import socket
 import uuid
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import Any
 
 import cv2
@@ -21,8 +22,10 @@ from shared.job_store import JobStore, limits_of
 from shared.logs import get_logger
 from shared.manifest import load_manifest
 from shared.object_store import ObjectStore
+from shared.outgoing.caller import Caller
 from shared.settings import Settings
 from worker.jobs.lease import LeaseKeeper
+from worker.jobs.photo_source import PhotoSource
 from worker.jobs.runner import JobRunner
 from worker.messages.consumer import read_with
 from worker.messages.hearing import Hearing
@@ -79,11 +82,13 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
     cv2.setNumThreads(1)  # jobs run side by side already, one a core
     job_store = JobStore(open_database(settings), limits_of(settings))
     leases = LeaseKeeper(job_store, timedelta(seconds=settings.lease))
+    object_store = ObjectStore(settings)
     runner = JobRunner(
         job_store=job_store,
-        object_store=ObjectStore(settings),
+        object_store=object_store,
         announcer=Announcer(settings),
         leases=leases,
+        photos=_create_photo_source(settings, object_store),
         segmenter=segmenter,
         retry_backoff=timedelta(seconds=settings.retry_backoff),
         owner=f"{socket.gethostname()}:{os.getpid()}",
@@ -103,6 +108,13 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
     ]
     Watchdog(rules).start()
     return app
+
+
+def _create_photo_source(settings: Settings, object_store: ObjectStore) -> PhotoSource:
+    """Let one hand less than there are wait for servers of others; one, where there is one hand."""
+    slots = BoundedSemaphore(max(1, settings.worker_concurrency - 1))
+    caller = Caller(settings.image_url_policy)
+    return PhotoSource(object_store, caller, settings.image_url_timeout, slots)
 
 
 def run_worker(app: Celery, settings: Settings) -> None:

@@ -4,6 +4,7 @@ upload_deadline  how long a client may take
 multipart        the parts of a body
 options          what a client may ask for, in every spelling
 tags             what a client calls a job
+image_url        the address of a photo, instead of the photo
 form             a typed request
 idempotency      one job for a request that is sent twice
 submission       object before row, row before message

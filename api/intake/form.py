@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
@@ -13,14 +13,16 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import LimitedStream, get_input_stream
 
+from api.intake.image_url import read_image_url
 from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
-from api.intake.options import HOSTED, IMAGE, Names, Option, read_options
+from api.intake.options import HOSTED, IMAGE, IMAGE_URL, Names, Option, read_options
 from api.intake.tags import read_tags
 from api.intake.upload_deadline import upload_deadline
 from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.image_files.header import ImageHeader, read_header
 from shared.job import CutoutOptions, Tags
+from shared.outgoing.policy import Policy
 from shared.presets import Presets
 
 #: More than an image may have, so that one which is too large is told so by name.
@@ -42,7 +44,8 @@ _WRONG_TYPES = {
 }
 _AS_TEXT = (
     f"`{IMAGE}` was sent as text: as a text field or in the URL. Send the photo's bytes as a file, with a file name or "
-    "a `Content-Type` such as `image/jpeg`; neither base64 nor the URL of a photo is read."
+    "a `Content-Type` such as `image/jpeg`; neither base64 nor the URL of a photo is read. "
+    f"On `/v1/jobs` a URL may be sent as `{IMAGE_URL}`, where the operator allows it."
 )
 _NO_IMAGE = f"Send the photo as a file `{IMAGE}`: its bytes, neither base64 nor its URL."
 _BASE64 = (b"data:", b"/9j/", b"iVBORw0KGgo")
@@ -52,15 +55,26 @@ _BASE64 = (b"data:", b"/9j/", b"iVBORw0KGgo")
 class CutoutRequest:
     """What a client sent, as far as it could be checked without decoding the image."""
 
+    #: Empty: a worker fetches it.
     image: bytes
-    header: ImageHeader
+    header: ImageHeader | None
+    #: Where from; not shown, for it may hold a signature.
+    image_url: str | None = field(repr=False)
     options: CutoutOptions
     tags: Tags
     task_type: TaskType
 
+    @property
+    def photo(self) -> bytes:
+        """What tells its photo from others. No photo is a URL, so none is taken for one."""
+        return self.image or (self.image_url or "").encode()
+
 
 def read_cutout_request(
-    received: Request, names: Names = HOSTED, presets: Presets | None = None
+    received: Request,
+    names: Names = HOSTED,
+    presets: Presets | None = None,
+    image_urls: Policy | None = None,
 ) -> CutoutRequest:
     """Read and check the body, and the options in the URL.
 
@@ -68,6 +82,7 @@ def read_cutout_request(
         received: The request.
         names: Of the options that count; all others are ignored.
         presets: Those that can be named.
+        image_urls: Where photos may be fetched from; None: nowhere.
 
     Raises:
         Refused: One of the 4xx rows of the contract, section 5.
@@ -80,9 +95,21 @@ def read_cutout_request(
         sent = in_form + in_url
         options, task_type = read_options(sent, presets or {})
         tags = read_tags(sent)
-        image = _image(files, [option.text for option in sent if option.name == IMAGE])
+        image_url = read_image_url(sent, image_urls)
+        photos = [file.read(MAX_IMAGE_BYTES + 1) for file in files]
+        texts = [option.text for option in sent if option.name == IMAGE]
+    if image_url is not None and any((*photos, *texts)):
+        raise Refused(
+            ErrorCode.ERROR_INVALID_PARAMETER, f"Send `{IMAGE}` or `{IMAGE_URL}`, not both."
+        )
+    image = _image(photos, texts) if image_url is None else b""
     return CutoutRequest(
-        image=image, header=read_header(image), options=options, tags=tags, task_type=task_type
+        image=image,
+        header=read_header(image) if image else None,
+        image_url=image_url,
+        options=options,
+        tags=tags,
+        task_type=task_type,
     )
 
 
@@ -168,9 +195,8 @@ def _sort(parts: Iterable[Part], names: Names) -> tuple[list[IO[bytes]], list[Op
     return files, options
 
 
-def _image(files: Iterable[IO[bytes]], texts: Iterable[str]) -> bytes:
+def _image(sent: Sequence[bytes], texts: Iterable[str]) -> bytes:
     """Find the one image; empty files and texts beside it are inputs of a form that nobody filled in."""
-    sent = [file.read(MAX_IMAGE_BYTES + 1) for file in files]
     images, has_text = [image for image in sent if image], any(texts)
     if len(images) + has_text > 1:
         raise Refused(ErrorCode.ERROR_INVALID_PARAMETER, "Send one `image` a request, not several.")

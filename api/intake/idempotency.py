@@ -31,7 +31,7 @@ def read_idempotency_key(received: Request) -> str | None:
     return key
 
 
-def fingerprint_of(image: bytes, options: CutoutOptions, tags: Tags) -> str:
+def fingerprint_of(photo: bytes, options: CutoutOptions, tags: Tags) -> str:
     """Compute what two requests must have in common to be the same; how long they wait is not part of it.
 
     Tags are: who sends another reference under a used key would get a job that does not have it, and not find out.
@@ -41,7 +41,7 @@ def fingerprint_of(image: bytes, options: CutoutOptions, tags: Tags) -> str:
     if tags != Tags():
         words.append(json.dumps([tags.reference, sorted(tags.metadata.items())]))
     digest = hashlib.sha256(",".join(words).encode() + b"\n")
-    digest.update(image)
+    digest.update(photo)
     return digest.hexdigest()
 
 

@@ -20,7 +20,7 @@ from shared.job import CutoutOptions
 from shared.presets import PRESET, Presets
 from shared.rendition import OUTPUTS, WORDS, read_rendition
 
-IMAGE = "image"
+IMAGE, IMAGE_URL = "image", "image_url"
 REFERENCE, METADATA = "reference", "metadata"
 
 _NO_LETTER = re.compile(r"[^a-z0-9]")
@@ -39,6 +39,11 @@ class Option(NamedTuple):
     #: Where and how it was sent: texts of one origin can be a list, those of two are two answers to one question.
     origin: str
     text: str
+
+    @property
+    def in_url(self) -> bool:
+        """Whether it came as a parameter of the request's own URL."""
+        return self.origin.startswith("?")
 
 
 class Names:
@@ -73,7 +78,7 @@ class Names:
 
 
 HOSTED = Names(IMAGE, "cloth_class", "return_form", "out_mode", "task_type")
-MODERN = Names(*HOSTED.all, PRESET, *WORDS, REFERENCE, METADATA)
+MODERN = Names(*HOSTED.all, IMAGE_URL, PRESET, *WORDS, REFERENCE, METADATA)
 
 
 def read_options(sent: Iterable[Option], presets: Presets) -> tuple[CutoutOptions, TaskType]:

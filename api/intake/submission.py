@@ -43,7 +43,8 @@ def submit(
         return earlier
     new = _new_job(request, tenant, idempotency_key)
     began = time.perf_counter()
-    services.object_store.put_input(new.id, request.image)
+    if request.image_url is None:
+        services.object_store.put_input(new.id, request.image)
     put = time.perf_counter()
     job = _insert(services, new)
     if job is None:
@@ -54,8 +55,7 @@ def submit(
         tenant=tenant,
         queue=job.queue,
         bytes=job.input_bytes,
-        width=request.header.width,
-        height=request.header.height,
+        **_size_of(request),
         store_ms=_milliseconds(put - began),
         insert_ms=_milliseconds(time.perf_counter() - put),
     )
@@ -77,7 +77,7 @@ def find_earlier(
     earlier = services.job_store.find_by_idempotency_key(idempotency_key, tenant)
     if earlier is None:
         return None
-    return replay(earlier, fingerprint_of(request.image, request.options, request.tags))
+    return replay(earlier, fingerprint_of(request.photo, request.options, request.tags))
 
 
 def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -> NewJob:
@@ -89,8 +89,9 @@ def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -
         options=request.options,
         tags=request.tags,
         input_bytes=len(request.image),
-        fingerprint=fingerprint_of(request.image, request.options, request.tags),
+        fingerprint=fingerprint_of(request.photo, request.options, request.tags),
         idempotency_key=idempotency_key,
+        image_url=request.image_url,
     )
 
 
@@ -131,6 +132,12 @@ def _publish(services: Services, job: Job) -> None:
         # Without this word the sweeper takes the message for lost after a while.
         with suppress(DatabaseUnavailable):
             services.job_store.mark_unpublished([job.id])
+
+
+def _size_of(request: CutoutRequest) -> dict[str, int]:
+    """Tell a photo's size, for the log, if it is here already."""
+    header = request.header
+    return {} if header is None else {"width": header.width, "height": header.height}
 
 
 def _milliseconds(seconds: float) -> float:

@@ -110,7 +110,7 @@ def _create_job() -> Operation:
         "responses": {
             "200": finished,
             "202": accepted,
-            **create_error_responses(_UPLOAD, may_be_slow=True),
+            **create_error_responses((*_UPLOAD, ErrorCode.IMAGE_URL_NOT_ALLOWED), may_be_slow=True),
         },
     }
 

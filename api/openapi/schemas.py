@@ -32,6 +32,15 @@ _TAGGED: Schema = {**_TASK, **_TAGS}
 #: What can become of a job that was accepted, short of success.
 JOB_FAILURES = (
     ErrorCode.ERROR_INVALID_PARAMETER,
+    # Of a photo that a worker fetched.
+    ErrorCode.IMAGE_URL_NOT_ALLOWED,
+    ErrorCode.IMAGE_URL_UNREACHABLE,
+    ErrorCode.IMAGE_URL_TIMEOUT,
+    ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
+    ErrorCode.FILE_RESOLUTION_EXCEEDS_LIMITS,
+    ErrorCode.UNSUPPORTED_FILE_TYPES,
+    ErrorCode.ERROR_LOW_RESOLUTION,
+    # Of each.
     ErrorCode.FILE_DECODING_FAILURE,
     ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED,
     ErrorCode.PROCESSING_FAILURE,

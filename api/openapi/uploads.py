@@ -16,6 +16,7 @@ from shared.contract import (
     ReturnForm,
     TaskType,
 )
+from shared.outgoing.destination import MAX_URL_CHARACTERS
 
 Described = dict[str, Any]
 
@@ -133,7 +134,14 @@ _TOGETHER: list[Described] = [
             "required": ["background"],
             "properties": {"background": {"const": rendition.TRANSPARENT}},
         },
-        "then": {"properties": {"format": {"not": {"const": rendition.Format.JPEG}}}},
+        "then": {
+            "properties": {"format": {"not": {"const": rendition.Format.JPEG}}},
+            # A preset may say JPEG.
+            "anyOf": [
+                {"not": {"required": ["preset"]}},
+                {"required": ["format"], "properties": {"format": {"minLength": 1}}},
+            ],
+        },
     },
 ]
 
@@ -152,13 +160,31 @@ def job_upload(presets: Sequence[str]) -> Described:
         "description": "A set of the options above under one name; what is sent beside it goes before it.",
     }
     return {
-        **UPLOAD,
-        "properties": {**UPLOAD["properties"], **_RENDITION, "preset": preset, **_TAGS},
+        "type": "object",
+        "oneOf": [{"required": ["image"]}, {"required": ["image_url"]}],
+        "properties": {
+            **UPLOAD["properties"],
+            "image_url": _IMAGE_URL,
+            **_RENDITION,
+            "preset": preset,
+            **_TAGS,
+        },
         "allOf": [
             *_TOGETHER,
             *({"not": {"required": ["preset", name]}} for name in ("crop", "return_form")),
         ],
     }
+
+
+_IMAGE_URL: Described = {
+    "type": "string",
+    "format": "uri",
+    "pattern": "^https?://",
+    "maxLength": MAX_URL_CHARACTERS,
+    "description": "Instead of `image`, where the operator has switched it on: the URL of the photo, which a worker "
+    "fetches. What it leads to is checked as an upload is, and a failure is the job's. Not taken from the request's "
+    "own URL.",
+}
 
 
 def _body(schema: str) -> Described:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Request, Response, request
 
 from api.admission.auth import current_tenant
 from api.answers.envelope import Describe, for_jobs, respond
 from api.answers.job_id import parse_job_id, unknown_job
 from api.answers.listing import read_page, write_cursor
 from api.answers.prefer_header import APPLIED, preferred_wait
-from api.intake.form import read_cutout_request
+from api.intake.form import CutoutRequest, read_cutout_request
 from api.intake.idempotency import read_idempotency_key
 from api.intake.options import MODERN
 from api.intake.submission import submit
@@ -21,6 +23,7 @@ from shared.contract import TaskType
 from shared.envelope import OK
 from shared.job import LIVE, Job, JobStatus
 from shared.logs import about, get_logger
+from shared.outgoing.policy import Policy
 from shared.presets import Presets
 
 PATH = "/v1/jobs"
@@ -31,13 +34,23 @@ _ACCEPTED, _NO_CONTENT = 202, 204
 _GONE = frozenset({JobStatus.CANCELLED, JobStatus.EXPIRED})
 
 
-def create_blueprint(services: Services, describe: Describe, presets: Presets) -> Blueprint:
-    """Make the four routes."""
+def create_blueprint(
+    services: Services, describe: Describe, presets: Presets, image_urls: Policy | None
+) -> Blueprint:
+    """Make the four routes.
+
+    Args:
+        services: What they stand on.
+        describe: How a job is shown.
+        presets: Those that can be named.
+        image_urls: Where photos may be fetched from; None: nowhere.
+    """
     blueprint = Blueprint("jobs", __name__)
+    read_form = partial(read_cutout_request, names=MODERN, presets=presets, image_urls=image_urls)
 
     @blueprint.post(PATH)
     def create_job() -> Response:
-        return _create(services, describe, presets)
+        return _create(services, describe, read_form)
 
     @blueprint.get(PATH)
     def list_jobs() -> Response:
@@ -63,13 +76,12 @@ def create_blueprint(services: Services, describe: Describe, presets: Presets) -
     return blueprint
 
 
-def _create(services: Services, describe: Describe, presets: Presets) -> Response:
+def _create(
+    services: Services, describe: Describe, read_form: Callable[[Request], CutoutRequest]
+) -> Response:
     key, seconds = read_idempotency_key(request), preferred_wait(request)
     # `Prefer` says here what `task_type` says on the other face: whether somebody waits.
-    wanted = replace(
-        read_cutout_request(request, MODERN, presets),
-        task_type=TaskType.SYNC if seconds else TaskType.ASYNC,
-    )
+    wanted = replace(read_form(request), task_type=TaskType.SYNC if seconds else TaskType.ASYNC)
     tenant = current_tenant()
     with services.long_polls.slot(tenant, seconds) as granted:
         job = submit(services, wanted, tenant, key)

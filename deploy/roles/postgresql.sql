@@ -60,19 +60,20 @@ BEGIN
     -- A job is erased, or its message did not go out.
     GRANT UPDATE (
         status, not_before, published_at, lease_owner, lease_expires_at, finished_at, expires_at, error_code,
-        error_message, shown, report
+        error_message, shown, report, image_url
     ) ON public.jobs TO cutwork_front_end;
 
-    -- Whose job it is, what was asked for and when never changes.
+    -- Whose job it is, what was asked for and when never changes; where its photo was is forgotten at its end.
     GRANT SELECT ON public.jobs TO cutwork_worker, cutwork_sweeper;
     GRANT UPDATE (
         status, attempt, releases, lease_owner, lease_expires_at, not_before, published_at, start_tag,
-        started_at, finished_at, expires_at, error_code, error_message, shown, report
+        started_at, finished_at, expires_at, error_code, error_message, shown, report, image_url
     ) ON public.jobs TO cutwork_worker;
 
     GRANT UPDATE (
         status, cut_offs, lease_owner, lease_expires_at, not_before, published_at, start_tag,
-        finished_at, expires_at, error_code, error_message, shown, report, idempotency_key
+        finished_at, expires_at, error_code, error_message, shown, report, idempotency_key,
+        image_url
     ) ON public.jobs TO cutwork_sweeper;
     GRANT DELETE ON public.jobs TO cutwork_sweeper;
 

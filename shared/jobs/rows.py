@@ -27,6 +27,7 @@ def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
         "reference": new.tags.reference or None,
         "metadata": dict(new.tags.metadata) or None,
         "input_bytes": new.input_bytes,
+        "image_url": new.image_url,
         "fingerprint": new.fingerprint,
         "idempotency_key": new.idempotency_key,
         "not_before": now,
@@ -67,5 +68,6 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
         shown=None if shown is None else {Category(word): seen for word, seen in shown.items()},
         report=row["report"],
         fingerprint=row["fingerprint"],
+        image_url=row["image_url"],
         read_at=read_at,
     )

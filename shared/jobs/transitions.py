@@ -54,6 +54,7 @@ def finished(status: JobStatus, now: datetime) -> Changes:
         "lease_owner": None,
         "lease_expires_at": None,
         "finished_at": now,
+        "image_url": None,
         **readable_until(now + RESULT_LIFETIME),
     }
 

@@ -15,6 +15,7 @@ import jsonschema_rs
 import pytest
 from schemathesis.openapi import from_dict
 
+import shared.image_files
 import shared.jobs
 import worker
 from api.answers.envelope import JobItem
@@ -120,7 +121,7 @@ def test_every_route_with_a_key_says_who_is_refused(method: str, path: str) -> N
 
 def test_every_code_that_a_job_can_fail_with_is_documented() -> None:
     named = set()
-    files = [*_files(worker), *_files(shared.jobs)]
+    files = [*_files(worker), *_files(shared.jobs), *_files(shared.image_files)]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "ErrorCode":

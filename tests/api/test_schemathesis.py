@@ -62,7 +62,10 @@ def front_end(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
     """The real application, in which nobody waits and nobody is refused for asking too often."""
     folder = tmp_path_factory.mktemp("schemathesis")
     front_end_settings = Settings(
-        database_url=f"sqlite:///{folder}/cutwork.sqlite3", waiting_slots=0, rate_per_minute=0
+        database_url=f"sqlite:///{folder}/cutwork.sqlite3",
+        waiting_slots=0,
+        rate_per_minute=0,
+        image_url=True,
     )
     with opened(front_end_settings) as front_end:
         STAGE.app = front_end.app()

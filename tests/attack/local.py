@@ -17,8 +17,14 @@ from tests.attack.target import ROOT, Target
 from tests.conditions import eventually
 
 _START_SECONDS, _STOP_SECONDS = 90, 60
+#: Off otherwise, and so no threat.
+_PHOTOS_BY_URL = {"CUTWORK_IMAGE_URL": "true", "CUTWORK_IMAGE_URL_TIMEOUT": "5"}
 #: Low enough to be reached within a minute; all else is as `make run` sets it.
-LIMITS = {"CUTWORK_RATE_PER_MINUTE": "1000", "CUTWORK_MAX_QUEUED_PER_TENANT": "90"}
+LIMITS = {
+    "CUTWORK_RATE_PER_MINUTE": "1000",
+    "CUTWORK_MAX_QUEUED_PER_TENANT": "90",
+    **_PHOTOS_BY_URL,
+}
 
 
 @contextmanager

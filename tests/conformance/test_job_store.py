@@ -592,3 +592,29 @@ def test_no_transition_happens_that_the_life_does_not_name(
 
     now = reread(job_store, job).status
     assert now is start or now in TRANSITIONS[start]
+
+
+URL = "https://cdn.example.com/a.jpg?signature=secret"
+
+
+def test_where_a_photo_is_fetched_is_kept_until_the_job_ends_in_whatever_way(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    ids = [stored(job_store, image_url=URL).id for _ in range(6)]
+    claims = [job_store.claim(Queue.INTERACTIVE, "me") for _ in range(4)]
+    done, failed, retried, rescued = (job for job in claims if job)
+
+    assert {job.image_url for job in (done, failed, retried, rescued)} == {URL}
+    assert job_store.complete(done.lease, {})
+    assert job_store.fail(failed.lease, ErrorCode.IMAGE_URL_TIMEOUT, "no")
+    assert job_store.retry(retried.lease, timedelta(0), ErrorCode.IMAGE_URL_TIMEOUT, "no")
+    clock.advance(seconds=31)
+    assert [job.id for job in job_store.rescue(10)] == [rescued.id]
+    assert job_store.erase(ids[-1], "shop")
+
+    left = [job_store.find(job_id, "shop") for job_id in ids]
+    assert [job.image_url for job in left if job] == [None, None, URL, URL, URL, None]
+    clock.advance(hours=2)
+    job_store.fail_late(10)
+    left = [job_store.find(job_id, "shop") for job_id in ids]
+    assert [job.image_url for job in left if job] == [None] * 6

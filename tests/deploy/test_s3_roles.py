@@ -81,13 +81,14 @@ def test_a_front_end_takes_uploads_signs_results_and_erases_both(
     assert httpx.get(url).status_code == 404
 
 
-def test_a_worker_reads_uploads_and_stores_and_takes_back_results(
+def test_a_worker_reads_uploads_keeps_what_it_fetched_and_stores_and_takes_back_results(
     server: SeaweedFS, lease: Lease
 ) -> None:
     worker = store(server, "worker")
     store(server, "front-end").put_input(lease.job_id, b"photo")
 
     assert worker.get_input(lease.job_id) == b"photo"
+    worker.put_input(lease.job_id, b"fetched")
     worker.put_result(lease, IMAGE, PNG)
     worker.delete_attempt(lease)
     worker.delete_results(lease.job_id)
@@ -133,7 +134,7 @@ FORBIDDEN: dict[str, dict[str, Attempt]] = {
         "list uploads": LIST_UPLOADS,
         "write results": WRITE_RESULT,
     },
-    "worker": {"write uploads": WRITE_UPLOAD, "read results": READ_RESULT},
+    "worker": {"read results": READ_RESULT},
     "sweeper": {
         "read uploads": READ_UPLOAD,
         "read results": READ_RESULT,

@@ -50,6 +50,12 @@ class Stores:
         assert job is not None
         return job
 
+    def accept_url(self, url: str) -> Job:
+        """Do what the front end does with a photo that is to be fetched."""
+        job = self.job_store.create(new_job(input_bytes=0, image_url=url))
+        assert job is not None
+        return job
+
     def reread(self, job: Job) -> Job:
         found = self.job_store.find(job.id, job.tenant)
         assert found is not None

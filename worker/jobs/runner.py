@@ -1,8 +1,8 @@
 """A job from claim to completion, and the one place that decides between failing and trying again.
 
 What cannot change fails at once: a photo that is refused, an upload that is gone. What can change gets another
-attempt after a back-off: a network that did not run, and whatever nobody foresaw. An object store that does not
-answer is no fault of the job, and costs it no attempt: an outage may last until the deadline.
+attempt after a back-off: a network that did not run, a URL that did not answer, and whatever nobody foresaw. An object
+store that does not answer is no fault of the job, and costs it no attempt: an outage may last until the deadline.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from shared.errors import (
     ObjectMissing,
     ObjectStoreUnavailable,
     Refused,
+    TryAgain,
 )
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
@@ -31,6 +32,7 @@ from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
 from worker.jobs.database_retry import retry_while_away
 from worker.jobs.lease import LeaseKeeper
+from worker.jobs.photo_source import FetchesTaken, PhotoSource
 from worker.jobs.precedence import Precedence
 from worker.jobs.quarantine import Quarantine
 from worker.network.segmenter import Segmenter
@@ -54,6 +56,7 @@ class JobRunner:
     object_store: ObjectStore
     announcer: Announcer
     leases: LeaseKeeper
+    photos: PhotoSource
     segmenter: Segmenter
     retry_backoff: timedelta
     #: Names this process in the job table.
@@ -90,6 +93,10 @@ class JobRunner:
             self._fail(job, error.code, error.message)
         except ObjectMissing:
             self._fail(job, ErrorCode.PROCESSING_FAILURE, UPLOAD_GONE)
+        except TryAgain as error:
+            self._retry(job, error.code, error.message)
+        except FetchesTaken as error:
+            self._postpone(job, self.retry_backoff, str(error))
         except ObjectStoreUnavailable as error:
             self._postpone(job, min(self.retry_backoff, _POSTPONEMENT), str(error))
         except DevicePoisoned as error:
@@ -97,13 +104,13 @@ class JobRunner:
             end_process(Reason.DEVICE)
         except Exception as error:  # noqa: BLE001  the boundary of an attempt: no job may be lost to a bug
             _log.warning("attempt.failed", **about(job), exc_info=error)
-            self._retry(job)
+            self._retry(job, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
         else:
             self._complete(job, cutouts)
 
     def _produce(self, job: Job) -> Cutouts:
         watch = _Stopwatch()
-        data = self.object_store.get_input(job.id)
+        data = self.photos.read(job)
         watch.lap("get_ms")
         photo = decode(data)
         watch.lap("decode_ms")
@@ -142,18 +149,14 @@ class JobRunner:
         else:
             self._discard(job)
 
-    def _retry(self, job: Job) -> None:
+    def _retry(self, job: Job, code: ErrorCode, message: str) -> None:
         tried = job.attempt - job.releases
         delay = self.retry_backoff * 2 ** (tried - 1)
-        status = self._written(
-            lambda: self.job_store.retry(
-                job.lease, delay, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT
-            )
-        )
+        status = self._written(lambda: self.job_store.retry(job.lease, delay, code, message))
         if status is JobStatus.QUEUED:
             _log.info("job.retried", **about(job), delay_s=delay.total_seconds())
         elif status is JobStatus.FAILED:
-            _log.info("job.failed", **about(job), code=ErrorCode.PROCESSING_FAILURE)
+            _log.info("job.failed", **about(job), code=code)
             self._close(job)
         else:
             self._discard(job)
@@ -187,6 +190,9 @@ class JobRunner:
         _log.warning("attempt.fenced", **about(job))
         try:
             self.object_store.delete_attempt(job.lease)
+            if job.image_url is not None:
+                # Kept after the job was erased, perhaps; another attempt would fetch it again.
+                self.object_store.delete_input(job.id)
         except ObjectStoreUnavailable:
             # The sweeper deletes it when the job expires; an erased one does soon.
             _log.warning("results.left", **about(job))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,11 +24,15 @@ from shared.errors import (
 from shared.job import JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT
 from shared.object_store import IMAGE, ObjectStore
+from shared.outgoing.caller import Caller
+from shared.outgoing.policy import Policy
 from shared.settings import Settings
 from tests.factories import new_job, publish
+from tests.raw_server import RawServer, ok, running_raw_server, say
 from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
 from worker.jobs.lease import LeaseKeeper
+from worker.jobs.photo_source import PhotoSource
 from worker.jobs.quarantine import Quarantine
 from worker.jobs.runner import UPLOAD_GONE, JobRunner
 from worker.network.segmenter import Frame, Logits, Segmenter
@@ -59,7 +64,14 @@ def segmenter(network: Segmenter) -> Interposed:
 
 
 @pytest.fixture
-def runner(stores: Stores, segmenter: Interposed) -> Iterator[JobRunner]:
+def shop() -> Iterator[RawServer]:
+    """Whose photos are fetched."""
+    with running_raw_server(say(ok(PERSON))) as server:
+        yield server
+
+
+@pytest.fixture
+def runner(stores: Stores, segmenter: Interposed, shop: RawServer) -> Iterator[JobRunner]:
     leases = LeaseKeeper(stores.job_store, LIMITS.lease)
     leases.start()
     yield JobRunner(
@@ -67,6 +79,11 @@ def runner(stores: Stores, segmenter: Interposed) -> Iterator[JobRunner]:
         object_store=cast("ObjectStore", stores.object_store),
         announcer=cast("Announcer", stores.announcer),
         leases=leases,
+        photos=PhotoSource(
+            cast("ObjectStore", stores.object_store),
+            Caller(Policy.read(ports=str(shop.port), networks="127.0.0.1/32")),
+            seconds=5,
+        ),
         segmenter=segmenter,
         retry_backoff=BACKOFF,
         owner="worker-1",
@@ -379,3 +396,86 @@ def test_a_poisoned_device_ends_the_process_and_costs_no_attempt(
 
     waiting = stores.reread(job)
     assert (waiting.status, waiting.attempt - waiting.releases) == (JobStatus.QUEUED, 0)
+
+
+def test_a_photo_by_url_is_fetched_once_and_forgotten_with_its_url(
+    runner: JobRunner, stores: Stores, shop: RawServer, segmenter: Interposed
+) -> None:
+    job = stores.accept_url(f"http://127.0.0.1:{shop.port}/a.png?signature=secret")
+    tries = iter([InferenceFailed("NaN")])
+
+    def fail_once() -> None:
+        assert stores.object_store.inputs == {job.id: PERSON}
+        for trouble in tries:
+            raise trouble
+
+    segmenter.before = fail_once
+    runner.run(job.queue)
+    stores.clock.advance(minutes=1)
+    publish(stores.job_store)
+    runner.run(job.queue)
+
+    done = stores.reread(job)
+    assert (done.status, done.attempt, done.image_url) == (JobStatus.SUCCEEDED, 2, None)
+    assert len(shop.heard) == 1
+    assert stores.object_store.inputs == {}
+
+
+def test_a_url_that_does_not_answer_is_tried_again_and_fails_in_its_own_words(
+    runner: JobRunner, stores: Stores, shop: RawServer
+) -> None:
+    shop.script = say(b"HTTP/1.1 503 Busy\r\n\r\n")
+    job = stores.accept_url(f"http://127.0.0.1:{shop.port}/")
+
+    for _ in range(LIMITS.max_attempts):
+        runner.run(job.queue)
+        stores.clock.advance(minutes=1)
+        publish(stores.job_store)
+
+    failed = stores.reread(job)
+    assert (failed.status, failed.error_code) == (
+        JobStatus.FAILED,
+        ErrorCode.IMAGE_URL_UNREACHABLE,
+    )
+    assert "answers 503" in failed.error_message
+    assert len(shop.heard) == LIMITS.max_attempts
+    assert stores.announcer.announced == [job.id]
+
+
+def test_a_url_that_leads_inside_fails_at_once(runner: JobRunner, stores: Stores) -> None:
+    job = stores.accept_url("http://127.0.0.1:22/")
+
+    runner.run(job.queue)
+
+    failed = stores.reread(job)
+    assert (failed.error_code, failed.attempt) == (ErrorCode.IMAGE_URL_NOT_ALLOWED, 1)
+
+
+def test_a_job_that_cannot_fetch_now_comes_back_at_no_cost(
+    runner: JobRunner, stores: Stores, shop: RawServer
+) -> None:
+    job = stores.accept_url(f"http://127.0.0.1:{shop.port}/")
+
+    with runner.photos.slots:
+        runner.run(job.queue)
+
+    waiting = stores.reread(job)
+    assert (waiting.status, waiting.attempt - waiting.releases) == (JobStatus.QUEUED, 0)
+    assert not shop.heard
+
+
+def test_a_photo_that_was_fetched_for_an_erased_job_is_not_kept(
+    runner: JobRunner, stores: Stores, shop: RawServer
+) -> None:
+    job = stores.accept_url(f"http://127.0.0.1:{shop.port}/")
+
+    def erase(client: socket.socket) -> None:
+        assert stores.job_store.erase(job.id, job.tenant)
+        stores.object_store.delete_input(job.id)
+        client.sendall(ok(PERSON))
+
+    shop.script = erase
+    runner.run(job.queue)
+
+    assert stores.reread(job).image_url is None
+    assert stores.object_store.results == stores.object_store.inputs == {}
