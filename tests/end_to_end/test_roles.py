@@ -14,6 +14,7 @@ import redis
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from deploy.local.servers.ports import LOOPBACK
 from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.valkey import Valkey
 from shared.database import Database
@@ -23,6 +24,7 @@ from shared.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import CUTOUT, QUERY
 from tests.end_to_end.installation import Installation
+from tests.raw_server import RawServer, ok, running_raw_server, say
 
 ROLES = Path(__file__).parents[2] / "deploy" / "roles" / "postgresql.sql"
 OPERATOR = "user operator on nopass ~* &* +@all"
@@ -79,24 +81,41 @@ def key(database_url: str) -> str:
     return key
 
 
+@pytest.fixture
+def shop(photo: bytes) -> Iterator[RawServer]:
+    with running_raw_server(say(ok(photo))) as server:
+        yield server
+
+
 def test_each_process_does_its_work_in_its_own_role(
-    settings: Settings, guarded: Valkey, database_url: str, key: str, tmp_path: Path, photo: bytes
+    settings: Settings,
+    guarded: Valkey,
+    database_url: str,
+    key: str,
+    tmp_path: Path,
+    photo: bytes,
+    shop: RawServer,
 ) -> None:
     changed = settings.model_copy(
         update={
             "redis_url": SecretStr(guarded.url),
             "database_url": as_role(database_url, "front_end"),
             "keyless": False,
+            "image_url": True,
+            "outgoing_ports": str(shop.port),
+            "outgoing_allowed_networks": f"{LOOPBACK}/32",
         }
     )
     with ByRole(changed, tmp_path / "installation") as installation:
         with httpx.Client(
             base_url=installation.url, headers={"ailabapi-api-key": key}, timeout=60
         ) as client:
-            for task_type in ("sync", "async"):
-                answer = client.post(
-                    CUTOUT, files={"image": photo}, data={"task_type": task_type}
-                ).json()
+            url = (None, f"http://{LOOPBACK}:{shop.port}/")
+            for answer in (
+                client.post(CUTOUT, files={"image": photo}, data={"task_type": "sync"}).json(),
+                client.post(CUTOUT, files={"image": photo}, data={"task_type": "async"}).json(),
+                client.post("/v1/jobs", files={"image_url": url}).json(),
+            ):
                 asked = {"task_id": answer["task_id"], "wait": "10"}
                 done = eventually(lambda: _finished(client, asked), 60)  # noqa: B023
                 assert done["task_status"] == 2
