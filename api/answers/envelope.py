@@ -1,29 +1,24 @@
-"""The one serialiser: every JSON answer, success or error, is written here (contract, section 2)."""
+"""The one serialiser: every JSON answer, success or error, is sent from here (contract, section 2)."""
 
 from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from typing import Protocol, TypedDict
 
 from flask import Response, g, jsonify
 
 from api.answers.queue_forecast import Forecast, ask_again_after
 from shared.envelope import (
-    FAILED,
     OK,
     PROCESSING,
     QUEUED,
-    TASK_STATUS,
     Envelope,
-    ErrorDetail,
     Failure,
     QueueState,
     Signer,
     add_all_of,
-    detail_of,
     envelope_of,
     envelope_of_failure,
     envelope_of_nothing,
@@ -44,22 +39,6 @@ class Means(TypedDict):
 
 #: Seconds after which it makes sense to ask again for a job of which nothing is foreseen: it is being worked on.
 _ASK_AGAIN_SECONDS = 1
-
-
-class JobItem(TypedDict):
-    """A job in a list: the envelope's fields, the word for its state, and its times."""
-
-    task_id: str
-    log_id: str
-    task_status: int
-    status: str
-    created_at: str
-    finished_at: str | None
-    #: Until when its answer can be read; None while it runs, and once it was erased.
-    expires_at: str | None
-    error_detail: ErrorDetail
-    reference: str
-    metadata: dict[str, str]
 
 
 def for_job(job: Job, ok: int = OK, *, sign: Signer, foresee: Foresee) -> Envelope:
@@ -97,13 +76,6 @@ def for_failure(failure: Failure, job: Job | None = None) -> Envelope:
     return envelope_of_failure(failure, request_id(), job)
 
 
-def for_jobs(jobs: Sequence[Job], next_cursor: str) -> Envelope:
-    """List jobs; an empty cursor says that there are no more."""
-    envelope = for_nothing()
-    envelope["data"] = {"jobs": [_item(job) for job in jobs], "next_cursor": next_cursor}
-    return envelope
-
-
 def for_nothing() -> Envelope:
     """Say that all is well, and nothing else."""
     return envelope_of_nothing(request_id())
@@ -114,10 +86,13 @@ def respond(envelope: Envelope, status: int = 0) -> Response:
     response = jsonify(envelope)
     response.status_code = status or envelope["error_detail"]["status_code"]
     if envelope["task_status"] in {QUEUED, PROCESSING}:
-        queue = envelope.get("queue")
-        seconds = ask_again_after(queue["estimated_seconds"]) if queue else _ASK_AGAIN_SECONDS
-        response.headers["Retry-After"] = str(seconds)
+        response.headers["Retry-After"] = str(seconds_to_wait(envelope.get("queue")))
     return response
+
+
+def seconds_to_wait(queue: QueueState | None) -> int:
+    """Say when to ask again for a job that goes on, by its place, if it still waits."""
+    return ask_again_after(queue["estimated_seconds"]) if queue else _ASK_AGAIN_SECONDS
 
 
 def request_id() -> str:
@@ -126,22 +101,3 @@ def request_id() -> str:
         g.request_id = uuid.uuid4().hex
     name: str = g.request_id
     return name
-
-
-def _item(job: Job) -> JobItem:
-    return JobItem(
-        task_id=str(job.id),
-        log_id=job.log_id,
-        task_status=TASK_STATUS.get(job.seen_as, FAILED),
-        status=job.seen_as,
-        created_at=_rfc3339(job.created_at),
-        finished_at=_rfc3339(job.finished_at) if job.finished_at else None,
-        expires_at=_rfc3339(job.expires_at) if job.expires_at and not job.is_revoked else None,
-        error_detail=detail_of(failure_of(job)),
-        reference=job.tags.reference,
-        metadata=dict(job.tags.metadata),
-    )
-
-
-def _rfc3339(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

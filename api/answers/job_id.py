@@ -6,6 +6,8 @@ import uuid
 
 from shared.errors import ErrorCode, Refused
 
+UNKNOWN_JOB = "There is no such task under your API key."
+
 
 def parse_job_id(text: str) -> uuid.UUID:
     """Take the one spelling that this service gives out; to `uuid.UUID` many more are the same.
@@ -24,4 +26,4 @@ def parse_job_id(text: str) -> uuid.UUID:
 
 def unknown_job() -> Refused:
     """Say that a job does not exist, or is somebody else's: the answer must not tell which."""
-    return Refused(ErrorCode.ERROR_RESOURCE_NOT_FOUND, "There is no such task under your API key.")
+    return Refused(ErrorCode.ERROR_RESOURCE_NOT_FOUND, UNKNOWN_JOB)

@@ -10,8 +10,9 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from api.resilience.bulkhead import Bulkhead
 from shared import announcements
@@ -23,6 +24,7 @@ from shared.settings import Settings
 
 log = get_logger(__name__)
 
+Found = TypeVar("Found")
 #: `shared.announcements.listen`.
 Listen = Callable[[Settings, Callable[[uuid.UUID], None], Callable[[], bool]], None]
 
@@ -86,6 +88,22 @@ class LongPolls:
         with self.slot(tenant, seconds) as granted:
             return self._wait(job_id, tenant, granted)
 
+    def wait_for_any(
+        self, job_ids: Collection[uuid.UUID], tenant: str, seconds: float
+    ) -> list[Job]:
+        """Wait until one of some jobs is finished, or the time is up, and return those that the tenant has.
+
+        Raises:
+            DatabaseUnavailable: They cannot be read.
+        """
+        with self.slot(tenant, seconds) as granted:
+            return self._keep_looking(
+                job_ids,
+                granted,
+                lambda: self._job_store.find_all(job_ids, tenant),
+                lambda found: not found or any(job.status not in LIVE for job in found),
+            )
+
     def watch(self, job: Job, seconds: float) -> Job:
         """Wait for a job that was just stored, as long as its `slot` allows.
 
@@ -106,31 +124,51 @@ class LongPolls:
                 event.set()
 
     def _wait(self, job_id: uuid.UUID, tenant: str, seconds: float) -> Job | None:
+        return self._keep_looking(
+            [job_id],
+            seconds,
+            lambda: self._job_store.find(job_id, tenant),
+            lambda job: job is None or job.status not in LIVE,
+        )
+
+    def _keep_looking(
+        self,
+        job_ids: Collection[uuid.UUID],
+        seconds: float,
+        look: Callable[[], Found],
+        is_over: Callable[[Found], bool],
+    ) -> Found:
+        """Look whenever one of these jobs is announced, and now and then, until it is over or the time is up."""
         deadline = time.monotonic() + seconds
         pause = _FIRST_LOOK
-        with self._event_for(job_id) as event:
+        with self._event_for(job_ids) as event:
             while True:
                 # Cleared before the look: what is announced after the look wakes at once.
                 event.clear()
-                job = self._job_store.find(job_id, tenant)
+                found = look()
                 remaining = deadline - time.monotonic()
-                if job is None or job.status not in LIVE or remaining <= 0:
-                    return job
+                if is_over(found) or remaining <= 0:
+                    return found
                 event.wait(min(pause, remaining))
                 pause = min(pause * _LOOK_GROWTH, _LAST_LOOK)
 
     @contextmanager
-    def _event_for(self, job_id: uuid.UUID) -> Iterator[threading.Event]:
+    def _event_for(self, job_ids: Collection[uuid.UUID]) -> Iterator[threading.Event]:
         event = threading.Event()
         with self._events_lock:
-            self._events[job_id].add(event)
+            for job_id in job_ids:
+                self._events[job_id].add(event)
         try:
             yield event
         finally:
             with self._events_lock:
-                self._events[job_id].discard(event)
-                if not self._events[job_id]:
-                    del self._events[job_id]
+                for job_id in job_ids:
+                    self._forget(job_id, event)
+
+    def _forget(self, job_id: uuid.UUID, event: threading.Event) -> None:
+        self._events[job_id].discard(event)
+        if not self._events[job_id]:
+            del self._events[job_id]
 
     def _keep_listening(self) -> None:
         pause = _FIRST_RETRY

@@ -42,6 +42,20 @@ _CUTOUTS = {
         {"class_url": {"tops": f"{_URL}/tops.png?X-Amz-Signature=5f3b4c7d", "hat": ""}},
     ]
 }
+_DELIVERY = {
+    "elements": [{"image_url": _JPEG}, {"class_url": {}}],
+    "outputs": {"white": {"image_url": _JPEG, "class_url": {}}},
+    "report": {
+        "box": {"x": 212, "y": 96, "width": 410, "height": 1180},
+        "share": 0.2113,
+        "cut_sides": ["bottom"],
+        "scale": 1.4915,
+        "fill": 0.88,
+        "white": 0.6931,
+        "look": True,
+        "reasons": ["cut_by_photo", "enlarged"],
+    },
+}
 _QUEUE = {"position": 17, "estimated_seconds": 42}
 _ITEM = {
     "task_id": _ID,
@@ -57,6 +71,27 @@ _ITEM = {
     **_TAGS,
 }
 
+_DELIVERED = {
+    **_ITEM,
+    "task_status": 2,
+    "status": "succeeded",
+    "error_detail": _detail(200),
+    "data": _DELIVERY,
+}
+_UNKNOWN_JOB = error_example(ErrorCode.ERROR_RESOURCE_NOT_FOUND)
+_UNKNOWN = {
+    "task_id": "c1f7b0ce-9d0e-4a5b-8d57-2a3c8d1f6b20",
+    "log_id": "",
+    "task_status": 3,
+    "status": "unknown",
+    "created_at": None,
+    "finished_at": None,
+    "expires_at": None,
+    "error_detail": _UNKNOWN_JOB["error_detail"],
+    "reference": "",
+    "metadata": {},
+}
+
 #: The name of a schema → an answer.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "WaitingJob": _success(0, **_TASK, queue=_QUEUE),
@@ -66,23 +101,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "DeliveredJob": _success(
         2,
         **_TASK,
-        data={
-            "elements": [{"image_url": _JPEG}, {"class_url": {}}],
-            "outputs": {"white": {"image_url": _JPEG, "class_url": {}}},
-            "report": {
-                "box": {"x": 212, "y": 96, "width": 410, "height": 1180},
-                "share": 0.2113,
-                "cut_sides": ["bottom"],
-                "scale": 1.4915,
-                "fill": 0.88,
-                "white": 0.6931,
-                "look": True,
-                "reasons": ["cut_by_photo", "enlarged"],
-            },
-        },
+        data=_DELIVERY,
         **_TAGS,
     ),
     "FailedJob": {**error_example(_EMPTY), **_TASK, **_TAGS},
+    "NamedJobs": _success(2, data={"jobs": [_DELIVERED, _UNKNOWN]}),
     "JobList": _success(2, data={"jobs": [_ITEM], "next_cursor": ""}),
     "Alive": _success(2, data={}),
     "Ready": _success(2, data={}, checks=_WELL, warnings={}),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from api.admission.auth import KEY_HEADER
-from api.answers import listing, prefer_header
+from api.answers import job_ids, listing, prefer_header
+from api.answers.wait_parameter import MAX_WAIT
 from api.intake import idempotency
 from api.openapi.tags import REFERENCE
-from api.routes.query import MAX_WAIT
 from shared.job import JobStatus
 
 Described = dict[str, Any]
@@ -42,6 +42,13 @@ JOB_ID: Described = {
     "schema": {"type": "string", "format": "uuid"},
 }
 
+WAIT: Described = {
+    "name": "wait",
+    "in": "query",
+    "description": f"Seconds to hold the answer back while the job runs; more than {MAX_WAIT:g} are {MAX_WAIT:g}.",
+    "schema": {"type": "number", "minimum": 0, "default": 0},
+}
+
 QUERY: list[Described] = [
     {
         "name": "task_id",
@@ -49,14 +56,23 @@ QUERY: list[Described] = [
         "required": True,
         "schema": {"type": "string", "format": "uuid"},
     },
-    {
-        "name": "wait",
-        "in": "query",
-        "description": f"Seconds to hold the answer back while the job runs; more than {MAX_WAIT:g} are "
-        f"{MAX_WAIT:g}.",
-        "schema": {"type": "number", "minimum": 0, "default": 0},
-    },
+    WAIT,
 ]
+
+IDS: Described = {
+    "name": job_ids.NAME,
+    "in": "query",
+    "description": f"Up to {job_ids.MAX_IDS} ids of jobs: these are shown, in this order. With `wait`, the answer is "
+    "held back until one of them is finished. No other parameter goes with these two.",
+    "schema": {
+        "type": "array",
+        "items": {"type": "string", "format": "uuid"},
+        "minItems": 1,
+        "maxItems": job_ids.MAX_IDS,
+    },
+    "style": "form",
+    "explode": False,
+}
 
 
 def _created(name: str, description: str) -> Described:

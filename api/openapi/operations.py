@@ -120,9 +120,14 @@ def _list_jobs() -> Operation:
     return {
         "operationId": "list_jobs",
         "summary": "List your jobs, newest first",
-        "parameters": inputs.PAGE,
+        "description": "With `ids`, these jobs instead, each with all that its own answer has.",
+        "parameters": [*inputs.PAGE, inputs.IDS, inputs.WAIT],
         "responses": {
-            "200": _answer("A page; its `next_cursor` is empty on the last one.", ["JobList"]),
+            "200": _answer(
+                "A page, whose `next_cursor` is empty on the last one; or the jobs that were named.",
+                ["JobList", "NamedJobs"],
+                {"Retry-After": _ASK_AGAIN},
+            ),
             **create_error_responses(codes, may_be_slow=False),
         },
     }
@@ -134,10 +139,12 @@ def _show_job() -> Operation:
         "operationId": "show_job",
         "summary": "Ask what has become of a job",
         "description": "A job that failed is an answer like another: 200, with the error in the envelope.",
-        "parameters": [inputs.JOB_ID],
+        "parameters": [inputs.JOB_ID, inputs.WAIT],
         "responses": {
             "200": _answer("The job, whatever became of it.", kinds, _WAITS),
-            **create_error_responses(_ONE_JOB, may_be_slow=False),
+            **create_error_responses(
+                (ErrorCode.ERROR_INVALID_PARAMETER, *_ONE_JOB), may_be_slow=False
+            ),
         },
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.answers.job_items import UNKNOWN
 from api.answers.listing import CURSOR
 from api.openapi.tags import METADATA, REFERENCE
 from shared.contract import Category
@@ -82,10 +83,16 @@ def create_schemas() -> dict[str, Schema]:
             "A job with all that it delivers.",
             **_TAGGED,
             task_status={"const": 2},
-            data=_closed(**_cutouts()["properties"], outputs=_outputs(), report=_report()),
+            data=_delivery(),
         ),
         "FailedJob": _failure("A job that failed, and why.", JOB_FAILURES, _TAGGED),
         "JobList": _success("A page of jobs.", **_NO_TASK, task_status={"const": 2}, data=_page()),
+        "NamedJobs": _success(
+            "Jobs that were asked for by their ids, in that order; `unknown` ones do not exist, or are not yours.",
+            **_NO_TASK,
+            task_status={"const": 2},
+            data=_closed(jobs={"type": "array", "items": _named(), "minItems": 1}),
+        ),
         "Alive": _success("All is well.", **_NO_TASK, task_status={"const": 2}, data=_closed()),
         "Ready": _success(
             "All is well; `warnings` say what is missing all the same.",
@@ -221,8 +228,30 @@ def _report() -> Schema:
     }
 
 
+def _delivery() -> Schema:
+    return _closed(**_cutouts()["properties"], outputs=_outputs(), report=_report())
+
+
 def _page() -> Schema:
-    job = _closed(
+    cursor = {"type": "string", "pattern": f"^({CURSOR.pattern})?$"}
+    return _closed(jobs={"type": "array", "items": _item()}, next_cursor=cursor)
+
+
+def _named() -> Schema:
+    item = _item()
+    shown = item["properties"] | {
+        "task_id": {"type": "string", "description": "As it was sent."},
+        "log_id": {"anyOf": [_NOTHING, _NAME]},
+        "status": {"enum": [*JobStatus, UNKNOWN]},
+        "created_at": _TIME_OR_NONE,
+        "queue": _queue(),
+        "data": _delivery(),
+    }
+    return {**item, "properties": shown}
+
+
+def _item() -> Schema:
+    return _closed(
         task_id=_UUID,
         log_id=_NAME,
         task_status={"enum": [0, 1, 2, 3]},
@@ -238,8 +267,6 @@ def _page() -> Schema:
         ),
         **_TAGS,
     )
-    cursor = {"type": "string", "pattern": f"^({CURSOR.pattern})?$"}
-    return _closed(jobs={"type": "array", "items": job}, next_cursor=cursor)
 
 
 def _checks() -> Schema:

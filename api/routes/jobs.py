@@ -10,10 +10,13 @@ from functools import partial
 from flask import Blueprint, Request, Response, request
 
 from api.admission.auth import current_tenant
-from api.answers.envelope import Describe, for_jobs, respond
+from api.answers.envelope import Describe, respond
 from api.answers.job_id import parse_job_id, unknown_job
+from api.answers.job_ids import parse_ids, read_ids
+from api.answers.job_items import for_found, for_page, seconds_until_next
 from api.answers.listing import read_page, write_cursor
 from api.answers.prefer_header import APPLIED, preferred_wait
+from api.answers.wait_parameter import read_wait
 from api.intake.form import CutoutRequest, read_cutout_request
 from api.intake.idempotency import read_idempotency_key
 from api.intake.options import MODERN
@@ -54,17 +57,13 @@ def create_blueprint(
 
     @blueprint.get(PATH)
     def list_jobs() -> Response:
-        page = read_page(request.args)
-        # One more than wanted tells whether there is a next page.
-        found = services.job_store.list_jobs(
-            current_tenant(), page.limit + 1, page.which, page.after
-        )
-        shown = found[: page.limit]
-        return respond(for_jobs(shown, write_cursor(shown[-1]) if found[page.limit :] else ""))
+        ids = read_ids(request.args)
+        return _show_named(services, describe, ids) if ids else _show_page(services)
 
     @blueprint.get(f"{PATH}/<job_id>")
     def show_job(job_id: str) -> Response:
-        job = services.job_store.find(parse_job_id(job_id), current_tenant())
+        seconds = read_wait(request.args)
+        job = services.long_polls.wait(parse_job_id(job_id), current_tenant(), seconds)
         if job is None:
             raise unknown_job()
         return _answer(describe, job)
@@ -74,6 +73,28 @@ def create_blueprint(
         return _erase(services, describe, job_id)
 
     return blueprint
+
+
+def _show_page(services: Services) -> Response:
+    page = read_page(request.args)
+    # One more than wanted tells whether there is a next page.
+    found = services.job_store.list_jobs(current_tenant(), page.limit + 1, page.which, page.after)
+    shown = found[: page.limit]
+    return respond(for_page(shown, write_cursor(shown[-1]) if found[page.limit :] else ""))
+
+
+def _show_named(services: Services, describe: Describe, ids: list[str]) -> Response:
+    seconds, parsed = read_wait(request.args), parse_ids(ids)
+    job_ids = set(parsed.values())
+    jobs = services.long_polls.wait_for_any(job_ids, current_tenant(), seconds)
+    by_id = {job.id: job for job in jobs}
+    found = {text: by_id[job_id] for text, job_id in parsed.items() if job_id in by_id}
+    envelope = for_found(ids, found, describe)
+    response = respond(envelope)
+    again = seconds_until_next(envelope)
+    if again is not None:
+        response.headers["Retry-After"] = str(again)
+    return response
 
 
 def _create(

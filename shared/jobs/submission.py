@@ -44,6 +44,19 @@ class Submission(JobTable):
         job = self._find_one(jobs.c.id == job_id)
         return job if job is not None and job.tenant == tenant else None
 
+    def find_all(self, job_ids: Collection[uuid.UUID], tenant: str) -> list[Job]:
+        """Read those of some jobs that are a tenant's, in any order."""
+        if not job_ids:
+            return []
+        with self._database.reading() as connection:
+            rows = (
+                connection.execute(select(jobs).where(jobs.c.id.in_(list(job_ids))))
+                .mappings()
+                .all()
+            )
+            now = self._clock(connection)
+        return [to_job(row, now) for row in rows if row["tenant"] == tenant]
+
     def find_by_idempotency_key(self, key: str, tenant: str) -> Job | None:
         """Read the job that a tenant made under a key, as long as it has not expired."""
         return self._find_one(and_(jobs.c.idempotency_key == key, jobs.c.tenant == tenant))

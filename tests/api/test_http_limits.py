@@ -6,16 +6,29 @@ import base64
 import gzip
 import re
 import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from api.answers.job_ids import MAX_IDS
 from api.intake.form import MAX_BODY_BYTES
 from deploy.local.servers.ports import LOOPBACK
 from tests.api.deployed import answers, serving
 from tests.api.photos import photo
-from tests.api.raw_http import CHUNKED, END, FORM, MEGABYTE, Target, chunk, head, part, read_all
+from tests.api.raw_http import (
+    CHUNKED,
+    END,
+    FORM,
+    KEY,
+    MEGABYTE,
+    Target,
+    chunk,
+    head,
+    part,
+    read_all,
+)
 from tests.conditions import eventually
 
 #: What all of this may add to the memory of the process.
@@ -79,6 +92,16 @@ def test_a_head_that_is_too_large_or_no_http_is_an_envelope(
     [(answered, envelope)] = target.send([request_bytes])
 
     assert (answered, envelope["error_detail"]["code"]) == (status, "ERROR_PARAMETERS")
+
+
+def test_as_many_jobs_as_may_be_named_fit_into_a_request_line(target: Target) -> None:
+    """In the longest way of writing them: with each comma escaped."""
+    ids = "%2C".join([str(uuid.uuid4())] * MAX_IDS)
+    line = f"GET /v1/jobs?ids={ids}&wait=0.1 HTTP/1.1\r\nHost: {LOOPBACK}\r\n{KEY}\r\n"
+
+    [(status, envelope)] = target.send([line.encode()])
+
+    assert (status, len(envelope["data"]["jobs"])) == (200, MAX_IDS)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from shared.errors import ErrorCode
 from tests.api.conftest import FrontEnd
 
 #: What an id may be called where it is no part of the path.
-ID_PARAMETERS = ("task_id", "job_id", "id")
+ID_PARAMETERS = ("task_id", "job_id", "id", "ids")
 
 
 def _nothing(_front_end: FrontEnd, _job_id: uuid.UUID) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from api.answers.long_poll import LongPolls
 from api.answers.prefer_header import MAX_SECONDS
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
@@ -317,12 +318,15 @@ def test_who_waits_for_a_job_that_is_deleted_is_told_at_once(front_end: FrontEnd
 def test_a_database_that_is_away_is_a_503_on_every_route(
     front_end: FrontEnd, broken_job_store: JobStore
 ) -> None:
-    broken = front_end.with_services(job_store=broken_job_store)
+    broken = front_end.with_services(
+        job_store=broken_job_store, long_polls=LongPolls(front_end.settings, broken_job_store)
+    )
 
     for answer in (
         create(broken),
         show(broken, uuid.uuid4()),
         erase(broken, uuid.uuid4()),
         broken.client().get(JOBS, headers=broken.headers),
+        broken.client().get(f"{JOBS}?ids={uuid.uuid4()}", headers=broken.headers),
     ):
         assert_error(answer, 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)

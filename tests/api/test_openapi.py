@@ -18,7 +18,7 @@ from schemathesis.openapi import from_dict
 import shared.image_files
 import shared.jobs
 import worker
-from api.answers.envelope import JobItem
+from api.answers.job_items import FoundItem, JobItem
 from api.openapi.errors import MEANINGS
 from api.openapi.examples import EXAMPLES
 from api.openapi.schemas import JOB_FAILURES, create_schemas, reference
@@ -145,6 +145,8 @@ def test_the_item_of_a_list_is_the_one_that_is_serialised() -> None:
     items = create_schemas()["JobList"]["properties"]["data"]["properties"]["jobs"]["items"]
 
     assert items["required"] == list(JobItem.__annotations__)
+    named = create_schemas()["NamedJobs"]["properties"]["data"]["properties"]["jobs"]["items"]
+    assert list(named["properties"]) == list(FoundItem.__annotations__)
 
 
 def test_the_form_has_the_words_of_the_contract() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from api.openapi.document import create_document
+from api.routes.jobs import PATH as JOBS
 from shared.presets import BUNDLED, load_presets
 from shared.settings import Settings
 from shared.tables import jobs
@@ -43,6 +44,13 @@ CONFIG = {
 API = schemathesis.openapi.from_dict(
     create_document(sorted(load_presets(BUNDLED))), config=schemathesis.Config.from_dict(CONFIG)
 )
+
+
+def _says_one_thing(case: schemathesis.Case[Any]) -> bool:
+    """Tell what no schema can: jobs are named or searched, and waited for only if they are named."""
+    names = set(case.query or ())
+    is_of_list = (case.method, case.path) == ("GET", JOBS)
+    return not is_of_list or not names & {"ids", "wait"} or {"ids"} <= names <= {"ids", "wait"}
 
 
 class Stage:
@@ -77,7 +85,8 @@ def front_end(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
 def test_generated_requests_are_answered_as_the_document_says(
     case: schemathesis.Case[Any], front_end: FrontEnd
 ) -> None:
-    case.call_and_validate(headers=front_end.headers)
+    if _says_one_thing(case):
+        case.call_and_validate(headers=front_end.headers)
 
 
 def test_jobs_live_and_die_as_the_links_say(front_end: FrontEnd) -> None:

@@ -170,6 +170,9 @@ CASES = {
         {"jobs_to_claim", "jobs_in_turn", "jobs_started"},
     ),
     "find": Case(lambda store, job: store.find(job.id, TENANT), ID),
+    "find_all": Case(
+        lambda store, job: store.find_all([job.id, *(uuid.uuid4() for _ in range(99))], TENANT), ID
+    ),
     "find_by_idempotency_key": Case(
         lambda store, job: store.find_by_idempotency_key("key", TENANT), {"jobs_by_key"}
     ),

@@ -1,0 +1,50 @@
+"""`ids=a,b,…`: several jobs that a client names, instead of a list that is searched."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from api.answers.job_id import parse_job_id
+from api.answers.wait_parameter import NAME as WAIT
+from shared.errors import ErrorCode, Refused
+
+NAME = "ids"
+MAX_IDS = 100
+
+#: Other parameters of lists: these jobs are named already.
+_OTHERS = ("limit", "cursor", "status", "reference", "created_after", "created_before")
+
+
+def read_ids(query: Mapping[str, str]) -> list[str]:
+    """Read the ids as they were sent, in that order; none if jobs are not named.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER: they are too many, or none, or something else is asked for, too.
+    """
+    if NAME not in query:
+        if WAIT in query:
+            raise _invalid(f"`{WAIT}` goes with `{NAME}`: a list is not waited for.")
+        return []
+    ids = [text for text in (text.strip() for text in query[NAME].split(",")) if text]
+    if not 0 < len(ids) <= MAX_IDS:
+        raise _invalid(f"Send 1 to {MAX_IDS} ids in `{NAME}`, separated by commas.")
+    others = [name for name in _OTHERS if name in query]
+    if others:
+        raise _invalid(f"`{NAME}` names the jobs: send it without `{others[0]}`.")
+    return ids
+
+
+def parse_ids(ids: list[str]) -> dict[str, uuid.UUID]:
+    """Parse those that can be a job's."""
+    parsed: dict[str, uuid.UUID] = {}
+    for text in ids:
+        try:
+            parsed[text] = parse_job_id(text)
+        except Refused:
+            continue
+    return parsed
+
+
+def _invalid(message: str) -> Refused:
+    return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)

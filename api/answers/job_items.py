@@ -1,0 +1,115 @@
+"""Jobs in lists: a page of them, or those that a client names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict, cast
+
+from api.answers.envelope import Describe, for_nothing, seconds_to_wait
+from api.answers.job_id import UNKNOWN_JOB
+from shared.envelope import (
+    FAILED,
+    TASK_STATUS,
+    Envelope,
+    ErrorDetail,
+    Failure,
+    QueueState,
+    detail_of,
+    failure_of,
+)
+from shared.errors import ErrorCode
+from shared.job import LIVE, Job
+
+#: The state of a job that is named and is not there, or not the client's.
+UNKNOWN = "unknown"
+
+
+class JobItem(TypedDict):
+    """A job in a list: the envelope's fields, the word for its state, and its times."""
+
+    task_id: str
+    log_id: str
+    task_status: int
+    status: str
+    created_at: str | None
+    finished_at: str | None
+    #: Until when its answer can be read; None while it runs, and once it was erased.
+    expires_at: str | None
+    error_detail: ErrorDetail
+    reference: str
+    metadata: dict[str, str]
+
+
+class FoundItem(JobItem):
+    """A job that was asked for by its id: all that its own answer has."""
+
+    #: As in the envelope.
+    queue: NotRequired[QueueState]
+    data: NotRequired[dict[str, Any]]
+
+
+def for_page(jobs: Sequence[Job], next_cursor: str) -> Envelope:
+    """List jobs; an empty cursor says that there are no more."""
+    envelope = for_nothing()
+    envelope["data"] = {"jobs": [_item(job) for job in jobs], "next_cursor": next_cursor}
+    return envelope
+
+
+def for_found(named: Sequence[str], found: Mapping[str, Job], describe: Describe) -> Envelope:
+    """Describe each job that is named, in this order; those that were not found are marked."""
+    envelope = for_nothing()
+    items = [
+        _found(found[name], describe) if name in found else _unknown_item(name) for name in named
+    ]
+    envelope["data"] = {"jobs": items}
+    return envelope
+
+
+def seconds_until_next(envelope: Envelope) -> int | None:
+    """Say when to ask again for the jobs of `for_found`: when the first of them may be done; None if all are."""
+    live = [item for item in envelope["data"]["jobs"] if item["status"] in LIVE]
+    return min((seconds_to_wait(item.get("queue")) for item in live), default=None)
+
+
+def _found(job: Job, describe: Describe) -> FoundItem:
+    item, envelope = cast("FoundItem", _item(job)), describe(job)
+    if "queue" in envelope:
+        item["queue"] = envelope["queue"]
+    if "data" in envelope:
+        item["data"] = envelope["data"]
+    return item
+
+
+def _item(job: Job) -> JobItem:
+    return JobItem(
+        task_id=str(job.id),
+        log_id=job.log_id,
+        task_status=TASK_STATUS.get(job.seen_as, FAILED),
+        status=job.seen_as,
+        created_at=_rfc3339(job.created_at),
+        finished_at=_rfc3339(job.finished_at) if job.finished_at else None,
+        expires_at=_rfc3339(job.expires_at) if job.expires_at and not job.is_revoked else None,
+        error_detail=detail_of(failure_of(job)),
+        reference=job.tags.reference,
+        metadata=dict(job.tags.metadata),
+    )
+
+
+def _unknown_item(name: str) -> FoundItem:
+    return FoundItem(
+        task_id=name,
+        log_id="",
+        task_status=FAILED,
+        status=UNKNOWN,
+        created_at=None,
+        finished_at=None,
+        expires_at=None,
+        error_detail=detail_of(Failure(ErrorCode.ERROR_RESOURCE_NOT_FOUND, UNKNOWN_JOB)),
+        reference="",
+        metadata={},
+    )
+
+
+def _rfc3339(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
