@@ -12,6 +12,7 @@ from api.answers import error_handlers
 from api.answers.envelope import Means, for_job, for_job_in_full
 from api.answers.queue_forecast import QueueForecast
 from api.health.readiness import Readiness
+from api.intake.callbacks import Callbacks
 from api.intake.form import MAX_BODY_BYTES
 from api.routes import cutout, health, jobs, openapi, query
 from api.services import Services
@@ -52,7 +53,10 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(cutout.create_blueprint(settings, services, describe))
     app.register_blueprint(query.create_blueprint(services, describe))
     image_urls = settings.image_url_policy if settings.image_url else None
-    app.register_blueprint(jobs.create_blueprint(services, describe_in_full, presets, image_urls))
+    callbacks = Callbacks(settings)
+    app.register_blueprint(
+        jobs.create_blueprint(services, describe_in_full, presets, image_urls, callbacks)
+    )
     app.register_blueprint(openapi.create_blueprint(presets))
     app.register_blueprint(health.create_blueprint(Readiness(settings, services)))
     return app

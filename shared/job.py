@@ -113,6 +113,8 @@ class NewJob:
     input_bytes: int
     fingerprint: str
     tags: Tags = Tags()
+    #: Who is told of its end; None: nobody.
+    callback_url: str | None = None
     idempotency_key: str | None = None
     #: Where a worker fetches the photo; None: it was uploaded.
     image_url: str | None = field(default=None, repr=False)

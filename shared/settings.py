@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.errors import Misconfigured
 from shared.outgoing.policy import Policy
 from shared.presets import BUNDLED
+from shared.webhooks.secrets import read_secrets
 
 PREFIX = "CUTWORK_"
 
@@ -153,7 +154,7 @@ class Settings(BaseSettings):
         7 * 24 * 3600, description="Seconds that the row of an expired job is kept."
     )
 
-    # Photos by URL, and all other calls to addresses that clients name
+    # Photos by URL, webhooks, and all other calls to addresses that clients name
     image_url: bool = Field(
         False,
         description="Whether `/v1/jobs` takes `image_url`, the address of a photo that a worker fetches. Turn it on "
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
     )
     image_url_timeout: float = Field(
         15, gt=0, le=60, description="Seconds that fetching a photo may take, redirects included."
+    )
+    webhook_secrets: SecretStr = Field(
+        SecretStr(""),
+        description="Secrets that sign webhooks, with commas: `whsec_` and 24 to 64 random bytes in base64. Each signs "
+        "every one, so that receivers can change over. Without any, `callback_url` is refused and nothing is sent.",
     )
     outgoing_ports: str = Field("80,443", description="Ports that may be called.")
     outgoing_allowed_networks: str = Field(
@@ -222,7 +228,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 "max_batch_size must not be larger than worker_concurrency: no more photos come together"
             )
-        _ = self.image_url_policy
+        _ = self.image_url_policy, self.webhook_policy, self.signing_secrets
         return self
 
     @property
@@ -233,6 +239,16 @@ class Settings(BaseSettings):
             networks=self.outgoing_allowed_networks,
             hosts=self.image_url_hosts,
         )
+
+    @property
+    def webhook_policy(self) -> Policy:
+        """Where webhooks may be sent."""
+        return Policy.read(ports=self.outgoing_ports, networks=self.outgoing_allowed_networks)
+
+    @property
+    def signing_secrets(self) -> tuple[bytes, ...]:
+        """What signs webhooks; none: there are no webhooks."""
+        return read_secrets(self.webhook_secrets.get_secret_value())
 
     @property
     def signing_endpoint(self) -> str:

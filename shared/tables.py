@@ -1,6 +1,7 @@
 """The tables, with the rules that the database itself enforces.
 
-Rows of `jobs` are read and written by `shared.jobs` alone, rows of `api_keys` by `key_store`, that of `cutwork_schema`
+Rows of `jobs` are read and written by `shared.jobs` alone, those of `webhook_deliveries` by `shared.webhooks`, those of
+`api_keys` by `key_store`, that of `cutwork_schema`
 by `schema`.
 """
 
@@ -84,6 +85,8 @@ jobs = Table(
     Column("cloth_class", JSON, nullable=False),
     Column("return_form", String(8), nullable=False),
     Column("out_mode", Integer, nullable=False),
+    # Where a delivery is owed when the job ends; NULL: nowhere.
+    Column("callback_url", String(4096)),
     # The words of `shared.rendition` that were given; NULL: none.
     Column("rendition", JSON(none_as_null=True)),
     # What the client calls the job; NULL: nothing.
@@ -182,6 +185,29 @@ jobs = Table(
         "jobs_to_expire", "not_before", where="status IN ('succeeded', 'failed', 'cancelled')"
     ),
     _partial("jobs_to_prune", "expires_at", where="status = 'expired'"),
+)
+
+#: One row a job that had a `callback_url` when it ended, as long as the job's.
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("url", String(4096), nullable=False),
+    # Name and port.
+    Column("host", String(261), nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    # Those that have failed, and the last one when it has arrived.
+    Column("tries", Integer, nullable=False),
+    # No try before this time; while one runs, it is the end of its lease.
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    # What came of the last try: its HTTP status if there was an answer, and why it was none that counts.
+    Column("status", Integer),
+    Column("reason", String(500), nullable=False),
+    _partial("webhook_deliveries_due", "host", "not_before", where="state = 'pending'"),
 )
 
 api_keys = Table(

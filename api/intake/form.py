@@ -13,9 +13,19 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import LimitedStream, get_input_stream
 
+from api.intake.callbacks import Callbacks
 from api.intake.image_url import read_image_url
 from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
-from api.intake.options import HOSTED, IMAGE, IMAGE_URL, Names, Option, read_options
+from api.intake.options import (
+    CALLBACK_URL,
+    HOSTED,
+    IMAGE,
+    IMAGE_URL,
+    Names,
+    Option,
+    read_options,
+    text_of,
+)
 from api.intake.tags import read_tags
 from api.intake.upload_deadline import upload_deadline
 from shared.contract import MAX_IMAGE_BYTES, TaskType
@@ -63,6 +73,8 @@ class CutoutRequest:
     options: CutoutOptions
     tags: Tags
     task_type: TaskType
+    #: Who is told of the job's end; None: nobody.
+    callback_url: str | None = None
 
     @property
     def photo(self) -> bytes:
@@ -75,6 +87,7 @@ def read_cutout_request(
     names: Names = HOSTED,
     presets: Presets | None = None,
     image_urls: Policy | None = None,
+    callbacks: Callbacks | None = None,
 ) -> CutoutRequest:
     """Read and check the body, and the options in the URL.
 
@@ -83,6 +96,7 @@ def read_cutout_request(
         names: Of the options that count; all others are ignored.
         presets: Those that can be named.
         image_urls: Where photos may be fetched from; None: nowhere.
+        callbacks: Who may be told of a job's end; None: nobody.
 
     Raises:
         Refused: One of the 4xx rows of the contract, section 5.
@@ -96,6 +110,7 @@ def read_cutout_request(
         options, task_type = read_options(sent, presets or {})
         tags = read_tags(sent)
         image_url = read_image_url(sent, image_urls)
+        callback_url = callbacks.check(text_of(sent, CALLBACK_URL)) if callbacks else None
         photos = [file.read(MAX_IMAGE_BYTES + 1) for file in files]
         texts = [option.text for option in sent if option.name == IMAGE]
     if image_url is not None and any((*photos, *texts)):
@@ -110,6 +125,7 @@ def read_cutout_request(
         options=options,
         tags=tags,
         task_type=task_type,
+        callback_url=callback_url,
     )
 
 

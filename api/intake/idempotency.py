@@ -31,15 +31,19 @@ def read_idempotency_key(received: Request) -> str | None:
     return key
 
 
-def fingerprint_of(photo: bytes, options: CutoutOptions, tags: Tags) -> str:
+def fingerprint_of(
+    photo: bytes, options: CutoutOptions, tags: Tags, callback_url: str | None = None
+) -> str:
     """Compute what two requests must have in common to be the same; how long they wait is not part of it.
 
-    Tags are: who sends another reference under a used key would get a job that does not have it, and not find out.
+    Tags and `callback_url` are: who sends another one under a used key would get a job without it, and not find out.
     """
     delivered = (f"{name}={text}" for name, text in sorted(options.rendition_words.items()))
     words = [*options.cloth_class, options.return_form, str(int(options.out_mode)), *delivered]
     if tags != Tags():
         words.append(json.dumps([tags.reference, sorted(tags.metadata.items())]))
+    if callback_url:
+        words.append(json.dumps({"callback_url": callback_url}))
     digest = hashlib.sha256(",".join(words).encode() + b"\n")
     digest.update(photo)
     return digest.hexdigest()
@@ -54,6 +58,7 @@ def replay(job: Job, fingerprint: str) -> Job:
     if job.fingerprint != fingerprint:
         raise Refused(
             ErrorCode.ERROR_CONTENT_NON_COMPLIANCE,
-            f"This `{HEADER}` was used for another image, other options or other tags. Please use a new one.",
+            f"This `{HEADER}` was used for another image, other options or tags, or another `callback_url`. Please use "
+            "a new one.",
         )
     return job

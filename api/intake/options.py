@@ -22,6 +22,7 @@ from shared.rendition import OUTPUTS, WORDS, read_rendition
 
 IMAGE, IMAGE_URL = "image", "image_url"
 REFERENCE, METADATA = "reference", "metadata"
+CALLBACK_URL = "callback_url"
 
 _NO_LETTER = re.compile(r"[^a-z0-9]")
 #: A name, and what may stand behind it: a place in a list (`[]`, `[0]`, `.0`), or some other brackets.
@@ -78,7 +79,7 @@ class Names:
 
 
 HOSTED = Names(IMAGE, "cloth_class", "return_form", "out_mode", "task_type")
-MODERN = Names(*HOSTED.all, IMAGE_URL, PRESET, *WORDS, REFERENCE, METADATA)
+MODERN = Names(*HOSTED.all, IMAGE_URL, PRESET, *WORDS, REFERENCE, METADATA, CALLBACK_URL)
 
 
 def read_options(sent: Iterable[Option], presets: Presets) -> tuple[CutoutOptions, TaskType]:

@@ -77,7 +77,7 @@ def find_earlier(
     earlier = services.job_store.find_by_idempotency_key(idempotency_key, tenant)
     if earlier is None:
         return None
-    return replay(earlier, fingerprint_of(request.photo, request.options, request.tags))
+    return replay(earlier, _fingerprint_of(request))
 
 
 def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -> NewJob:
@@ -89,10 +89,15 @@ def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -
         options=request.options,
         tags=request.tags,
         input_bytes=len(request.image),
-        fingerprint=fingerprint_of(request.photo, request.options, request.tags),
+        fingerprint=_fingerprint_of(request),
+        callback_url=request.callback_url,
         idempotency_key=idempotency_key,
         image_url=request.image_url,
     )
+
+
+def _fingerprint_of(request: CutoutRequest) -> str:
+    return fingerprint_of(request.photo, request.options, request.tags, request.callback_url)
 
 
 def _insert(services: Services, new: NewJob) -> Job | None:

@@ -146,6 +146,15 @@ _TOGETHER: list[Described] = [
 ]
 
 
+_CALLBACK: Described = {
+    "type": "string",
+    "maxLength": MAX_URL_CHARACTERS,
+    "pattern": r"^(https://([a-z0-9]{1,20}\.){1,5}[a-z]{2,9}(/[A-Za-z0-9._~?&=%-]*)*)?$",
+    "description": "Where the job's end is told by a signed POST (Standard Webhooks), again and again until it is "
+    "answered with 2xx. `http` and other names that resolve to a public address work, too. Refused where no webhooks "
+    "are sent.",
+    "examples": ["https://shop.example/cutwork"],
+}
 _TAGS: Described = {"reference": REFERENCE, "metadata": METADATA}
 
 
@@ -168,6 +177,7 @@ def job_upload(presets: Sequence[str]) -> Described:
             **_RENDITION,
             "preset": preset,
             **_TAGS,
+            "callback_url": _CALLBACK,
         },
         "allOf": [
             *_TOGETHER,

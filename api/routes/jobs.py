@@ -17,6 +17,7 @@ from api.answers.job_items import for_found, for_page, seconds_until_next
 from api.answers.listing import read_page, write_cursor
 from api.answers.prefer_header import APPLIED, preferred_wait
 from api.answers.wait_parameter import read_wait
+from api.intake.callbacks import Callbacks
 from api.intake.form import CutoutRequest, read_cutout_request
 from api.intake.idempotency import read_idempotency_key
 from api.intake.options import MODERN
@@ -38,7 +39,11 @@ _GONE = frozenset({JobStatus.CANCELLED, JobStatus.EXPIRED})
 
 
 def create_blueprint(
-    services: Services, describe: Describe, presets: Presets, image_urls: Policy | None
+    services: Services,
+    describe: Describe,
+    presets: Presets,
+    image_urls: Policy | None,
+    callbacks: Callbacks,
 ) -> Blueprint:
     """Make the four routes.
 
@@ -47,9 +52,16 @@ def create_blueprint(
         describe: How a job is shown.
         presets: Those that can be named.
         image_urls: Where photos may be fetched from; None: nowhere.
+        callbacks: Who may be told of the end.
     """
     blueprint = Blueprint("jobs", __name__)
-    read_form = partial(read_cutout_request, names=MODERN, presets=presets, image_urls=image_urls)
+    read_form = partial(
+        read_cutout_request,
+        names=MODERN,
+        presets=presets,
+        image_urls=image_urls,
+        callbacks=callbacks,
+    )
 
     @blueprint.post(PATH)
     def create_job() -> Response:

@@ -8,7 +8,7 @@
 --     cutwork_migration   `cutwork-admin setup` and `keys`: owns the tables
 --     cutwork_front_end   gunicorn: adds jobs, erases them, reads keys
 --     cutwork_worker      `python -m worker`: changes what becomes of a job, and never sees a key
---     cutwork_sweeper     `python -m worker.sweeper`: the same, and forgets jobs of long ago
+--     cutwork_sweeper     `python -m worker.sweeper`: the same, sends webhooks, and forgets jobs of long ago
 --     cutwork_scaler      whoever starts more workers: counts what waits, and sees neither tenants nor photos
 --
 -- They have no passwords yet, so nobody can log in by one: \password cutwork_worker, or certificates in pg_hba.conf.
@@ -62,6 +62,13 @@ BEGIN
         status, not_before, published_at, lease_owner, lease_expires_at, finished_at, expires_at, error_code,
         error_message, shown, report, image_url
     ) ON public.jobs TO cutwork_front_end;
+
+    -- What is owed for a job's end is stored with it, by whoever ends the job; the sweeper sends it.
+    GRANT INSERT ON public.webhook_deliveries TO cutwork_front_end, cutwork_worker, cutwork_sweeper;
+    GRANT SELECT (job_id) ON public.webhook_deliveries TO cutwork_front_end;
+    GRANT SELECT, DELETE ON public.webhook_deliveries TO cutwork_sweeper;
+    GRANT UPDATE (state, tries, not_before, finished_at, status, reason)
+        ON public.webhook_deliveries TO cutwork_sweeper;
 
     -- Whose job it is, what was asked for and when never changes; where its photo was is forgotten at its end.
     GRANT SELECT ON public.jobs TO cutwork_worker, cutwork_sweeper;

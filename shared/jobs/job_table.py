@@ -15,6 +15,7 @@ from shared.job import JobStatus
 from shared.jobs.limits import Limits
 from shared.jobs.planning import hidden
 from shared.tables import jobs
+from shared.webhooks.deliveries import note_ends
 
 
 class JobTable:
@@ -36,6 +37,14 @@ class JobTable:
 def change(connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any]) -> bool:
     """Change the one row that a guard matches; False if it matches none."""
     return connection.execute(update(jobs).where(guard).values(changes)).rowcount == 1
+
+
+def end(connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any]) -> bool:
+    """End the one job that a guard matches; False if it matches none."""
+    statement = update(jobs).where(guard).values(changes).returning(jobs)
+    ended = list(connection.execute(statement).mappings())
+    note_ends(connection, ended)
+    return bool(ended)
 
 
 def set_published_at(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, and_, func, select, update
 from shared.contract import Category
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Lease, Queue
-from shared.jobs.job_table import JobTable, change
+from shared.jobs.job_table import JobTable, change, end
 from shared.jobs.planning import hidden
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, finished, held, queued
@@ -132,7 +132,7 @@ def _first_due(queue: Queue, now: datetime) -> Select[tuple[uuid.UUID]]:
 
 def _settled(connection: Connection, lease: Lease, changes: Mapping[str, Any]) -> bool:
     """Finish a held job; also true if this attempt did so before, and only the answer to its COMMIT was lost."""
-    if change(connection, held(lease), changes):
+    if end(connection, held(lease), changes):
         return True
     same = and_(
         jobs.c.id == lease.job_id,

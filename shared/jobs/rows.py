@@ -23,6 +23,7 @@ def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
         "cloth_class": [str(category) for category in new.options.cloth_class],
         "return_form": new.options.return_form,
         "out_mode": int(new.options.out_mode),
+        "callback_url": new.callback_url,
         "rendition": dict(new.options.rendition_words) or None,
         "reference": new.tags.reference or None,
         "metadata": dict(new.tags.metadata) or None,

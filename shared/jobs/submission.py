@@ -10,12 +10,13 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.errors import ErrorCode
 from shared.job import LIVE, Job, JobStatus, NewJob
-from shared.jobs.job_table import JobTable, change, set_published_at
+from shared.jobs.job_table import JobTable, change, end, set_published_at
 from shared.jobs.planning import hidden
 from shared.jobs.rows import new_row, to_job
 from shared.jobs.transitions import finished, readable_until
 from shared.jobs.turns import Line, turn_of
 from shared.tables import jobs
+from shared.webhooks.deliveries import is_noted
 
 
 class Submission(JobTable):
@@ -87,7 +88,9 @@ class Submission(JobTable):
                 "shown": None,
                 "report": None,
             }
-            return change(connection, guard, changes)
+            if is_noted(connection, job_id):
+                return change(connection, guard, changes)
+            return end(connection, guard, changes)
 
     def mark_unpublished(self, job_ids: Collection[uuid.UUID]) -> None:
         """Note that the messages of these jobs did not reach the broker, so that the sweeper publishes them again."""

@@ -18,6 +18,7 @@ from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, has_outlived, lease_has_run_out, queued
 from shared.jobs.turns import in_new_turns, to_claim
 from shared.tables import jobs
+from shared.webhooks.deliveries import forget, note_ends
 
 #: How long jobs to expire are looked for among those that the release before has finished.
 _LONGEST_SECONDS = 10.0
@@ -36,10 +37,9 @@ class Sweeping(JobTable):
             left = self._attempts_left()
             new_turn = in_new_turns(connection, stuck)
             again = {**queued(now), **new_turn, **cut_off}
-            rows = [
-                *change_all(connection, stuck, ~left, spent),
-                *change_all(connection, stuck, left, again),
-            ]
+            ended = change_all(connection, stuck, ~left, spent)
+            note_ends(connection, ended)
+            rows = [*ended, *change_all(connection, stuck, left, again)]
             return [to_job(row, now) for row in rows]
 
     def fail_late(self, limit: int) -> list[Job]:
@@ -50,7 +50,9 @@ class Sweeping(JobTable):
             waiting = and_(in_state(JobStatus.QUEUED), is_late)
             late = lock_some(connection, waiting, jobs.c.created_at, limit)
             changes = failed(now, ErrorCode.AI_SERVICE_TIMEOUT, DEADLINE_PASSED)
-            return [to_job(row, now) for row in change_all(connection, late, true(), changes)]
+            ended = change_all(connection, late, true(), changes)
+            note_ends(connection, ended)
+            return [to_job(row, now) for row in ended]
 
     def take_for_publishing(
         self, queue: Queue, silent_for: timedelta, limit: int
@@ -130,4 +132,5 @@ class Sweeping(JobTable):
             some = lock_some(connection, old, jobs.c.expires_at, limit)
             if not some:
                 return 0
+            forget(connection, some)
             return connection.execute(delete(jobs).where(jobs.c.id.in_(some))).rowcount

@@ -12,6 +12,7 @@ import schemathesis
 from flask import Flask
 from hypothesis import settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from sqlalchemy import delete
 
 from api.openapi.document import create_document
@@ -21,6 +22,7 @@ from shared.settings import Settings
 from shared.tables import jobs
 from tests.api.conftest import FrontEnd, opened
 from tests.api.photos import photo
+from tests.webhook_receiver import SECRET
 
 SETTINGS = settings(max_examples=20, deadline=None, derandomize=True)
 SIDES = st.integers(51, 90)
@@ -74,6 +76,7 @@ def front_end(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
         waiting_slots=0,
         rate_per_minute=0,
         image_url=True,
+        webhook_secrets=SecretStr(SECRET),
     )
     with opened(front_end_settings) as front_end:
         STAGE.app = front_end.app()

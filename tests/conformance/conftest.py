@@ -38,6 +38,7 @@ def database(database_url: str) -> Iterator[Database]:
     migrate(database)
     with database.writing() as connection:
         connection.execute(text("DELETE FROM jobs"))
+        connection.execute(text("DELETE FROM webhook_deliveries"))
         connection.execute(text("DELETE FROM api_keys"))
     yield database
     database.close()

@@ -60,16 +60,17 @@ class Plan(NamedTuple):
 
 
 class Explainer:
-    """Explains each statement on jobs just before it is executed."""
+    """Explains each statement on a table just before it is executed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, table: str = "jobs") -> None:
         self.plans: list[Plan] = []
+        self._table = table
         event.listen(database.engine, "before_cursor_execute", self._explain)
 
     def _explain(
         self, _: object, cursor: Any, statement: str, parameters: Any, *__: object
     ) -> None:
-        if "jobs" not in statement:
+        if self._table not in statement:
             return
         any_parameters = _numbered(statement)
         own = cursor.connection.cursor()

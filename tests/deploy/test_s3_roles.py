@@ -98,6 +98,15 @@ def test_a_worker_reads_uploads_keeps_what_it_fetched_and_stores_and_takes_back_
         worker.get_input(lease.job_id)
 
 
+def test_a_sweeper_signs_results_for_webhooks(server: SeaweedFS, lease: Lease) -> None:
+    store(server, "worker").put_result(lease, IMAGE, PNG)
+    url = client(server, "sweeper").presigned_get_object(
+        BUCKETS.results, f"{lease.job_id}/1/{IMAGE}.png"
+    )
+
+    assert httpx.get(url).content == PNG
+
+
 def test_a_sweeper_deletes_what_is_over(server: SeaweedFS, lease: Lease) -> None:
     store(server, "front-end").put_input(lease.job_id, b"photo")
     store(server, "worker").put_result(lease, IMAGE, PNG)
@@ -137,7 +146,6 @@ FORBIDDEN: dict[str, dict[str, Attempt]] = {
     "worker": {"read results": READ_RESULT},
     "sweeper": {
         "read uploads": READ_UPLOAD,
-        "read results": READ_RESULT,
         "write uploads": WRITE_UPLOAD,
         "write results": WRITE_RESULT,
     },

@@ -53,7 +53,8 @@ WITHIN = {
     },
     "worker/messages": set(),
     "worker/network": set(),
-    "worker/sweeper": set(),
+    "worker/sweeper": {"worker.webhooks.sender"},
+    "worker/webhooks": set(),
 }
 
 

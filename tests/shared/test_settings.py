@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
 from shared.errors import Misconfigured
 from shared.settings import Settings, load_settings
@@ -142,3 +143,23 @@ def test_what_another_setting_depends_on_is_refused_by_its_own_name(
 
     with pytest.raises(Misconfigured, match=f"^CUTWORK_{next(iter(wrong))}: "):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "secrets", ["x", "whsec_c2hvcnQ=", "whsec_%%%%", f"whsec_{'A' * 32},{'A' * 32}"]
+)
+def test_a_webhook_secret_that_is_none_is_refused_and_not_shown(secrets: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        Settings(webhook_secrets=SecretStr(secrets))
+
+    assert secrets not in str(error.value.errors()[0]["msg"])
+
+
+def test_webhook_secrets_are_as_many_as_there_are() -> None:
+    secret = f"whsec_{'A' * 32}"
+
+    assert Settings().signing_secrets == ()
+    assert Settings(webhook_secrets=SecretStr(f"{secret}, {secret},")).signing_secrets == (
+        bytes(24),
+        bytes(24),
+    )

@@ -1,6 +1,6 @@
 """The second process: what accidents and time leave behind. Any number may run.
 
-app        the composition root: both threads, and their end
+app        the composition root: its threads (that of `worker.webhooks` among them), and their end
 sweep      one sweep: rescue, publish again, expire, prune
 retention  what waits for the object store, in a thread of its own
 rounds     a thread that does something every so often, and how one tells that it hangs

@@ -11,7 +11,7 @@ from shared.errors import Misconfigured
 from shared.logs import set_up_logs
 from shared.schema import require_schema
 from shared.settings import load_settings
-from worker.sweeper.app import create_sweeper, run_sweeper
+from worker.sweeper.app import create_sender, create_sweeper, run_sweeper
 
 
 def main() -> None:
@@ -20,14 +20,14 @@ def main() -> None:
         settings = load_settings()
         set_up_logs(settings)
         require_schema(settings)
-        sweeper = create_sweeper(settings)
+        sweeper, sender = create_sweeper(settings), create_sender(settings)
     except Misconfigured as error:
         sys.exit(f"cutwork sweeper: {error}")
     stopping = threading.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: stopping.set())
     # Not by returning: a thread that hangs would have to be waited for.
-    os._exit(run_sweeper(settings, sweeper, stopping))
+    os._exit(run_sweeper(settings, sweeper, stopping, sender))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,13 @@ from shared.errors import Unavailable
 from shared.job_store import JobStore, limits_of
 from shared.logs import get_logger
 from shared.object_store import ObjectStore
+from shared.outgoing.caller import Caller
 from shared.settings import Settings
+from shared.webhooks.deliveries import Deliveries
 from worker.sweeper.retention import Retention
 from worker.sweeper.rounds import Rounds, keep_going
 from worker.sweeper.sweep import Sweeper
+from worker.webhooks.sender import Sender
 
 _log = get_logger(__name__)
 
@@ -25,6 +28,8 @@ _log = get_logger(__name__)
 _PATIENCE_SECONDS = 300.0
 #: How long a round may take to its end when told to stop. To be cut off costs nothing that the next sweep does not do.
 _GRACE_SECONDS = 8.0
+#: How often it is looked for webhooks that are due.
+_WEBHOOK_SECONDS = 0.5
 
 
 def create_sweeper(settings: Settings) -> Sweeper:
@@ -41,7 +46,23 @@ def create_sweeper(settings: Settings) -> Sweeper:
     )
 
 
-def run_sweeper(settings: Settings, sweeper: Sweeper, stopping: threading.Event) -> int:
+def create_sender(settings: Settings) -> Sender | None:
+    """Build what sends webhooks, with connections of its own; None if nothing would sign them."""
+    if not settings.signing_secrets:
+        return None
+    database = open_database(settings)
+    return Sender(
+        deliveries=Deliveries(database),
+        job_store=JobStore(database, limits_of(settings)),
+        object_store=ObjectStore(settings),
+        caller=Caller(settings.webhook_policy),
+        secrets=settings.signing_secrets,
+    )
+
+
+def run_sweeper(
+    settings: Settings, sweeper: Sweeper, stopping: threading.Event, sender: Sender | None = None
+) -> int:
     """Sweep until told to stop, or until one of the threads died or hangs; return the exit status."""
     duties = {Duty.SWEEP: sweeper.sweep, Duty.RETENTION: sweeper.retention.run}
     all_work = [
@@ -50,7 +71,10 @@ def run_sweeper(settings: Settings, sweeper: Sweeper, stopping: threading.Event)
         )
         for duty, work in duties.items()
     ]
-    _log.info("sweeper.started", every_s=settings.sweep_interval)
+    if sender is not None:
+        interval = min(settings.sweep_interval, _WEBHOOK_SECONDS)
+        all_work.append(Rounds("WEBHOOKS", sender.run, interval, stopping))
+    _log.info("sweeper.started", every_s=settings.sweep_interval, sends_webhooks=sender is not None)
     status = keep_going(all_work, stopping, _PATIENCE_SECONDS)
     if status == 0:
         for rounds in all_work:

@@ -1,0 +1,123 @@
+"""Each statement on deliveries looks at the rows that it needs, however many wait for a host that is dead."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from deploy.local.servers.postgres import Postgres
+from shared.database import Database
+from shared.job import Queue
+from shared.job_store import JobStore
+from shared.schema import migrate
+from shared.webhooks.deliveries import Deliveries, forget, is_noted
+from shared.webhooks.delivery import Delivery
+from tests.conformance.conftest import LIMITS
+from tests.conformance.test_plans import BOUND, Explainer
+from tests.factories import new_job
+
+DUE, ID = "webhook_deliveries_due", "webhook_deliveries_pkey"
+_CROWD = """
+    INSERT INTO webhook_deliveries
+        (job_id, tenant, url, host, event, state, tries, not_before, created_at, reason)
+    SELECT gen_random_uuid(), 'shop', 'https://h/', host, 'job.failed', state, 0, now() - n * interval '1 s', now(), ''
+    FROM generate_series(1, 5000) n, (VALUES
+        ('dead.example', 'pending'), ('arrived.example', 'delivered'), ('shop.example', 'failed')
+    ) AS kinds (host, state)
+"""
+
+Ask = Callable[[Database, Delivery], object]
+CASES: dict[str, tuple[Ask, set[str]]] = {
+    "take": (lambda it, _: Deliveries(it).take(20), {DUE, ID}),
+    "take, but for a host that is busy": (
+        lambda it, _: Deliveries(it).take(20, ["dead.example"]),
+        {DUE, ID},
+    ),
+    "deliver": (lambda it, one: Deliveries(it).deliver(one, 200), {ID}),
+    "postpone": (lambda it, one: Deliveries(it).postpone(one, timedelta(1), 500, ""), {ID}),
+    "give_up": (lambda it, one: Deliveries(it).give_up(one, 410, ""), {ID}),
+    "is_noted": (lambda it, one: _within(it, lambda open_: is_noted(open_, one.job_id)), {ID}),
+    "forget": (lambda it, one: _within(it, lambda open_: forget(open_, [one.job_id])), {ID}),
+}
+
+
+def _within(database: Database, ask: Callable[[Any], object]) -> None:
+    with database.writing() as connection:
+        ask(connection)
+
+
+def owed(database: Database) -> Delivery:
+    store = JobStore(database, LIMITS)
+    assert store.create(new_job(callback_url=f"https://{uuid.uuid4()}.example/"))
+    job = store.claim(Queue.INTERACTIVE, "worker")
+    assert job is not None
+    assert store.complete(job.lease, {})
+    names = {"url": "", "host": "", "event": ""}
+    return Delivery(job_id=job.id, tenant=job.tenant, tries=0, **names)
+
+
+@pytest.fixture(scope="module", params=["none", "of an empty table", "fresh"])
+def database(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Database]:
+    """A database with many deliveries, and with statistics that may not know of them."""
+    name = f"plans_{uuid.uuid4().hex}"
+    database = Database(postgres.create_database(name))
+    migrate(database)
+    with database.writing() as connection:
+        connection.execute(text("ALTER TABLE webhook_deliveries SET (autovacuum_enabled = off)"))
+        if request.param == "of an empty table":
+            connection.execute(text("ANALYZE webhook_deliveries"))
+        connection.execute(text(_CROWD))
+        if request.param == "fresh":
+            connection.execute(text("ANALYZE webhook_deliveries"))
+    yield database
+    database.close()
+    postgres.drop_database(name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_statement_on_deliveries_looks_at_no_more_rows_than_it_needs(
+    database: Database, name: str
+) -> None:
+    ask, indexes = CASES[name]
+    delivery = owed(database)
+    watched = Database(database.url.render_as_string(hide_password=False))
+    explainer = Explainer(watched, "webhook_deliveries")
+
+    try:
+        ask(watched, delivery)
+    finally:
+        watched.close()
+
+    used = set()
+    for plan in explainer.plans:
+        assert not plan.node.get("Disabled"), plan
+        assert plan.rows <= BOUND, plan
+        used |= {plan.node["Index Name"]} if "Index Name" in plan.node else set()
+    assert used == indexes
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_sqlite_looks_into_the_indexes_of_deliveries_too(name: str, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/jobs.sqlite3")
+    migrate(database)
+    delivery = owed(database)
+    steps: list[str] = []
+
+    def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:
+        if "webhook_deliveries" in statement:
+            plan = cursor.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps.extend(step for *_, step in plan)
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    CASES[name][0](database, delivery)
+
+    assert steps
+    assert [step for step in steps if "webhook_deliveries" in step and " USING " not in step] == []
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
+    database.close()

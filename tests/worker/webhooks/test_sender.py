@@ -1,0 +1,328 @@
+"""What is owed arrives at real servers, which do what receivers do."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from standardwebhooks import WebhookVerificationError
+
+from shared.contract import Category
+from shared.database import Database
+from shared.errors import ErrorCode
+from shared.job import CutoutOptions, Job, Queue
+from shared.job_store import JobStore
+from shared.outgoing.call import Limits
+from shared.outgoing.caller import Caller
+from shared.outgoing.policy import Policy
+from shared.tables import webhook_deliveries
+from shared.webhooks.deliveries import LEASE, Deliveries
+from shared.webhooks.secrets import read_secrets
+from tests.clock import HandClock
+from tests.conditions import eventually
+from tests.empty_database import create_empty
+from tests.factories import new_job
+from tests.fakes import InMemoryObjectStore
+from tests.webhook_receiver import (
+    OTHER_SECRET,
+    SECRET,
+    Heard,
+    Receiver,
+    Reply,
+    running_receiver,
+)
+from tests.worker.conftest import LIMITS
+from worker.webhooks.lanes import OF_A_HOST
+from worker.webhooks.sender import Sender
+
+NOBODY = "http://127.0.0.1:9/"
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """The real time, at which a receiver looks."""
+    clock = HandClock()
+    clock.now = datetime.now(UTC)
+    return clock
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path}/jobs.sqlite3"
+    create_empty(url)
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def job_store(database: Database, clock: HandClock) -> JobStore:
+    return JobStore(database, LIMITS, clock)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with running_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def sender(database: Database, job_store: JobStore, clock: HandClock) -> Iterator[Sender]:
+    ports = frozenset(range(1, 65536))
+    sender = Sender(
+        deliveries=Deliveries(database, clock),
+        job_store=job_store,
+        object_store=InMemoryObjectStore(),
+        caller=Caller(Policy(ports=ports, networks=(ip_network("127.0.0.1/32"),))),
+        secrets=read_secrets(SECRET),
+        limits=Limits(max_bytes=1000, seconds=10),
+    )
+    yield sender
+    sender.threads.shutdown()
+
+
+def finished(store: JobStore, url: str) -> Job:
+    options = CutoutOptions(cloth_class=(Category.TOPS,))
+    assert store.create(new_job(callback_url=url, options=options))
+    job = store.claim(Queue.INTERACTIVE, "worker")
+    assert job is not None
+    assert store.complete(job.lease, {Category.TOPS: True})
+    return job
+
+
+def send(sender: Sender) -> None:
+    """Send all that is due, and wait for the end of it."""
+    while sender.run():
+        pass
+
+
+def row(database: Database, job: Job) -> tuple[str, int, int | None, str]:
+    names = ("state", "tries", "status", "reason")
+    columns = [webhook_deliveries.c[name] for name in names]
+    which = webhook_deliveries.c.job_id == job.id
+    with database.reading() as connection:
+        state, tries, status, reason = connection.execute(select(*columns).where(which)).one()
+    return state, tries, status, reason
+
+
+def test_a_receiver_gets_what_get_would_give_signed(
+    sender: Sender, job_store: JobStore, receiver: Receiver, database: Database
+) -> None:
+    job = finished(job_store, receiver.url)
+
+    send(sender)
+
+    [heard] = receiver.heard
+    event = heard.verified()
+    assert heard.path == "/hook"
+    assert heard.headers["content-type"] == "application/json"
+    assert heard.webhook_id == f"msg_{job.id.hex}"
+    assert event["type"] == "job.succeeded"
+    assert event["data"]["task_id"] == str(job.id)
+    assert event["data"]["task_status"] == 2
+    assert event["data"]["data"]["elements"][1]["class_url"]["tops"].startswith("https://results.")
+    assert event["data"]["data"]["outputs"].keys() == {"cutout"}
+    assert event["data"]["reference"] == ""
+    assert datetime.fromisoformat(event["timestamp"]).tzinfo is UTC
+    assert row(database, job) == ("delivered", 1, 204, "")
+
+
+def test_a_failure_is_told_with_its_error(
+    sender: Sender, job_store: JobStore, receiver: Receiver
+) -> None:
+    assert job_store.create(new_job(callback_url=receiver.url))
+    job = job_store.claim(Queue.INTERACTIVE, "worker")
+    assert job is not None
+    assert job_store.fail(job.lease, ErrorCode.PROCESSING_FAILURE, "It broke.")
+
+    send(sender)
+
+    event = receiver.heard[0].verified()
+    assert event["type"] == "job.failed"
+    assert event["data"]["error_detail"]["message"] == "It broke."
+
+
+def test_while_secrets_change_either_verifies_and_no_other(
+    sender: Sender, job_store: JobStore, receiver: Receiver
+) -> None:
+    finished(job_store, receiver.url)
+
+    send(replace(sender, secrets=read_secrets(f"{SECRET}, {OTHER_SECRET}")))
+
+    [heard] = receiver.heard
+    assert heard.verified(SECRET) == heard.verified(OTHER_SECRET)
+    with pytest.raises(WebhookVerificationError):
+        heard.verified("whsec_" + "QSBzZWNyZXQgdGhhdCBub2JvZHkgaGFz")
+
+
+def test_what_fails_is_sent_again_by_the_schedule_under_the_same_id_and_then_given_up(
+    sender: Sender, job_store: JobStore, receiver: Receiver, clock: HandClock, database: Database
+) -> None:
+    receiver.reply = lambda _: Reply(500)
+    job = finished(job_store, receiver.url)
+
+    for _ in range(12):
+        send(sender)
+        clock.advance(hours=27)
+
+    assert len(receiver.heard) == 10
+    assert {heard.webhook_id for heard in receiver.heard} == {f"msg_{job.id.hex}"}
+    assert len({heard.headers["webhook-timestamp"] for heard in receiver.heard}) == 10
+    assert row(database, job) == ("failed", 10, 500, "The URL's host answered 500.")
+
+
+def test_the_second_try_comes_after_five_seconds(
+    sender: Sender, job_store: JobStore, receiver: Receiver, clock: HandClock
+) -> None:
+    receiver.reply = lambda _: Reply(500 if len(receiver.heard) == 1 else 200)
+    finished(job_store, receiver.url)
+
+    send(sender)
+    clock.advance(seconds=4.9)
+    send(sender)
+    assert len(receiver.heard) == 1
+    clock.advance(seconds=0.7)
+    send(sender)
+
+    assert len(receiver.heard) == 2
+
+
+def test_what_a_killed_sender_had_taken_is_sent_under_the_same_id(
+    sender: Sender, job_store: JobStore, receiver: Receiver, clock: HandClock
+) -> None:
+    job = finished(job_store, receiver.url)
+    assert sender.deliveries.take(1)
+
+    send(sender)
+    assert receiver.heard == []
+    clock.advance(seconds=LEASE.total_seconds())
+    send(sender)
+
+    assert [heard.webhook_id for heard in receiver.heard] == [f"msg_{job.id.hex}"]
+
+
+def test_410_switches_a_delivery_off(
+    sender: Sender, job_store: JobStore, receiver: Receiver, database: Database
+) -> None:
+    receiver.reply = lambda _: Reply(410)
+    job = finished(job_store, receiver.url)
+
+    send(sender)
+
+    assert row(database, job)[:3] == ("failed", 1, 410)
+
+
+def test_retry_after_is_heeded(
+    sender: Sender, job_store: JobStore, receiver: Receiver, clock: HandClock
+) -> None:
+    receiver.reply = lambda _: Reply(429, {"Retry-After": "600"})
+    finished(job_store, receiver.url)
+
+    send(sender)
+    clock.advance(seconds=599)
+    send(sender)
+    assert len(receiver.heard) == 1
+    clock.advance(seconds=62)
+    send(sender)
+
+    assert len(receiver.heard) == 2
+
+
+def test_a_redirect_is_a_failure_and_not_followed(
+    sender: Sender, job_store: JobStore, receiver: Receiver, database: Database
+) -> None:
+    with running_receiver() as elsewhere:
+        receiver.reply = lambda _: Reply(307, {"Location": elsewhere.url})
+        job = finished(job_store, receiver.url)
+
+        send(sender)
+
+        assert elsewhere.heard == []
+    assert row(database, job)[:3] == ("pending", 1, 307)
+
+
+def test_an_address_that_is_not_public_hears_nothing(
+    sender: Sender, job_store: JobStore, receiver: Receiver, database: Database
+) -> None:
+    job = finished(job_store, receiver.url)
+    policy = replace(sender.caller.policy, networks=())
+
+    send(replace(sender, caller=replace(sender.caller, policy=policy)))
+
+    assert receiver.heard == []
+    state, tries, status, reason = row(database, job)
+    assert (state, tries, status) == ("pending", 1, None)
+    assert "not public" in reason
+
+
+def test_a_receiver_that_is_not_there_is_tried_again(
+    sender: Sender, job_store: JobStore, database: Database
+) -> None:
+    job = finished(job_store, NOBODY)
+
+    send(sender)
+
+    assert row(database, job)[:3] == ("pending", 1, None)
+
+
+def test_a_receiver_that_does_not_answer_is_given_up_on_in_time(
+    sender: Sender, job_store: JobStore, receiver: Receiver, database: Database
+) -> None:
+    answer = threading.Event()
+    receiver.reply = lambda _: Reply(204 if answer.wait(30) else 500)
+    job = finished(job_store, receiver.url)
+
+    send(replace(sender, limits=Limits(max_bytes=1000, seconds=0.3)))
+    answer.set()
+
+    state, tries, status, _ = row(database, job)
+    assert (state, tries, status) == ("pending", 1, None)
+
+
+def test_a_slow_receiver_holds_up_nobody_else(
+    sender: Sender, job_store: JobStore, receiver: Receiver
+) -> None:
+    answer = threading.Event()
+
+    def slowly(_: Heard) -> Reply:
+        answer.wait(30)
+        return Reply()
+
+    with running_receiver() as slow:
+        slow.reply = slowly
+        for _ in range(40):
+            finished(job_store, slow.url)
+        for _ in range(20):
+            finished(job_store, receiver.url)
+
+        eventually(lambda: [sender.run(), len(receiver.heard)][1] == 20)
+        assert len(slow.heard) == OF_A_HOST
+        answer.set()
+        eventually(lambda: [sender.run(), len(slow.heard)][1] == 40)
+
+
+def test_urls_are_signed_when_they_are_sent(
+    sender: Sender, job_store: JobStore, receiver: Receiver, clock: HandClock
+) -> None:
+    receiver.reply = lambda _: Reply(500)
+    finished(job_store, receiver.url)
+    send(sender)
+    clock.advance(hours=1)
+    send(sender)
+    clock.advance(days=1)
+    send(sender)
+
+    *readable, gone = (json.loads(heard.body) for heard in receiver.heard)
+
+    urls = [event["data"]["data"]["elements"][0]["image_url"] for event in readable]
+    seconds = [timedelta(seconds=int(url.partition("expires=")[2])) for url in urls]
+    assert seconds == [timedelta(days=1), timedelta(hours=23)]
+    assert gone["type"] == "job.succeeded"
+    assert gone["data"]["error_detail"]["code"] == "ERROR_RESOURCE_RECLAIMED"

@@ -1,0 +1,135 @@
+"""Takes deliveries that are due, and sends each: at least once, and until a receiver has said that it has it.
+
+Any number of senders may run. What one took and did not finish, because it died, is due again when its lease is over.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from shared.errors import Unavailable
+from shared.job import Job
+from shared.job_store import JobStore
+from shared.logs import get_logger
+from shared.object_store import ObjectStore
+from shared.outgoing.call import Answer, Limits
+from shared.outgoing.caller import Caller
+from shared.outgoing.failure import CallFailed, Reason
+from shared.webhooks.deliveries import Deliveries
+from shared.webhooks.delivery import Delivery
+from worker.webhooks.lanes import ALL, Lanes
+from worker.webhooks.message import write_message
+from worker.webhooks.schedule import delay_after
+
+_log = get_logger(__name__)
+
+#: Of a try, from the question for the name's address on. Answers are read, and thrown away.
+_LIMITS = Limits(max_bytes=1024 * 1024, seconds=15)
+#: How long a round waits for a place where all that may be under way are.
+_ROUND_SECONDS = 0.5
+_GONE = 410
+#: What asks for patience.
+_OVERLOADED = frozenset({429, 502, 503, 504})
+_SLOW = frozenset({Reason.TIMED_OUT, Reason.UNREACHABLE})
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of one try."""
+
+    #: Of the answer, if there was one.
+    status: int | None
+    #: Why it does not count; empty: it does.
+    reason: str
+    retry_after: str = ""
+    #: Whether its host cannot take more at the moment.
+    is_slow: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Sends what is owed, in threads of its own."""
+
+    deliveries: Deliveries
+    job_store: JobStore
+    object_store: ObjectStore
+    caller: Caller
+    secrets: tuple[bytes, ...]
+    limits: Limits = _LIMITS
+    lanes: Lanes = field(default_factory=Lanes)
+    threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(ALL, thread_name_prefix="webhook")
+    )
+
+    def run(self) -> bool:
+        """Begin what is due, as much as may be under way; True if there is more to do at once."""
+        try:
+            taken = self._begin()
+        except Unavailable as error:
+            _log.warning("webhooks.not_taken", reason=str(error))
+            return False
+        return taken or self.lanes.wait(_ROUND_SECONDS)
+
+    def _begin(self) -> bool:
+        free = self.lanes.free
+        taken = self.deliveries.take(free, self.lanes.full()) if free else []
+        for delivery in taken:
+            self.lanes.enter(delivery.host)
+            self.threads.submit(self._send, delivery)
+        return bool(taken)
+
+    def _send(self, delivery: Delivery) -> None:
+        """Try one delivery; whatever keeps it from being noted leaves it to the end of its lease."""
+        is_slow = False
+        try:
+            job = self.job_store.find(delivery.job_id, delivery.tenant)
+            if job is None:
+                self.deliveries.give_up(delivery, None, "The job is forgotten.")
+                return
+            outcome = self._try(delivery, job)
+            is_slow = outcome.is_slow
+            self._note(delivery, job, outcome)
+        except Unavailable as error:
+            _log.warning("webhook.not_noted", task_id=str(delivery.job_id), reason=str(error))
+        except Exception:  # noqa: BLE001 - of one delivery; others go on
+            _log.exception("webhook.fault", task_id=str(delivery.job_id))
+        finally:
+            self.lanes.leave(delivery.host, is_slow=is_slow)
+
+    def _try(self, delivery: Delivery, job: Job) -> _Outcome:
+        message = write_message(
+            delivery, job, self.object_store.sign_result, self.secrets, job.read_at
+        )
+        try:
+            answer = self.caller.post(delivery.url, message.body, self.limits, message.headers)
+        except CallFailed as failure:
+            return _Outcome(None, failure.message, is_slow=failure.reason in _SLOW)
+        return _outcome_of(answer)
+
+    def _note(self, delivery: Delivery, job: Job, outcome: _Outcome) -> None:
+        about = {"log_id": job.log_id, "task_id": str(job.id), "host": delivery.host}
+        told = {"try_": delivery.tries + 1, "status": outcome.status}
+        if not outcome.reason:
+            self.deliveries.deliver(delivery, outcome.status or 0)
+            _log.info("webhook.delivered", **about, **told)
+            return
+        delay = delay_after(delivery.tries + 1, outcome.retry_after, job.read_at)
+        if delay is None or outcome.status == _GONE:
+            self.deliveries.give_up(delivery, outcome.status, outcome.reason)
+            _log.warning("webhook.given_up", **about, **told, reason=outcome.reason)
+            return
+        self.deliveries.postpone(delivery, delay, outcome.status, outcome.reason)
+        again = round(delay.total_seconds())
+        _log.warning("webhook.failed", **about, **told, reason=outcome.reason, retry_s=again)
+
+
+def _outcome_of(answer: Answer) -> _Outcome:
+    if 200 <= answer.status < 300:  # noqa: PLR2004 - all of the kind, and no other, says that it has arrived
+        return _Outcome(answer.status, "")
+    return _Outcome(
+        answer.status,
+        f"The URL's host answered {answer.status}.",
+        retry_after=answer.headers.get("retry-after", ""),
+        is_slow=answer.status in _OVERLOADED,
+    )
