@@ -175,7 +175,7 @@ class Job:
     releases: int
     #: Whose turn it is in a queue: the smallest first.
     turn: int
-    #: Attempts whose worker was not heard of any more. A photo may have killed it.
+    #: Attempts whose worker was not heard of any more, or whose device broke. A photo may have done it.
     cut_offs: int
     created_at: datetime
     #: Start of the current attempt.

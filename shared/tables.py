@@ -114,7 +114,7 @@ jobs = Table(
     # Whose turn it is within a queue: a tenant's jobs take one turn after the other, so its thousandth job
     # does not come before another tenant's first.
     Column("start_tag", BigInteger, nullable=False, server_default=text("0")),
-    # How often an attempt was cut off: its worker was not heard of for a whole lease.
+    # How often an attempt was cut off: its worker was not heard of for a whole lease, or the device broke.
     Column("cut_offs", Integer, nullable=False, server_default=text("0")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),

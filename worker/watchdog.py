@@ -3,13 +3,13 @@
 A thread cannot be stopped from outside, and a device that is broken stays broken for its process. So the process hands
 its jobs back and ends, and whoever supervises it starts the next one.
 
-| reason      | what is wrong                                       | who notices it           | counted      | code |
-|-------------|-----------------------------------------------------|--------------------------|--------------|------|
-| `HUNG`      | an attempt runs longer than `run_timeout`           | `Watchdog`               | that attempt | 70   |
-| `HEARTBEAT` | the thread that extends the leases is dead or stuck | `Watchdog`               | nothing      | 70   |
-| `DEAF`      | a hand is free, messages wait, and none is read     | `Watchdog`               | nothing      | 70   |
-| `DEVICE`    | the device fails at what it could do before         | whoever runs the network | nothing      | 70   |
-| `STOPPED`   | TERM, and the grace is over                         | the timer of the grace   | nothing      | 0    |
+| reason      | what is wrong                                       | who notices it           | counted       | code |
+|-------------|-----------------------------------------------------|--------------------------|---------------|------|
+| `HUNG`      | an attempt runs longer than `run_timeout`           | `Watchdog`               | that attempt  | 70   |
+| `HEARTBEAT` | the thread that extends the leases is dead or stuck | `Watchdog`               | nothing       | 70   |
+| `DEAF`      | a hand is free, messages wait, and none is read     | `Watchdog`               | nothing       | 70   |
+| `DEVICE`    | the device fails at what it could do before         | whoever runs the network | who was alone | 70   |
+| `STOPPED`   | TERM, and the grace is over                         | the timer of the grace   | nothing       | 0    |
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from enum import Enum
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job_store import JobStore
@@ -53,14 +53,21 @@ class Reason(Enum):
         self.exit_code = exit_code
 
 
+class HandBack(Protocol):
+    """Gives back what this process works on."""
+
+    def __call__(self, *, are_suspect: bool) -> None:
+        """Do so; `are_suspect`: whether any of it may have broken the device."""
+
+
 #: Looks once, and ends the process if it must end.
 Rule = Callable[[], None]
 
-_hand_backs: list[Callable[[], None]] = []
+_hand_backs: list[HandBack] = []
 _ending = threading.Lock()
 
 
-def hand_back_with(hand_back: Callable[[], None]) -> None:
+def hand_back_with(hand_back: HandBack) -> None:
     """Call this before the process ends. It may take some seconds, and it may fail."""
     _hand_backs.append(hand_back)
 
@@ -69,7 +76,7 @@ def end_process(reason: Reason) -> NoReturn:
     """Hand back what this process works on, uncounted, and end it. Any thread may call; the first call counts."""
     with _ending:
         _log.warning("worker.ends", reason=reason.word)
-        handing_back = threading.Thread(target=_hand_back, daemon=True)
+        handing_back = threading.Thread(target=_hand_back, args=[reason], daemon=True)
         handing_back.start()
         handing_back.join(_HAND_BACK_SECONDS)
         os._exit(reason.exit_code)
@@ -145,6 +152,6 @@ def deaf_consumer(hearing: Hearing) -> Rule:
     return look
 
 
-def _hand_back() -> None:
+def _hand_back(reason: Reason) -> None:
     for hand_back in _hand_backs:
-        hand_back()
+        hand_back(are_suspect=reason is Reason.DEVICE)

@@ -73,7 +73,7 @@ BEGIN
     -- Whose job it is, what was asked for and when never changes; where its photo was is forgotten at its end.
     GRANT SELECT ON public.jobs TO cutwork_worker, cutwork_sweeper;
     GRANT UPDATE (
-        status, attempt, releases, lease_owner, lease_expires_at, not_before, published_at, start_tag,
+        status, attempt, releases, cut_offs, lease_owner, lease_expires_at, not_before, published_at, start_tag,
         started_at, finished_at, expires_at, error_code, error_message, shown, report, image_url
     ) ON public.jobs TO cutwork_worker;
 

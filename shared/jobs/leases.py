@@ -115,12 +115,24 @@ class Leases(JobTable):
                 return JobStatus.FAILED
             return None
 
-    def release(self, lease: Lease, delay: timedelta = timedelta(0)) -> bool:
-        """Give an attempt back, uncounted, since nothing is wrong with the job; False if the lease is lost."""
+    def release(
+        self, lease: Lease, delay: timedelta = timedelta(0), *, is_suspect: bool = False
+    ) -> bool:
+        """Give an attempt back, uncounted; False if the lease is lost.
+
+        Args:
+            lease: Of the attempt.
+            delay: Until the next one may begin.
+            is_suspect: Whether it may have broken the device: then it counts as cut off, and runs alone.
+        """
         with self._database.writing() as connection:
             not_before = self._clock(connection) + delay
             new_turn = in_new_turns(connection, [lease.job_id])
-            changes = {**queued(not_before), **new_turn, "releases": jobs.c.releases + 1}
+            counts = {
+                "releases": jobs.c.releases + 1,
+                **({"cut_offs": jobs.c.cut_offs + 1} if is_suspect else {}),
+            }
+            changes = {**queued(not_before), **new_turn, **counts}
             return change(connection, held(lease), changes)
 
 

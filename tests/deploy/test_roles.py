@@ -188,7 +188,7 @@ def test_a_worker_carries_a_job_to_each_of_its_ends(front_end: JobStore, worker:
     assert worker.fail(second.lease, ErrorCode.PROCESSING_FAILURE, "no")
     retried = worker.retry(third.lease, HOUR, ErrorCode.PROCESSING_FAILURE, "no")
     assert retried is JobStatus.QUEUED
-    assert worker.release(fourth.lease)
+    assert worker.release(fourth.lease, is_suspect=True)
 
 
 def test_a_sweeper_rescues_publishes_expires_and_prunes(

@@ -43,7 +43,7 @@ class Table:
             raise DatabaseUnavailable("down")
         self.retried.append(lease)
 
-    def release(self, lease: Lease) -> bool:
+    def release(self, lease: Lease, **_: object) -> bool:
         if self.is_away:
             raise DatabaseUnavailable("down")
         self.released.append(lease)
@@ -135,7 +135,7 @@ def test_a_database_that_stands_still_does_not_keep_a_process_from_ending(
 ) -> None:
     never = threading.Event()
     monkeypatch.setattr(watchdog, "_HAND_BACK_SECONDS", 0.01)
-    hand_back_with(lambda: cast("None", never.wait()))
+    hand_back_with(lambda **_: cast("None", never.wait()))
 
     with pytest.raises(SystemExit):
         end_process(Reason.DEVICE)

@@ -82,11 +82,15 @@ class LeaseKeeper:
             return math.inf
         return time.monotonic() - self._beat_at - self._interval
 
-    def release_all(self) -> None:
-        """Hand all attempts back, uncounted. Where that fails, the lease runs out by itself."""
+    def release_all(self, *, are_suspect: bool) -> None:
+        """Hand all attempts back, uncounted. Where that fails, the lease runs out by itself.
+
+        Args:
+            are_suspect: Whether any of them may have broken the device.
+        """
         for lease in self.held():
             try:
-                released = self._job_store.release(lease)
+                released = self._job_store.release(lease, is_suspect=are_suspect)
             except Exception:  # noqa: BLE001  one that cannot be released must not keep the others
                 released = False
             _log.info(

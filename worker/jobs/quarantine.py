@@ -1,7 +1,7 @@
 """Lets a job that was cut off before run with no other beside it.
 
 A photo that kills the process takes its neighbours' attempts along, and would do so each time: they come back
-together. So whoever was cut off once is alone from then on, and dies alone.
+together. So whoever was cut off once is alone from then on, and dies alone. So is who was there when the device broke.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from shared.announcements import Announcer
 from shared.contract import ReturnForm
@@ -101,12 +101,21 @@ class JobRunner:
             self._postpone(job, min(self.retry_backoff, _POSTPONEMENT), str(error))
         except DevicePoisoned as error:
             _log.error("device.poisoned", **about(job), reason=str(error))
-            end_process(Reason.DEVICE)
+            self._give_up_device(job)
         except Exception as error:  # noqa: BLE001  the boundary of an attempt: no job may be lost to a bug
             _log.warning("attempt.failed", **about(job), exc_info=error)
             self._retry(job, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
         else:
             self._complete(job, cutouts)
+
+    def _give_up_device(self, job: Job) -> NoReturn:
+        """End the process; a job that was alone with the device is to blame, of several it may be any."""
+        try:
+            if job.cut_offs:
+                self._retry(job, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
+                self.leases.drop(job.lease)
+        finally:
+            end_process(Reason.DEVICE)
 
     def _produce(self, job: Job) -> Cutouts:
         watch = _Stopwatch()

@@ -21,7 +21,7 @@ from shared.errors import (
     ErrorCode,
     InferenceFailed,
 )
-from shared.job import JobStatus, Queue
+from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT
 from shared.object_store import IMAGE, ObjectStore
 from shared.outgoing.caller import Caller
@@ -374,28 +374,72 @@ def test_an_object_store_that_is_away_costs_no_attempt_however_long(
     assert (done.status, done.attempt, done.releases) == (JobStatus.SUCCEEDED, 11, 10)
 
 
-def test_a_poisoned_device_ends_the_process_and_costs_no_attempt(
-    runner: JobRunner,
-    stores: Stores,
-    segmenter: Interposed,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def poison(
+    runner: JobRunner, segmenter: Interposed, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Job], None]:
+    """Run a job whose photo breaks the device, until the process would end."""
+
     def end(code: int) -> NoReturn:
         raise SystemExit(code)
 
     def break_down() -> None:
         raise DevicePoisoned("nothing runs")
 
-    job = stores.accept(PERSON)
-    segmenter.before = break_down
+    def run(job: Job) -> None:
+        segmenter.before = break_down
+        with pytest.raises(SystemExit, match="70"):
+            runner.run(job.queue)
+        segmenter.before = lambda: None
+
     monkeypatch.setattr("worker.watchdog.os._exit", end)
     monkeypatch.setattr("worker.watchdog._hand_backs", [runner.leases.release_all])
+    return run
 
-    with pytest.raises(SystemExit, match="70"):
-        runner.run(job.queue)
+
+def test_a_poisoned_device_ends_the_process_and_costs_no_attempt(
+    stores: Stores, poison: Callable[[Job], None]
+) -> None:
+    job = stores.accept(PERSON)
+
+    poison(job)
 
     waiting = stores.reread(job)
     assert (waiting.status, waiting.attempt - waiting.releases) == (JobStatus.QUEUED, 0)
+
+
+def test_who_was_there_when_the_device_was_poisoned_runs_alone_then_and_is_not_charged(
+    runner: JobRunner, stores: Stores, poison: Callable[[Job], None]
+) -> None:
+    neighbour = stores.accept(PERSON)
+    running = stores.job_store.claim(neighbour.queue, "worker-1")
+    assert running is not None
+
+    with runner.leases.hold(running.lease):
+        poison(stores.accept(PERSON))
+
+    waiting = stores.reread(neighbour)
+    assert (waiting.status, waiting.attempt - waiting.releases) == (JobStatus.QUEUED, 0)
+    assert waiting.cut_offs == 1
+    publish(stores.job_store)
+    runner.run(neighbour.queue)
+    assert stores.reread(neighbour).status is JobStatus.SUCCEEDED
+
+
+def test_a_photo_that_poisons_the_device_each_time_fails_after_three_attempts_alone(
+    stores: Stores, poison: Callable[[Job], None]
+) -> None:
+    job = stores.accept(PERSON)
+
+    for _ in range(1 + LIMITS.max_attempts):
+        assert stores.reread(job).status is JobStatus.QUEUED
+        poison(job)
+        stores.clock.advance(minutes=1)
+        publish(stores.job_store)
+
+    failed = stores.reread(job)
+    assert (failed.status, failed.error_code) == (JobStatus.FAILED, ErrorCode.PROCESSING_FAILURE)
+    assert stores.announcer.announced == [job.id]
 
 
 def test_a_photo_by_url_is_fetched_once_and_forgotten_with_its_url(
