@@ -14,7 +14,7 @@ from api.answers.queue_forecast import QueueForecast
 from api.health.readiness import Readiness
 from api.intake.callbacks import Callbacks
 from api.intake.form import MAX_BODY_BYTES
-from api.routes import cutout, health, jobs, openapi, query
+from api.routes import cutout, health, jobs, openapi, query, uploads
 from api.services import Services
 from shared.presets import load_presets
 from shared.settings import Settings
@@ -52,11 +52,11 @@ def create_app(settings: Settings, services: Services) -> Flask:
     describe, describe_in_full = partial(for_job, **means), partial(for_job_in_full, **means)
     app.register_blueprint(cutout.create_blueprint(settings, services, describe))
     app.register_blueprint(query.create_blueprint(services, describe))
-    image_urls = settings.image_url_policy if settings.image_url else None
     callbacks = Callbacks(settings)
     app.register_blueprint(
-        jobs.create_blueprint(services, describe_in_full, presets, image_urls, callbacks)
+        jobs.create_blueprint(services, describe_in_full, presets, settings, callbacks)
     )
+    app.register_blueprint(uploads.create_blueprint(settings, services))
     app.register_blueprint(openapi.create_blueprint(presets))
     app.register_blueprint(health.create_blueprint(Readiness(settings, services)))
     return app

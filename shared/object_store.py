@@ -13,11 +13,12 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from itertools import chain
 from xml.etree.ElementTree import ParseError
 
+from minio.datatypes import PostPolicy
 from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3.exceptions import HTTPError
@@ -66,6 +67,27 @@ class ObjectStore:
     def put_input(self, job_id: uuid.UUID, data: bytes) -> None:
         """Store an upload, before its job is."""
         self._put(self._inputs, str(job_id), data, "application/octet-stream")
+
+    def sign_upload(
+        self, job_id: uuid.UUID, expires_at: datetime, max_bytes: int, host: str = ""
+    ) -> tuple[str, dict[str, str]]:
+        """Sign a form by which anybody can upload the input of this job, once or again, and nothing else.
+
+        Args:
+            job_id: Of the job to be.
+            expires_at: When the store takes it no more.
+            max_bytes: The most that it takes.
+            host: The `Host` of the request, for a public endpoint that follows it.
+
+        Returns:
+            Where to send it, and its fields; the file comes behind them.
+        """
+        endpoint = endpoint_for(self._public_endpoint, host)
+        policy = PostPolicy(self._inputs, expires_at)
+        policy.add_equals_condition("key", str(job_id))
+        policy.add_content_length_range_condition(1, max_bytes)
+        fields = self._signer(endpoint).presigned_post_policy(policy)
+        return f"{endpoint.rstrip('/')}/{self._inputs}", {"key": str(job_id), **fields}
 
     def get_input(self, job_id: uuid.UUID) -> bytes:
         """Read an upload.

@@ -173,6 +173,11 @@ class Settings(BaseSettings):
         description="Secrets that sign webhooks, with commas: `whsec_` and 24 to 64 random bytes in base64. Each signs "
         "every one, so that receivers can change over. Without any, `callback_url` is refused and nothing is sent.",
     )
+    direct_uploads: bool = Field(
+        False,
+        description="Whether `/v1/uploads` signs forms by which clients upload to the object store itself, at "
+        "`s3_public_endpoint`.",
+    )
     outgoing_ports: str = Field("80,443", description="Ports that may be called.")
     outgoing_allowed_networks: str = Field(
         "",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Collection
+from datetime import datetime
 
 from api.admission.backlog_cache import BacklogCache, Lookup
 from shared.backlog import Backlog
@@ -33,6 +34,11 @@ class InMemoryObjectStore(ObjectStore):
     def put_input(self, job_id: uuid.UUID, data: bytes) -> None:
         self._answer()
         self.inputs[job_id] = data
+
+    def sign_upload(
+        self, job_id: uuid.UUID, expires_at: datetime, max_bytes: int, host: str = ""
+    ) -> tuple[str, dict[str, str]]:
+        return "https://uploads.test/inputs", {"key": str(job_id), "policy": str(max_bytes)}
 
     def get_input(self, job_id: uuid.UUID) -> bytes:
         self._answer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import LimitedStream, get_input_stream
 
 from api.intake.callbacks import Callbacks
+from api.intake.direct_upload import read_upload_id
 from api.intake.image_url import read_image_url
 from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
 from api.intake.options import (
@@ -21,6 +23,7 @@ from api.intake.options import (
     HOSTED,
     IMAGE,
     IMAGE_URL,
+    UPLOAD,
     Names,
     Option,
     read_options,
@@ -65,11 +68,13 @@ _BASE64 = (b"data:", b"/9j/", b"iVBORw0KGgo")
 class CutoutRequest:
     """What a client sent, as far as it could be checked without decoding the image."""
 
-    #: Empty: a worker fetches it.
+    #: Empty: a worker fetches it, or the object store has it.
     image: bytes
     header: ImageHeader | None
     #: Where from; not shown, for it may hold a signature.
     image_url: str | None = field(repr=False)
+    #: The id under which the object store has it.
+    upload: uuid.UUID | None
     options: CutoutOptions
     tags: Tags
     task_type: TaskType
@@ -78,16 +83,18 @@ class CutoutRequest:
 
     @property
     def photo(self) -> bytes:
-        """What tells its photo from others. No photo is a URL, so none is taken for one."""
-        return self.image or (self.image_url or "").encode()
+        """What tells its photo from others. No photo is a URL or an id, so none is taken for one."""
+        return self.image or (self.image_url or str(self.upload)).encode()
 
 
 def read_cutout_request(
     received: Request,
+    *,
     names: Names = HOSTED,
     presets: Presets | None = None,
     image_urls: Policy | None = None,
     callbacks: Callbacks | None = None,
+    uploader: str | None = None,
 ) -> CutoutRequest:
     """Read and check the body, and the options in the URL.
 
@@ -97,6 +104,7 @@ def read_cutout_request(
         presets: Those that can be named.
         image_urls: Where photos may be fetched from; None: nowhere.
         callbacks: Who may be told of a job's end; None: nobody.
+        uploader: Whose direct uploads may be named; None: nobody's.
 
     Raises:
         Refused: One of the 4xx rows of the contract, section 5.
@@ -109,19 +117,22 @@ def read_cutout_request(
         sent = in_form + in_url
         options, task_type = read_options(sent, presets or {})
         tags = read_tags(sent)
-        image_url = read_image_url(sent, image_urls)
+        image_url, upload = read_image_url(sent, image_urls), read_upload_id(sent, uploader)
         callback_url = callbacks.check(text_of(sent, CALLBACK_URL)) if callbacks else None
         photos = [file.read(MAX_IMAGE_BYTES + 1) for file in files]
         texts = [option.text for option in sent if option.name == IMAGE]
-    if image_url is not None and any((*photos, *texts)):
+    if any((*photos, *texts)) + (image_url is not None) + (upload is not None) > 1:
         raise Refused(
-            ErrorCode.ERROR_INVALID_PARAMETER, f"Send `{IMAGE}` or `{IMAGE_URL}`, not both."
+            ErrorCode.ERROR_INVALID_PARAMETER,
+            f"Send one of `{IMAGE}`, `{IMAGE_URL}` and `{UPLOAD}`, not several.",
         )
-    image = _image(photos, texts) if image_url is None else b""
+    is_elsewhere = image_url is not None or upload is not None
+    image = b"" if is_elsewhere else _image(photos, texts)
     return CutoutRequest(
         image=image,
         header=read_header(image) if image else None,
         image_url=image_url,
+        upload=upload,
         options=options,
         tags=tags,
         task_type=task_type,

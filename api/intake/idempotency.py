@@ -58,7 +58,7 @@ def replay(job: Job, fingerprint: str) -> Job:
     if job.fingerprint != fingerprint:
         raise Refused(
             ErrorCode.ERROR_CONTENT_NON_COMPLIANCE,
-            f"This `{HEADER}` was used for another image, other options or tags, or another `callback_url`. Please use "
-            "a new one.",
+            f"This `{HEADER}`, or upload, was used for another image, other options or tags, or another "
+            "`callback_url`. Please use a new one.",
         )
     return job

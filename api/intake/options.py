@@ -20,7 +20,7 @@ from shared.job import CutoutOptions
 from shared.presets import PRESET, Presets
 from shared.rendition import OUTPUTS, WORDS, read_rendition
 
-IMAGE, IMAGE_URL = "image", "image_url"
+IMAGE, IMAGE_URL, UPLOAD = "image", "image_url", "upload"
 REFERENCE, METADATA = "reference", "metadata"
 CALLBACK_URL = "callback_url"
 
@@ -79,7 +79,7 @@ class Names:
 
 
 HOSTED = Names(IMAGE, "cloth_class", "return_form", "out_mode", "task_type")
-MODERN = Names(*HOSTED.all, IMAGE_URL, PRESET, *WORDS, REFERENCE, METADATA, CALLBACK_URL)
+MODERN = Names(*HOSTED.all, IMAGE_URL, UPLOAD, PRESET, *WORDS, REFERENCE, METADATA, CALLBACK_URL)
 
 
 def read_options(sent: Iterable[Option], presets: Presets) -> tuple[CutoutOptions, TaskType]:

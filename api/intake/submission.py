@@ -43,10 +43,10 @@ def submit(
         return earlier
     new = _new_job(request, tenant, idempotency_key)
     began = time.perf_counter()
-    if request.image_url is None:
+    if request.image:
         services.object_store.put_input(new.id, request.image)
     put = time.perf_counter()
-    job = _insert(services, new)
+    job = _insert(services, new, has_put=bool(request.image))
     if job is None:
         return _find_winner(services, new)
     log.info(
@@ -66,15 +66,17 @@ def submit(
 def find_earlier(
     services: Services, request: CutoutRequest, tenant: str, idempotency_key: str | None
 ) -> Job | None:
-    """Find the job that was stored under the same key, if one was.
+    """Find the job that was stored under the same key, or of the same upload, if one was.
 
     Raises:
         Refused: The key was used for something else.
         DatabaseUnavailable: It cannot be read.
     """
-    if idempotency_key is None:
-        return None
-    earlier = services.job_store.find_by_idempotency_key(idempotency_key, tenant)
+    earlier = None
+    if idempotency_key is not None:
+        earlier = services.job_store.find_by_idempotency_key(idempotency_key, tenant)
+    if earlier is None and request.upload is not None:
+        earlier = services.job_store.find(request.upload, tenant)
     if earlier is None:
         return None
     return replay(earlier, _fingerprint_of(request))
@@ -82,7 +84,7 @@ def find_earlier(
 
 def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -> NewJob:
     return NewJob(
-        id=uuid.uuid4(),
+        id=request.upload or uuid.uuid4(),
         log_id=uuid.uuid4().hex,
         tenant=tenant,
         queue=Queue.BULK if request.task_type is TaskType.ASYNC else Queue.INTERACTIVE,
@@ -100,8 +102,8 @@ def _fingerprint_of(request: CutoutRequest) -> str:
     return fingerprint_of(request.photo, request.options, request.tags, request.callback_url)
 
 
-def _insert(services: Services, new: NewJob) -> Job | None:
-    """Store the row; when there certainly is none, the input goes too."""
+def _insert(services: Services, new: NewJob, *, has_put: bool) -> Job | None:
+    """Store the row; when there certainly is none, the input that was put goes too."""
     may_be_stored = False
     try:
         job = services.job_store.create(new)
@@ -111,7 +113,7 @@ def _insert(services: Services, new: NewJob) -> Job | None:
         may_be_stored = True
         raise
     finally:
-        if not may_be_stored:
+        if has_put and not may_be_stored:
             # Best effort: the bucket forgets it in any case.
             with suppress(ObjectStoreUnavailable):
                 services.object_store.delete_input(new.id)
@@ -119,8 +121,9 @@ def _insert(services: Services, new: NewJob) -> Job | None:
 
 
 def _find_winner(services: Services, new: NewJob) -> Job:
-    """Find the job that took the idempotency key a moment ago."""
+    """Find the job that took the idempotency key, or the upload, a moment ago."""
     winner = services.job_store.find_by_idempotency_key(new.idempotency_key or "", new.tenant)
+    winner = winner or services.job_store.find(new.id, new.tenant)
     if winner is None:
         # It expired within this moment. The client's next try will find the key free.
         raise DatabaseUnavailable("the job of this idempotency key has just expired")

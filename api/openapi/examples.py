@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.openapi.errors import SOME_NAME, error_example
+from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import CATALOGUE, ErrorCode
 
 _ID = "8f0c2b1a-7d34-4a52-9a51-3f2f0f6f9c11"
@@ -107,6 +108,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "FailedJob": {**error_example(_EMPTY), **_TASK, **_TAGS},
     "NamedJobs": _success(2, data={"jobs": [_DELIVERED, _UNKNOWN]}),
     "JobList": _success(2, data={"jobs": [_ITEM], "next_cursor": ""}),
+    "CreatedUpload": _success(
+        2,
+        201,
+        data={
+            "upload": _ID,
+            "url": "https://photos.example.com/cutwork-inputs",
+            "fields": {"key": _ID, "policy": "eyJl…", "x-amz-signature": "5f3b4c7d"},
+            "max_bytes": MAX_IMAGE_BYTES,
+            "expires_at": "2026-11-23T12:15:00.000Z",
+        },
+    ),
     "Alive": _success(2, data={}),
     "Ready": _success(2, data={}, checks=_WELL, warnings={}),
     "NotReady": {

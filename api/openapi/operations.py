@@ -10,6 +10,7 @@ from api.openapi.errors import create_error_responses
 from api.openapi.examples import EXAMPLES
 from api.openapi.schemas import JOB_FAILURES, reference
 from api.routes import cutout, health, jobs, query
+from api.routes import uploads as direct
 from shared.errors import ErrorCode
 
 Operation = dict[str, Any]
@@ -33,6 +34,8 @@ _UPLOAD = (
     *_GONE,
     *_KEYED,
 )
+#: Of a photo that is not in the form.
+_ELSEWHERE = (ErrorCode.IMAGE_URL_NOT_ALLOWED, ErrorCode.ERROR_RESOURCE_NOT_FOUND)
 
 _ASK_AGAIN = {
     "description": "While the job is not done: seconds after which to ask again, by its place in the queue.",
@@ -56,6 +59,7 @@ def create_paths() -> dict[str, dict[str, Operation]]:
         cutout.PATH: {"post": _cut_out()},
         query.PATH: {"get": _query_result()},
         jobs.PATH: {"post": _create_job(), "get": _list_jobs()},
+        direct.PATH: {"post": _create_upload()},
         one_job: {"get": _show_job(), "delete": _erase_job()},
         health.ALIVE: {"get": _is_alive()},
         health.READY: {"get": _is_ready()},
@@ -110,7 +114,30 @@ def _create_job() -> Operation:
         "responses": {
             "200": finished,
             "202": accepted,
-            **create_error_responses((*_UPLOAD, ErrorCode.IMAGE_URL_NOT_ALLOWED), may_be_slow=True),
+            **create_error_responses(
+                (*_UPLOAD, *_ELSEWHERE),
+                may_be_slow=True,
+            ),
+        },
+    }
+
+
+def _create_upload() -> Operation:
+    codes = (
+        ErrorCode.ERROR_INVALID_PARAMETER,
+        ErrorCode.ERROR_RESOURCE_NOT_FOUND,
+        ErrorCode.EXCEEDING_LIMITS,
+        ErrorCode.ERROR_INSUFFICIENT_RESOURCES,
+        *_KEYED,
+    )
+    return {
+        "operationId": "create_upload",
+        "summary": "Get a form by which the object store itself takes a photo",
+        "description": "Where the operator has switched it on; 404 elsewhere. Send `fields` and, behind them, the file "
+        "as `file` in a multipart form to `url`, then create a job with `upload`. One upload is one job.",
+        "responses": {
+            "201": _answer("The form, for one photo and some minutes.", ["CreatedUpload"]),
+            **create_error_responses(codes, may_be_slow=False),
         },
     }
 

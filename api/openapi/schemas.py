@@ -15,7 +15,7 @@ from shared.rendition import OUTPUTS
 
 Schema = dict[str, Any]
 
-_ACCEPTED = 202
+_CREATED, _ACCEPTED = 201, 202
 _TEXT: Schema = {"type": "string"}
 _NAME: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _UUID: Schema = {"type": "string", "format": "uuid"}
@@ -92,6 +92,13 @@ def create_schemas() -> dict[str, Schema]:
             **_NO_TASK,
             task_status={"const": 2},
             data=_closed(jobs={"type": "array", "items": _named(), "minItems": 1}),
+        ),
+        "CreatedUpload": _success(
+            "Where and how to upload a photo.",
+            _CREATED,
+            **_NO_TASK,
+            task_status={"const": 2},
+            data=_upload(),
         ),
         "Alive": _success("All is well.", **_NO_TASK, task_status={"const": 2}, data=_closed()),
         "Ready": _success(
@@ -266,6 +273,13 @@ def _item() -> Schema:
             message=_TEXT,
         ),
         **_TAGS,
+    )
+
+
+def _upload() -> Schema:
+    fields = {"type": "object", "additionalProperties": _TEXT}
+    return _closed(
+        upload=_UUID, url=_URL, fields=fields, max_bytes={"type": "integer"}, expires_at=_TIME
     )
 
 

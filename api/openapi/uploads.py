@@ -170,10 +170,11 @@ def job_upload(presets: Sequence[str]) -> Described:
     }
     return {
         "type": "object",
-        "oneOf": [{"required": ["image"]}, {"required": ["image_url"]}],
+        "oneOf": [{"required": [name]} for name in ("image", "image_url", "upload")],
         "properties": {
             **UPLOAD["properties"],
             "image_url": _IMAGE_URL,
+            "upload": _UPLOADED,
             **_RENDITION,
             "preset": preset,
             **_TAGS,
@@ -194,6 +195,13 @@ _IMAGE_URL: Described = {
     "description": "Instead of `image`, where the operator has switched it on: the URL of the photo, which a worker "
     "fetches. What it leads to is checked as an upload is, and a failure is the job's. Not taken from the request's "
     "own URL.",
+}
+
+
+_UPLOADED: Described = {
+    "type": "string",
+    "format": "uuid",
+    "description": "Instead of `image`, where the operator has switched it on: what `POST /v1/uploads` called it.",
 }
 
 

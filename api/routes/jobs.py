@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Response, request
 
 from api.admission.auth import current_tenant
 from api.answers.envelope import Describe, respond
@@ -27,8 +26,8 @@ from shared.contract import TaskType
 from shared.envelope import OK
 from shared.job import LIVE, Job, JobStatus
 from shared.logs import about, get_logger
-from shared.outgoing.policy import Policy
 from shared.presets import Presets
+from shared.settings import Settings
 
 PATH = "/v1/jobs"
 
@@ -42,7 +41,7 @@ def create_blueprint(
     services: Services,
     describe: Describe,
     presets: Presets,
-    image_urls: Policy | None,
+    settings: Settings,
     callbacks: Callbacks,
 ) -> Blueprint:
     """Make the four routes.
@@ -51,17 +50,21 @@ def create_blueprint(
         services: What they stand on.
         describe: How a job is shown.
         presets: Those that can be named.
-        image_urls: Where photos may be fetched from; None: nowhere.
+        settings: Say where photos may come from.
         callbacks: Who may be told of the end.
     """
     blueprint = Blueprint("jobs", __name__)
-    read_form = partial(
-        read_cutout_request,
-        names=MODERN,
-        presets=presets,
-        image_urls=image_urls,
-        callbacks=callbacks,
-    )
+    image_urls = settings.image_url_policy if settings.image_url else None
+
+    def read_form() -> CutoutRequest:
+        return read_cutout_request(
+            request,
+            names=MODERN,
+            presets=presets,
+            image_urls=image_urls,
+            callbacks=callbacks,
+            uploader=current_tenant() if settings.direct_uploads else None,
+        )
 
     @blueprint.post(PATH)
     def create_job() -> Response:
@@ -110,11 +113,11 @@ def _show_named(services: Services, describe: Describe, ids: list[str]) -> Respo
 
 
 def _create(
-    services: Services, describe: Describe, read_form: Callable[[Request], CutoutRequest]
+    services: Services, describe: Describe, read_form: Callable[[], CutoutRequest]
 ) -> Response:
     key, seconds = read_idempotency_key(request), preferred_wait(request)
     # `Prefer` says here what `task_type` says on the other face: whether somebody waits.
-    wanted = replace(read_form(request), task_type=TaskType.SYNC if seconds else TaskType.ASYNC)
+    wanted = replace(read_form(), task_type=TaskType.SYNC if seconds else TaskType.ASYNC)
     tenant = current_tenant()
     with services.long_polls.slot(tenant, seconds) as granted:
         job = submit(services, wanted, tenant, key)

@@ -23,7 +23,7 @@ class Submission(JobTable):
     """What a client asks of the job table."""
 
     def create(self, new: NewJob) -> Job | None:
-        """Store a queued job; None if the tenant has a job under this idempotency key.
+        """Store a queued job; None if the tenant has a job under this idempotency key, or there is one of this id.
 
         It counts as published from here on: whoever stores it publishes its message, or calls `unpublish`.
         """
@@ -36,7 +36,7 @@ class Submission(JobTable):
                 )
                 return to_job(row.mappings().one(), now)
         except IntegrityError:
-            if new.idempotency_key is None:
+            if new.idempotency_key is None and self._find_one(jobs.c.id == new.id) is None:
                 raise
             return None
 

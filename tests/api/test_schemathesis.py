@@ -77,6 +77,7 @@ def front_end(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
         rate_per_minute=0,
         image_url=True,
         webhook_secrets=SecretStr(SECRET),
+        direct_uploads=True,
     )
     with opened(front_end_settings) as front_end:
         STAGE.app = front_end.app()

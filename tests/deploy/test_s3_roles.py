@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,7 @@ from shared.object_store import IMAGE, ObjectStore
 from shared.settings import Settings
 
 PNG = b"\x89PNG"
+HOUR = timedelta(hours=1)
 #: Not the usual ones: the policies have to follow.
 BUCKETS = Buckets("some-inputs", "some-results")
 OTHER = "a-bucket-of-others"
@@ -70,6 +72,8 @@ def test_a_front_end_takes_uploads_signs_results_and_erases_both(
 
     front_end.check()
     front_end.put_input(lease.job_id, b"photo")
+    form, fields = front_end.sign_upload(lease.job_id, datetime.now(UTC) + HOUR, 1000)
+    assert httpx.post(form, data=fields, files={"file": b"photo"}).status_code == 204
     store(server, "worker").put_result(lease, IMAGE, PNG)
     url = client(server, "front-end").presigned_get_object(
         BUCKETS.results, f"{lease.job_id}/1/{IMAGE}.png"

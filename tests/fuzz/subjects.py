@@ -78,7 +78,7 @@ def _read_form(data: bytes) -> str:
     # gunicorn refuses all else in a URL.
     environment["QUERY_STRING"] = quote(query, safe=string.punctuation)
     try:
-        request = read_cutout_request(Request(environment), MODERN)
+        request = read_cutout_request(Request(environment), names=MODERN)
     except Refused as refused:
         return refused.code
     except RequestEntityTooLarge:

@@ -41,7 +41,7 @@ from worker.watchdog import Reason, end_process
 _log = get_logger(__name__)
 Answer = TypeVar("Answer")
 
-UPLOAD_GONE = "The uploaded image is no longer stored. Please submit it again."
+UPLOAD_GONE = "The uploaded image is not stored, or no longer. Please submit it again."
 
 #: Until a job looks again whether the object store is back. Short, because it may have been told of the store's end by
 #: a request that got no answer for 8 s, after the store was back.

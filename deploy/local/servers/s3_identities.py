@@ -15,6 +15,8 @@ from typing import NamedTuple
 POLICIES = Path(__file__).parents[2] / "roles" / "s3"
 #: The buckets that the policies name.
 _INPUTS, _RESULTS = "cutwork-inputs", "cutwork-results"
+#: Who signs forms for uploads.
+_SIGNER = "front-end"
 
 
 class S3Keys(NamedTuple):
@@ -59,6 +61,7 @@ def identities(owner: S3Keys, buckets: Buckets) -> str:
                     {
                         "name": role,
                         "policyNames": [role],
+                        "actions": _actions_of(role, buckets),
                         "credentials": [_credential(owner.for_role(role))],
                     }
                     for role in roles
@@ -67,6 +70,11 @@ def identities(owner: S3Keys, buckets: Buckets) -> str:
             "policies": [{"name": role, "content": policy_of(role, buckets)} for role in roles],
         }
     )
+
+
+def _actions_of(role: str, buckets: Buckets) -> list[str]:
+    """Repeat of a policy what SeaweedFS looks for in no policy: whether who signed a form may write."""
+    return [f"Write:{buckets.inputs}"] if role == _SIGNER else []
 
 
 def _credential(keys: S3Keys) -> dict[str, str]:

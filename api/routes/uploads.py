@@ -1,0 +1,51 @@
+"""Uploads past the front end: a form that the object store itself takes a photo by."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, Response, request
+
+from api.admission.auth import current_tenant
+from api.answers.envelope import for_nothing, respond
+from api.intake.direct_upload import new_upload_id
+from api.services import Services
+from shared.contract import MAX_IMAGE_BYTES
+from shared.errors import ErrorCode, Refused
+from shared.settings import Settings
+
+PATH = "/v1/uploads"
+
+CREATED = 201
+#: Shorter than any deadline: what is uploaded for a job that was erased meanwhile is deleted after that.
+_LIFETIME = timedelta(minutes=15)
+
+
+def create_blueprint(settings: Settings, services: Services) -> Blueprint:
+    """Make the route."""
+    blueprint = Blueprint("uploads", __name__)
+    lifetime = min(_LIFETIME, timedelta(seconds=settings.deadline))
+
+    @blueprint.post(PATH)
+    def create_upload() -> Response:
+        if not settings.direct_uploads:
+            raise Refused(
+                ErrorCode.ERROR_RESOURCE_NOT_FOUND,
+                "Direct uploads are switched off here. Send the photo to `/v1/jobs`.",
+            )
+        upload_id, expires_at = new_upload_id(current_tenant()), datetime.now(UTC) + lifetime
+        url, fields = services.object_store.sign_upload(
+            upload_id, expires_at, MAX_IMAGE_BYTES, request.headers.get("Host", "")
+        )
+        envelope = for_nothing()
+        envelope["error_detail"]["status_code"] = CREATED
+        envelope["data"] = {
+            "upload": str(upload_id),
+            "url": url,
+            "fields": fields,
+            "max_bytes": MAX_IMAGE_BYTES,
+            "expires_at": expires_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        }
+        return respond(envelope)
+
+    return blueprint
