@@ -20,7 +20,8 @@ from shared.job_store import ATTEMPTS_SPENT
 from shared.jobs.transitions import readable_until
 from shared.object_store import ObjectStore
 from shared.settings import Settings
-from shared.tables import jobs
+from shared.tables import jobs, webhook_deliveries
+from shared.webhooks.delivery import DeliveryState
 from tests.fault.ledger import Ledger
 from tests.fault.order import RIGHT_ERROR, Kind
 
@@ -93,6 +94,13 @@ class Audit:
     def inputs(self) -> set[str]:
         listed = self._client.list_objects(self._settings.inputs_bucket, recursive=True)
         return {str(item.object_name) for item in listed}
+
+    def hurry_deliveries(self) -> int:
+        """Make every delivery due that has not arrived, and count them."""
+        with self._database.writing() as connection:
+            pending = webhook_deliveries.c.state == DeliveryState.PENDING
+            due = update(webhook_deliveries).where(pending)
+            return connection.execute(due.values(not_before=database_clock(connection))).rowcount
 
     def let_a_day_pass(self) -> None:
         """Make every finished job a day older."""

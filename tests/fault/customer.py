@@ -14,6 +14,7 @@ from tests.end_to_end.client import CUTOUT, HEADERS
 from tests.fault.ledger import Ledger
 from tests.fault.order import Order, orders
 
+_JOBS = "/v1/jobs"
 _MOST_OPEN = 24
 _TIMEOUT = 40
 _PAUSE_SECONDS = (0.1, 0.8)
@@ -23,8 +24,16 @@ _TRIES_WITH_KEY = 4
 class Customer:
     """One thread; a keyed order is posted twice at once, and again until somebody takes it."""
 
-    def __init__(self, seed: str, urls: Sequence[str], ledger: Ledger) -> None:
-        """Prepare; nothing is sent yet."""
+    def __init__(self, seed: str, urls: Sequence[str], ledger: Ledger, callback_url: str) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            seed: Of what it orders.
+            urls: Of the front ends.
+            ledger: Where it writes what it is told.
+            callback_url: Who is told of the end of some jobs.
+        """
+        self._callback_url = callback_url
         self._chance = random.Random(seed)
         self._orders: Iterator[Order] = orders(seed)
         self._urls = urls
@@ -65,9 +74,9 @@ class Customer:
         began = time.monotonic()
         try:
             answer = self._http.post(
-                url + CUTOUT,
+                url + (_JOBS if order.is_told else CUTOUT),
                 headers=headers,
-                data=dict(order.fields),
+                data=self._fields_of(order),
                 files={"image": order.picture},
             )
         except httpx.HTTPError as error:
@@ -82,6 +91,10 @@ class Customer:
         elif "retry-after" not in answer.headers:
             self._ledger.violated(["a 503 without Retry-After"])
         return bool(task_id)
+
+    def _fields_of(self, order: Order) -> dict[str, str]:
+        told = {"callback_url": self._callback_url} if order.is_told else {}
+        return {**order.fields, **told}
 
 
 def _task_id(answer: httpx.Response) -> str:

@@ -28,6 +28,7 @@ from shared.settings import Settings
 from tests.end_to_end.installation import environment_of
 from tests.fault.sqlite_lock import SqliteLock
 from tests.fault.target import Target
+from tests.webhook_receiver import SECRET, Receiver, running_receiver
 
 DatabaseKind = Literal["postgres", "sqlite"]
 
@@ -53,9 +54,12 @@ BRISK: Mapping[str, Any] = {
 class Fleet:
     """Everything that runs, by name; what ends by itself is started again, as a supervisor would."""
 
-    def __init__(self, settings: Settings, servers: list[Server], directory: Path) -> None:
+    def __init__(
+        self, settings: Settings, servers: list[Server], directory: Path, receiver: Receiver
+    ) -> None:
         """Describe the processes; the servers run already."""
         self.settings = settings
+        self.receiver = receiver
         self.directory = directory
         self.ended_by_themselves = 0
         ports = {number: free_port() for number in _TWO}
@@ -146,6 +150,7 @@ def fleet(directory: Path, database: DatabaseKind = "postgres") -> Iterator[Flee
     with ExitStack() as stack:
         valkey = stack.enter_context(Valkey(directory / "valkey", persistent=False))
         store = stack.enter_context(SeaweedFS(directory / "seaweedfs"))
+        receiver = stack.enter_context(running_receiver())
         servers: list[Server] = [valkey, store]
         if database == "postgres":
             postgres = stack.enter_context(Postgres.temporary(fsync=True))
@@ -159,9 +164,12 @@ def fleet(directory: Path, database: DatabaseKind = "postgres") -> Iterator[Flee
             s3_endpoint=store.endpoint,
             s3_access_key=store.access_key,
             s3_secret_key=SecretStr(store.secret_key),
+            webhook_secrets=SecretStr(SECRET),
+            outgoing_ports=str(receiver.port),
+            outgoing_allowed_networks=f"{LOOPBACK}/32",
         ).model_copy(update=dict(BRISK))
         set_up(settings)
-        running = Fleet(settings, servers, directory)
+        running = Fleet(settings, servers, directory, receiver)
         stack.callback(running.stop)
         running.start()
         yield running

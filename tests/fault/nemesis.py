@@ -25,6 +25,7 @@ from tests.fault.customer import Customer
 from tests.fault.fleet import Fleet
 from tests.fault.hand import Fault, Hand
 from tests.fault.ledger import Entry, Ledger
+from tests.fault.listener import Listener
 from tests.fault.reader import NotNow, Reader
 from tests.fault.report import Report
 from tests.fault.siege import Siege
@@ -36,6 +37,7 @@ _AGAIN_THREADS = 6
 #: A bound for the worst case only: all that was accepted ends long before.
 _DRAIN_SECONDS = 180
 _TRIES = 5
+_DELIVERY_SECONDS = 90
 _GONE = 410
 #: What the log says of a worker that ended because it did not hear.
 _DEAF = '"reason": "deaf"'
@@ -55,6 +57,7 @@ class Nemesis:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger()
+        self.listener = Listener(self.fleet.receiver, f"{self.seed}-listener")
         self.faults: list[Fault] = []
         self.began = time.time()
         self._audit = Audit(self.fleet.settings)
@@ -81,7 +84,9 @@ class Nemesis:
 
     def _storm(self, seconds: float) -> None:
         customers = [
-            Customer(f"{self.seed}-customer-{number}", self.fleet.urls, self.ledger)
+            Customer(
+                f"{self.seed}-customer-{number}", self.fleet.urls, self.ledger, self.listener.url
+            )
             for number in range(_CUSTOMERS)
         ]
         hands = [
@@ -130,6 +135,7 @@ class Nemesis:
         ledger.violated(compare_results(rows, stored))
         repacked = self._compare_answers(stored)
         ledger.violated(f"key {key} made several jobs" for key in ledger.doubled_keys())
+        self._await_deliveries()
         self.say("a day passes")
         self._let_a_day_pass(readers[0], settled, rows.keys())
         return Report(
@@ -142,6 +148,7 @@ class Nemesis:
             rows=rows,
             changed=changed,
             repacked=repacked,
+            webhooks=self.listener.figures(),
             inputs_left=len(inputs & rows.keys()),
             inputs_unknown=len(inputs - rows.keys()),
             results_superseded=sum(
@@ -159,6 +166,16 @@ class Nemesis:
                 "attempt.hung",
             ),
         )
+
+    def _await_deliveries(self) -> None:
+        """Every end of which somebody wanted to be told was told; what waits for its next try is brought near."""
+        deadline = time.monotonic() + _DELIVERY_SECONDS
+        while (pending := self._audit.hurry_deliveries()) and time.monotonic() < deadline:
+            time.sleep(1)
+        if pending:
+            self.ledger.violated([f"{pending} deliveries have not arrived"])
+        self.ledger.violated(self.listener.violations)
+        self.ledger.violated(self.listener.missing(self.ledger.entries.values()))
 
     def _compare_answers(self, stored: list[Stored]) -> int:
         """Hold answers to one question against each other, and keep those that differ; count files that alone do."""

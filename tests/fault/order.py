@@ -36,6 +36,8 @@ class Order:
     height: int
     fields: Mapping[str, str]
     key: str | None
+    #: Whether somebody is told of the end, by a webhook.
+    is_told: bool = False
 
     @property
     def content(self) -> tuple[int, str]:
@@ -62,6 +64,7 @@ def orders(seed: str) -> Iterator[Order]:
             height=height,
             fields={name: value for name, value in fields.items() if value},
             key=f"{seed}-{count}" if chance.random() < 0.3 else None,
+            is_told=chance.random() < 0.3,
         )
 
 

@@ -32,6 +32,8 @@ class Report:
     changed: list[str]
     #: Questions whose answers have the same pixels in different bytes (`tests.fault.contrast` knows why).
     repacked: int
+    #: Jobs whose end was told to who wanted it, and how often it was told once more.
+    webhooks: Mapping[str, int]
     inputs_left: int
     inputs_unknown: int
     results_superseded: int
@@ -96,6 +98,7 @@ class Report:
             "uploads left for the expiry": self.inputs_left,
             "uploads left for the bucket's rule": self.inputs_unknown,
             "answers of the same pixels in other bytes": self.repacked,
+            "webhooks": dict(self.webhooks),
             "lost": len(self.lost),
             "doubled": len(self.doubled),
             "changed after they were read": len(self.changed),

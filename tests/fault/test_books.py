@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -15,8 +16,10 @@ from shared.job import JobStatus
 from shared.job_store import ATTEMPTS_SPENT
 from tests.fault.audit import Audit, Stored, compare, leftovers
 from tests.fault.ledger import Ending, Entry, Ledger
+from tests.fault.listener import Listener
 from tests.fault.order import RIGHT_ERROR, Kind, Order
 from tests.fault.report import Report
+from tests.webhook_receiver import running_receiver
 
 KINDS = tuple(RIGHT_ERROR)
 
@@ -73,6 +76,7 @@ def report(ledger: Ledger, rows: Mapping[str, Mapping[str, Any]]) -> Report:
         rows=rows,
         changed=[],
         repacked=0,
+        webhooks={},
         inputs_left=0,
         inputs_unknown=0,
         results_superseded=0,
@@ -133,6 +137,25 @@ def test_an_accepted_job_without_a_row_or_an_end_is_a_violation() -> None:
 
     assert len(list(compare(ledger, rows))) == 2
     assert report(ledger, rows).lost == [gone.task_id, endless.task_id]
+
+
+def test_an_end_that_was_not_told_or_told_as_another_is_a_violation() -> None:
+    ledger, _ = books("person", "person", "damaged")
+    entries = [
+        replace(entry, order=replace(entry.order, is_told=True))
+        for entry in ledger.entries.values()
+    ]
+    with running_receiver() as receiver:
+        listener = Listener(receiver, "")
+    for entry in entries[1:]:
+        listener._taken[f"msg_{uuid.UUID(entry.task_id).hex}"] += ["job.succeeded"] * 2
+    entries[2].ending = Ending(3, "FILE_DECODING_FAILURE")
+
+    assert [line.split()[0] for line in listener.missing(entries)] == [
+        entries[0].task_id,
+        entries[2].task_id,
+    ]
+    assert listener.figures() == {"told": 2, "told again": 2}
 
 
 class Moment:
