@@ -57,13 +57,19 @@ class Deliveries:
             limit: How many.
             busy: Hosts for which nothing is wanted now.
         """
-        with self._database.writing() as connection:
+        # Mostly there is nothing, and nobody waits for a lock.
+        with self._database.reading() as connection:
             now = self._clock(connection)
             firsts = connection.execute(_first_of_each_host(now)).all()
             due = sorted(
                 (since, job_id) for host, since, job_id in firsts if host not in busy and job_id
             )
-            return _lease(connection, [job_id for _, job_id in due[:limit]], now)
+        if not due:
+            return []
+        with self._database.writing() as connection:
+            return _lease(
+                connection, [job_id for _, job_id in due[:limit]], self._clock(connection)
+            )
 
     def deliver(self, delivery: Delivery, status: int) -> None:
         """Note that it has arrived; whichever try it was that did."""
@@ -144,8 +150,6 @@ def _first_of_each_host(now: datetime) -> Select[str, datetime, uuid.UUID]:
 
 
 def _lease(connection: Connection, job_ids: list[uuid.UUID], now: datetime) -> list[Delivery]:
-    if not job_ids:
-        return []
     due = and_(deliveries.c.job_id.in_(job_ids), _still_pending(), deliveries.c.not_before <= now)
     free = select(deliveries.c.job_id).where(due).with_for_update(skip_locked=True)
     taken = list(connection.execute(free).scalars())
