@@ -6,6 +6,7 @@ from functools import partial
 
 from flask import Flask, Response, request
 
+from api import request_names
 from api.admission import auth, quotas
 from api.admission.backlog_gauge import BacklogGauge
 from api.answers import error_handlers
@@ -37,11 +38,13 @@ def create_app(settings: Settings, services: Services) -> Flask:
     # Otherwise `//healthz` is a redirect, which is no envelope either.
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    request_names.name_requests(app)
     auth.protect(app, settings, services.key_store)
     gauge = BacklogGauge(settings, services.job_store, services.backlog_cache)
     quotas.protect(app, settings, services, gauge)
     error_handlers.handle(app)
     app.after_request(_add_headers)
+    app.after_request(partial(_say_where, settings.public_path))
     means = Means(
         sign=lambda job, name: services.object_store.sign_result(
             job, name, request.headers.get("Host", "")
@@ -57,9 +60,16 @@ def create_app(settings: Settings, services: Services) -> Flask:
         jobs.create_blueprint(services, describe_in_full, presets, settings, callbacks)
     )
     app.register_blueprint(uploads.create_blueprint(settings, services))
-    app.register_blueprint(openapi.create_blueprint(presets))
+    app.register_blueprint(openapi.create_blueprint(presets, settings.public_path))
     app.register_blueprint(health.create_blueprint(Readiness(settings, services)))
     return app
+
+
+def _say_where(public_path: str, response: Response) -> Response:
+    """Name places as they are called in front of the proxy."""
+    if "Location" in response.headers:
+        response.headers["Location"] = public_path + response.headers["Location"]
+    return response
 
 
 def _add_headers(response: Response) -> Response:

@@ -116,6 +116,7 @@ class NewJob:
     #: Who is told of its end; None: nobody.
     callback_url: str | None = None
     idempotency_key: str | None = None
+    traceparent: str | None = None
     #: Where a worker fetches the photo; None: it was uploaded.
     image_url: str | None = field(default=None, repr=False)
 
@@ -169,6 +170,8 @@ class Job:
     queue: Queue
     options: CutoutOptions
     tags: Tags
+    #: The span of the client's that asked for it (W3C Trace Context); None: it named none.
+    traceparent: str | None
     input_bytes: int
     attempt: int
     #: Claims that were given back unused, and are not counted against the job.

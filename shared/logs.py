@@ -1,6 +1,7 @@
 """Logs: one line an event, JSON for machines or columns for people, and no secrets in either.
 
-An event is named `<noun>.<verb>` and carries `log_id` and `task_id` wherever there is a job.
+An event is named `<noun>.<verb>` and carries `log_id` and `task_id` wherever there is a job, `request_id` wherever
+there is a request, and `trace_id` where the client named one.
 """
 
 from __future__ import annotations
@@ -54,8 +55,14 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
 
 def about(job: Job) -> dict[str, Any]:
-    """Name a job in an event."""
-    return {"log_id": job.log_id, "task_id": str(job.id), "attempt": job.attempt}
+    """Name a job in an event, and the trace that it belongs to."""
+    names = {"log_id": job.log_id, "task_id": str(job.id), "attempt": job.attempt}
+    return {**names, "trace_id": trace_id_of(job.traceparent)} if job.traceparent else names
+
+
+def trace_id_of(traceparent: str) -> str:
+    """Find the trace in a `traceparent`."""
+    return traceparent.split("-")[1]
 
 
 def _renderer(settings: Settings) -> structlog.typing.Processor:

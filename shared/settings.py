@@ -105,6 +105,12 @@ class Settings(BaseSettings):
         False,
         description="Take any API key, from programs of this machine only, as long as no key has been created.",
     )
+    public_path: str = Field(
+        "",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        description="Path under which a proxy serves this service: what clients ask for at `/cutwork/v1/jobs` comes "
+        "here as `/v1/jobs`. `Location` and the OpenAPI document name it.",
+    )
     inline_wait: Seconds = Field(
         20, description="Seconds a POST without `task_type` waits for its job."
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Callable
 from typing import Protocol, TypedDict
 
-from flask import Response, g, jsonify
+from flask import Response, jsonify
 
 from api.answers.queue_forecast import Forecast, ask_again_after
+from api.request_names import request_id
 from shared.envelope import (
     OK,
     PROCESSING,
@@ -93,11 +93,3 @@ def respond(envelope: Envelope, status: int = 0) -> Response:
 def seconds_to_wait(queue: QueueState | None) -> int:
     """Say when to ask again for a job that goes on, by its place, if it still waits."""
     return ask_again_after(queue["estimated_seconds"]) if queue else _ASK_AGAIN_SECONDS
-
-
-def request_id() -> str:
-    """Name the request that is being answered; the same name each time."""
-    if "request_id" not in g:
-        g.request_id = uuid.uuid4().hex
-    name: str = g.request_id
-    return name

@@ -15,7 +15,7 @@ from werkzeug.exceptions import (
     RequestURITooLarge,
 )
 
-from api.answers.envelope import for_failure, request_id, respond
+from api.answers.envelope import for_failure, respond
 from api.intake.form import MAX_BODY_BYTES
 from api.intake.multipart import MAX_PARTS, MAX_TEXT_BYTES
 from api.server.unreadable import UNREADABLE
@@ -83,7 +83,7 @@ def _refuse_unreadable() -> None:
 
 
 def _refused(error: Refused) -> Response:
-    log.info("request.refused", request_id=request_id(), code=error.code, route=request.endpoint)
+    log.info("request.refused", code=error.code, route=request.endpoint)
     response = respond(for_failure(Failure(error.code, error.message)))
     if error.code is ErrorCode.ERROR_USER_NOT_EXISTS:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -94,7 +94,6 @@ def _try_later(error: TryLater) -> Response:
     seconds = max(1, math.ceil(error.seconds))
     log.info(
         "request.refused",
-        request_id=request_id(),
         code=error.code,
         route=request.endpoint,
         retry_after_s=seconds,
@@ -108,7 +107,6 @@ def _unavailable(error: Unavailable) -> Response:
     cause = str(error.__cause__ or "").partition("\n")[0]
     log.warning(
         "request.failed",
-        request_id=request_id(),
         route=request.endpoint,
         reason=str(error),
         cause=cause,
@@ -134,5 +132,5 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.error("request.failed", request_id=request_id(), route=request.endpoint, exc_info=error)
+    log.error("request.failed", route=request.endpoint, exc_info=error)
     return respond(for_failure(_UNFORESEEN))

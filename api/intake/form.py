@@ -31,6 +31,7 @@ from api.intake.options import (
 )
 from api.intake.tags import read_tags
 from api.intake.upload_deadline import upload_deadline
+from api.request_names import read_traceparent
 from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.image_files.header import ImageHeader, read_header
@@ -80,6 +81,8 @@ class CutoutRequest:
     task_type: TaskType
     #: Who is told of the job's end; None: nobody.
     callback_url: str | None = None
+    #: The span of the client's that asked, if it said so.
+    traceparent: str | None = None
 
     @property
     def photo(self) -> bytes:
@@ -137,6 +140,7 @@ def read_cutout_request(
         tags=tags,
         task_type=task_type,
         callback_url=callback_url,
+        traceparent=read_traceparent(received),
     )
 
 

@@ -95,6 +95,7 @@ def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -
         callback_url=request.callback_url,
         idempotency_key=idempotency_key,
         image_url=request.image_url,
+        traceparent=request.traceparent,
     )
 
 

@@ -22,15 +22,17 @@ Every JSON answer but this document is the same envelope. A path that does not e
 with `Allow`."""
 
 
-def create_document(presets: Sequence[str] = ()) -> dict[str, Any]:
+def create_document(presets: Sequence[str] = (), public_path: str = "") -> dict[str, Any]:
     """Describe the API in OpenAPI 3.1.
 
     Args:
         presets: The names of those that this installation knows.
+        public_path: Where a proxy has put it.
     """
     return {
         "openapi": "3.1.0",
         "info": {"title": "Cutwork", "version": _VERSION, "description": _DESCRIPTION},
+        "servers": [{"url": public_path or "/"}],
         "security": [{name: []} for name in SECURITY_SCHEMES],
         "paths": create_paths(),
         "components": {

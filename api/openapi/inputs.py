@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api import request_names
 from api.admission.auth import KEY_HEADER
 from api.answers import job_ids, listing, prefer_header
 from api.answers.wait_parameter import MAX_WAIT
@@ -23,6 +24,31 @@ IDEMPOTENCY_KEY: Described = {
     "in": "header",
     "description": "The same upload sent again under the same key gives the same job instead of a second one.",
     "schema": {"type": "string", "pattern": f"^{idempotency.VALID.pattern}$"},
+}
+
+REQUEST_ID: Described = {
+    "name": request_names.REQUEST_ID,
+    "in": "header",
+    "description": "What you call the request: 1 to 128 characters, visible ASCII; anything else is ignored. The "
+    "answer and every line of the log have it.",
+    "schema": {"type": "string"},
+    "example": "import-2026-11-23/4711",
+}
+
+TRACEPARENT: Described = {
+    "name": request_names.TRACEPARENT,
+    "in": "header",
+    "description": "The trace that the job belongs to (W3C Trace Context): it is kept with the job and stands in the "
+    "logs. Anything else is ignored.",
+    "schema": {"type": "string"},
+    "example": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+}
+
+IF_NONE_MATCH: Described = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The `ETag` of an answer that you have.",
+    "schema": {"type": "string"},
 }
 
 PREFER: Described = {

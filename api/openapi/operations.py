@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from api import request_names
 from api.openapi import inputs, uploads
 from api.openapi.errors import create_error_responses
 from api.openapi.examples import EXAMPLES
@@ -46,6 +47,15 @@ _LOCATION = {
     "description": "Where the job is.",
     "schema": {"type": "string", "format": "uri-reference"},
 }
+_REQUEST_ID = {
+    "required": True,
+    "description": "The `request_id` of the envelope: what the request was called by its client, or a new name.",
+    "schema": {"type": "string", "pattern": f"^{request_names.VALID.pattern}$"},
+}
+_TAG = {
+    "description": "Of a finished job: to be sent as `If-None-Match`.",
+    "schema": {"type": "string", "pattern": '^W/"[^"]+"$'},
+}
 _APPLIED = {
     "description": "The wait that was granted.",
     "schema": {"type": "string", "pattern": "^wait=[0-9]+$"},
@@ -55,7 +65,7 @@ _APPLIED = {
 def create_paths() -> dict[str, dict[str, Operation]]:
     """Describe every route by its path and method."""
     one_job = f"{jobs.PATH}/{{job_id}}"
-    return {
+    paths = {
         cutout.PATH: {"post": _cut_out()},
         query.PATH: {"get": _query_result()},
         jobs.PATH: {"post": _create_job(), "get": _list_jobs()},
@@ -65,13 +75,24 @@ def create_paths() -> dict[str, dict[str, Operation]]:
         health.READY: {"get": _is_ready()},
         "/openapi.json": {"get": _describe()},
     }
+    for methods in paths.values():
+        for operation in methods.values():
+            _name_requests(operation)
+    return paths
+
+
+def _name_requests(operation: Operation) -> None:
+    """Say what every request may, and every answer does, hold."""
+    operation["parameters"] = [*operation.get("parameters", ()), inputs.REQUEST_ID]
+    for response in operation["responses"].values():
+        response["headers"] = {**response.get("headers", {}), request_names.REQUEST_ID: _REQUEST_ID}
 
 
 def _cut_out() -> Operation:
     return {
         "operationId": "cut_out",
         "summary": "Cut clothing out of a photo, as the hosted API does",
-        "parameters": [inputs.IDEMPOTENCY_KEY],
+        "parameters": [inputs.IDEMPOTENCY_KEY, inputs.TRACEPARENT],
         "requestBody": uploads.REQUEST_BODY,
         "responses": {
             "200": _answer("The job, finished or not.", ["WaitingJob", "FinishedJob"], _WAITS),
@@ -109,7 +130,7 @@ def _create_job() -> Operation:
     return {
         "operationId": "create_job",
         "summary": "Create a job",
-        "parameters": [inputs.IDEMPOTENCY_KEY, inputs.PREFER],
+        "parameters": [inputs.IDEMPOTENCY_KEY, inputs.PREFER, inputs.TRACEPARENT],
         "requestBody": uploads.JOB_REQUEST_BODY,
         "responses": {
             "200": finished,
@@ -166,9 +187,13 @@ def _show_job() -> Operation:
         "operationId": "show_job",
         "summary": "Ask what has become of a job",
         "description": "A job that failed is an answer like another: 200, with the error in the envelope.",
-        "parameters": [inputs.JOB_ID, inputs.WAIT],
+        "parameters": [inputs.JOB_ID, inputs.WAIT, inputs.IF_NONE_MATCH],
         "responses": {
-            "200": _answer("The job, whatever became of it.", kinds, _WAITS),
+            "200": _answer("The job, whatever became of it.", kinds, {**_WAITS, "ETag": _TAG}),
+            "304": {
+                "description": "You have its answer already; the URLs in it work as long as new ones would.",
+                "headers": {"ETag": {**_TAG, "required": True}},
+            },
             **create_error_responses(
                 (ErrorCode.ERROR_INVALID_PARAMETER, *_ONE_JOB), may_be_slow=False
             ),

@@ -7,6 +7,7 @@ from typing import Any
 from api.answers.job_items import UNKNOWN
 from api.answers.listing import CURSOR
 from api.openapi.tags import METADATA, REFERENCE
+from api.request_names import VALID
 from shared.contract import Category
 from shared.envelope import OK, Envelope
 from shared.errors import CATALOGUE, ErrorCode
@@ -18,6 +19,7 @@ Schema = dict[str, Any]
 _CREATED, _ACCEPTED = 201, 202
 _TEXT: Schema = {"type": "string"}
 _NAME: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+_REQUEST_ID: Schema = {"type": "string", "pattern": f"^{VALID.pattern}$"}
 _UUID: Schema = {"type": "string", "format": "uuid"}
 _URL: Schema = {"type": "string", "format": "uri"}
 _TIME: Schema = {"type": "string", "format": "date-time"}
@@ -164,7 +166,7 @@ def _detail(codes: tuple[ErrorCode, ...] | list[ErrorCode]) -> Schema:
 
 def _envelope(description: str, **fields: Schema) -> Schema:
     """Close the envelope: what `Envelope` requires and what is given is there, and nothing else."""
-    shown = {"request_id": _NAME, "log_id": _NAME, **fields}
+    shown = {"request_id": _REQUEST_ID, "log_id": _NAME, **fields}
     in_order = {name: shown[name] for name in Envelope.__annotations__ if name in shown}
     envelope = _closed(**in_order)
     # Of waiting jobs alone, which share their schema with those that are being worked on; and of errors on `/v1`.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from api.admission.auth import current_tenant
+from api.answers.entity_tag import add_tag, is_known, not_modified, tag_of
 from api.answers.envelope import Describe, respond
 from api.answers.job_id import parse_job_id, unknown_job
 from api.answers.job_ids import parse_ids, read_ids
@@ -81,7 +82,9 @@ def create_blueprint(
         job = services.long_polls.wait(parse_job_id(job_id), current_tenant(), seconds)
         if job is None:
             raise unknown_job()
-        return _answer(describe, job)
+        tag = tag_of(job)
+        answer = not_modified() if is_known(request, tag) else _answer(describe, job)
+        return add_tag(answer, tag)
 
     @blueprint.delete(f"{PATH}/<job_id>")
     def erase_job(job_id: str) -> Response:

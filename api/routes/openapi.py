@@ -10,10 +10,10 @@ from shared.presets import Presets
 PATH = "/openapi.json"
 
 
-def create_blueprint(presets: Presets) -> Blueprint:
+def create_blueprint(presets: Presets, public_path: str) -> Blueprint:
     """Make the route; the document is the same for everybody, and built once."""
     blueprint = Blueprint("openapi", __name__)
-    document = create_document(sorted(presets))
+    document = create_document(sorted(presets), public_path)
 
     @blueprint.get(PATH)
     def describe() -> Response:

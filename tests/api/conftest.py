@@ -190,5 +190,5 @@ def broken_job_store(settings: Settings, tmp_path: Path) -> Iterator[JobStore]:
 @pytest.fixture
 def logged() -> Iterator[Logged]:
     """What is logged during the test."""
-    with structlog.testing.capture_logs() as events:
+    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as events:
         yield events

@@ -41,7 +41,7 @@ def check_shape(answer: TestResponse) -> dict[str, Any]:
     known = ("data", "queue", "reference", "metadata", "checks", "warnings")
     extra = [key for key in known if key in body]
     assert list(body) == KEYS + extra
-    assert re.fullmatch("[0-9a-f]{32}", body["request_id"])
+    assert body["request_id"] == answer.headers["X-Request-ID"]
     assert re.fullmatch("[0-9a-f]{32}", body["log_id"])
     assert list(body["error_detail"]) == ["status_code", "code", "code_message", "message"]
     assert body["error_detail"]["status_code"] == answer.status_code

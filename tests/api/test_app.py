@@ -66,3 +66,20 @@ def test_two_requests_have_two_request_ids(front_end: FrontEnd) -> None:
 
     assert first["request_id"] != second["request_id"]
     assert first["log_id"] != second["log_id"]
+
+
+@pytest.mark.parametrize(("changes", "path"), [({}, ""), ({"public_path": "/cutwork"}, "/cutwork")])
+def test_a_place_is_named_as_the_operator_says_and_no_header_moves_it(
+    front_end: FrontEnd, path: str
+) -> None:
+    answer = front_end.post(
+        path="/v1/jobs",
+        header_X_Forwarded_Prefix="/elsewhere",
+        header_Script_Name="/elsewhere",
+        header_X_Script_Name="/elsewhere",
+    )
+
+    assert answer.headers["Location"] == f"{path}/v1/jobs/{answer.get_json()['task_id']}"
+    document = front_end.client().get("/openapi.json").get_json()
+    assert document["servers"] == [{"url": path or "/"}]
+    assert front_end.client().get("/cutwork/healthz").status_code == 404

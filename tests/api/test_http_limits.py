@@ -65,6 +65,28 @@ def target(home: Path) -> Iterator[Target]:
         assert "UNKNOWN_ERROR" not in log
 
 
+def test_requests_of_one_connection_are_logged_by_their_own_names(
+    target: Target, home: Path
+) -> None:
+    names = [uuid.uuid4().hex for _ in range(3)]
+    requests = [
+        f"GET /v1/jobs/{name} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{KEY}X-Request-ID: {name}\r\n\r\n"
+        for name in names
+    ]
+
+    answers = target.send([request.encode() for request in requests])
+
+    assert [envelope["request_id"] for _, envelope in answers] == names
+    lines = eventually(lambda: _lines_about(names, home / "gunicorn.log"))
+    assert [sum(name in line for line in lines) for name in names] == [1, 1, 1]
+
+
+def _lines_about(names: list[str], log: Path) -> list[str]:
+    """Read what was logged about these requests; nothing as long as one of them is missing."""
+    lines = log.read_text().splitlines()
+    return lines if all(any(name in line for line in lines) for name in names) else []
+
+
 def test_a_whole_upload_gets_as_far_as_the_object_store_that_is_not_there(target: Target) -> None:
     assert target.post(FORM, length=len(FORM)) == TAKEN
 

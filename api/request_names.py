@@ -1,0 +1,66 @@
+"""How a request is called: by its `X-Request-ID`, and by the trace that it belongs to (W3C Trace Context).
+
+Both stand in every line that is logged while it is answered.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Flask, Request, Response, g, request
+from structlog.contextvars import bind_contextvars, unbind_contextvars
+
+from shared.logs import trace_id_of
+
+REQUEST_ID, TRACEPARENT = "X-Request-ID", "traceparent"
+#: Visible ASCII.
+VALID = re.compile(r"[!-~]{1,128}")
+
+#: Version, trace, parent, flags. What a later version has behind them is left out, as the standard says.
+_PARENT = re.compile(
+    r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
+)
+_VERSION = "00"
+
+
+def name_requests(app: Flask) -> None:
+    """Name each request before anything else is done about it, and say its name with the answer."""
+    app.before_request(_begin)
+    app.after_request(_say)
+    app.teardown_request(_end)
+
+
+def request_id() -> str:
+    """Name the request that is being answered; the same name each time: the client's own, or a new one."""
+    if "request_id" not in g:
+        sent = request.headers.get(REQUEST_ID, "")
+        g.request_id = sent if VALID.fullmatch(sent) else uuid.uuid4().hex
+    name: str = g.request_id
+    return name
+
+
+def read_traceparent(received: Request) -> str | None:
+    """Read which trace a request belongs to; None for what is no such header, because it is never an error."""
+    found = _PARENT.fullmatch(received.headers.get(TRACEPARENT, "").strip())
+    if found is None or (found[1] == _VERSION and found[5]):
+        return None
+    return "-".join((_VERSION, *found.group(2, 3, 4)))
+
+
+def _begin() -> None:
+    _end()
+    bind_contextvars(request_id=request_id())
+    traceparent = read_traceparent(request)
+    if traceparent is not None:
+        bind_contextvars(trace_id=trace_id_of(traceparent))
+
+
+def _say(response: Response) -> Response:
+    response.headers[REQUEST_ID] = request_id()
+    return response
+
+
+def _end(_error: BaseException | None = None) -> None:
+    """Forget the names: the same thread answers the next request."""
+    unbind_contextvars("request_id", "trace_id")
