@@ -69,8 +69,7 @@ def read_url(url: str) -> Destination:
     Raises:
         CallFailed: REFUSED: it is none, or could be read in two ways.
     """
-    if len(url) > MAX_URL_CHARACTERS:
-        raise refused(f"The URL has more than {MAX_URL_CHARACTERS} characters.")
+    _check_length(url)
     if _AMBIGUOUS.search(url):
         raise refused("The URL has a space, a control character or a backslash in it.")
     found = _URL.fullmatch(url)
@@ -84,7 +83,15 @@ def read_url(url: str) -> Destination:
         raise _no_host()
     host = _read_name(parts[2]) if parts[1] is None else _read_ipv6(parts[1])
     port = int(parts[3]) if parts[3] else _PORTS[scheme]
-    return Destination(scheme, host, port, _encoded(target))
+    destination = Destination(scheme, host, port, _encoded(target))
+    # It grows where it is not written in ASCII.
+    _check_length(destination.url)
+    return destination
+
+
+def _check_length(url: str) -> None:
+    if len(url) > MAX_URL_CHARACTERS:
+        raise refused(f"The URL has more than {MAX_URL_CHARACTERS} characters.")
 
 
 def _read_ipv6(text: str) -> str:

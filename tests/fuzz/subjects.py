@@ -23,6 +23,8 @@ from shared.errors import Refused
 from shared.image_files.header import read_header
 from shared.job import Queue
 from shared.messages import MessageWriter
+from shared.outgoing.failure import CallFailed
+from shared.outgoing.policy import Policy
 from tests.api import multipart_body
 from tests.fault.mutation import mutants_of, whole_photos
 from tests.fault.test_message_faults import NO_MESSAGES
@@ -171,6 +173,30 @@ def _photos() -> list[bytes]:
     return whole_photos([file.make() for file in FILES.values()])
 
 
+def _read_url(data: bytes) -> str:
+    """Read a URL, and what was understood of it: both must mean the same place."""
+    policy = Policy()
+    try:
+        found = policy.read_url(data.decode("utf-8", "replace"))
+    except CallFailed as failure:
+        return failure.reason.name
+    if policy.read_url(found.url) != found or not found.url.isascii():
+        raise Finding(f"{found.url!r} is read as another place than it was written for")
+    return "taken"
+
+
+def _url_seeds() -> list[bytes]:
+    urls = (
+        "https://bücher.example/grün.jpg?a=b#c",
+        "http://[2606:4700::1111]:443/a%20b",
+        "https://photos.example.com:443/a/../b?x=%zz",
+        "http://8.8.8.8/",
+        "https://user@xn--4gbrim.example/a?X-Amz-Signature=ab%2F",
+        "http://0x7f.1\\@①②⑦.0.0.1。/",
+    )
+    return [url.encode() for url in urls]
+
+
 SUBJECTS = {
     subject.name: subject
     for subject in (
@@ -179,5 +205,6 @@ SUBJECTS = {
         Subject("decoders", _decode, _photos),
         Subject("message", _read_message, _message_seeds),
         Subject("list query", _read_query, _query_seeds),
+        Subject("photo's URL", _read_url, _url_seeds),
     )
 }
