@@ -15,7 +15,7 @@ from api.answers.queue_forecast import QueueForecast
 from api.health.readiness import Readiness
 from api.intake.callbacks import Callbacks
 from api.intake.form import MAX_BODY_BYTES
-from api.routes import cutout, health, jobs, openapi, query, uploads
+from api.routes import cutout, deliveries, health, jobs, openapi, query, uploads
 from api.services import Services
 from shared.presets import load_presets
 from shared.settings import Settings
@@ -60,6 +60,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
         jobs.create_blueprint(services, describe_in_full, presets, settings, callbacks)
     )
     app.register_blueprint(uploads.create_blueprint(settings, services))
+    app.register_blueprint(deliveries.create_blueprint(services))
     app.register_blueprint(openapi.create_blueprint(presets, settings.public_path))
     app.register_blueprint(health.create_blueprint(Readiness(settings, services)))
     return app

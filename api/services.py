@@ -13,6 +13,7 @@ from shared.database import Database
 from shared.job_store import JobStore
 from shared.key_store import KeyStore
 from shared.object_store import ObjectStore
+from shared.webhooks.deliveries import Deliveries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Services:
     redis_circuit: CircuitBreaker
     #: For the readiness check; everything else goes through the stores.
     database: Database
+    deliveries: Deliveries
     long_polls: LongPolls
     rate_limiter: RateLimiter
     backlog_cache: BacklogCache

@@ -26,6 +26,7 @@ from shared.key_store import KeyStore
 from shared.logs import get_logger, set_up_logs
 from shared.object_store import ObjectStore
 from shared.settings import Settings, load_settings
+from shared.webhooks.deliveries import Deliveries
 
 
 def create_app() -> Flask:
@@ -62,6 +63,7 @@ def create_services(settings: Settings) -> Services:
         object_store=ObjectStore(settings),
         broker=Broker(settings),
         database=database,
+        deliveries=Deliveries(database),
         long_polls=LongPolls(settings, job_store),
         redis_circuit=circuit,
         rate_limiter=RateLimiter(connect_storage(settings), settings.rate_per_minute, circuit),

@@ -1,6 +1,7 @@
 """What a client is told.
 
 envelope        every JSON answer, success or error
+deliveries      what became of webhooks
 error_handlers  error to HTTP, the one table
 job_items       jobs in lists
 listing         pages of jobs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.openapi.deliveries import EXAMPLE as DELIVERIES
 from api.openapi.errors import SOME_NAME, error_example
 from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import CATALOGUE, ErrorCode
@@ -119,6 +120,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "expires_at": "2026-11-23T12:15:00.000Z",
         },
     ),
+    "Deliveries": _success(2, data=DELIVERIES),
     "Alive": _success(2, data={}),
     "Ready": _success(2, data={}, checks=_WELL, warnings={}),
     "NotReady": {

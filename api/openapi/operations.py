@@ -7,6 +7,7 @@ from typing import Any
 
 from api import request_names
 from api.openapi import inputs, uploads
+from api.openapi.deliveries import DELIVERY_ID
 from api.openapi.errors import create_error_responses
 from api.openapi.examples import EXAMPLES
 from api.openapi.schemas import JOB_FAILURES, reference
@@ -71,6 +72,8 @@ def create_paths() -> dict[str, dict[str, Operation]]:
         jobs.PATH: {"post": _create_job(), "get": _list_jobs()},
         direct.PATH: {"post": _create_upload()},
         one_job: {"get": _show_job(), "delete": _erase_job()},
+        f"{one_job}/deliveries": {"get": _list_deliveries()},
+        f"{one_job}/deliveries/{{delivery_id}}/redeliver": {"post": _redeliver()},
         health.ALIVE: {"get": _is_alive()},
         health.READY: {"get": _is_ready()},
         "/openapi.json": {"get": _describe()},
@@ -209,6 +212,42 @@ def _erase_job() -> Operation:
         "responses": {
             "204": {"description": "All is deleted. From now on the job is 410 everywhere."},
             **create_error_responses(_ONE_JOB, may_be_slow=False),
+        },
+    }
+
+
+def _list_deliveries() -> Operation:
+    return {
+        "operationId": "list_deliveries",
+        "summary": "Ask what became of a job's webhook",
+        "parameters": [inputs.JOB_ID],
+        "responses": {
+            "200": _answer(
+                "What is owed to `callback_url` once the job has ended.", ["Deliveries"]
+            ),
+            **create_error_responses(
+                (ErrorCode.ERROR_RESOURCE_NOT_FOUND, *_KEYED), may_be_slow=False
+            ),
+        },
+    }
+
+
+def _redeliver() -> Operation:
+    codes = (
+        ErrorCode.ERROR_RESOURCE_NOT_FOUND,
+        ErrorCode.ERROR_INVALID_PARAMETER,
+        ErrorCode.EXCEEDING_LIMITS,
+        ErrorCode.ERROR_INSUFFICIENT_RESOURCES,
+        *_KEYED,
+    )
+    return {
+        "operationId": "redeliver",
+        "summary": "Send a job's webhook again, whatever became of it",
+        "description": "Under the same `webhook-id`, at once, and with all tries anew. Counts as an upload.",
+        "parameters": [inputs.JOB_ID, DELIVERY_ID],
+        "responses": {
+            "200": _answer("It is about to be sent.", ["Deliveries"]),
+            **create_error_responses(codes, may_be_slow=False),
         },
     }
 

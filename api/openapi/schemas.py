@@ -6,6 +6,7 @@ from typing import Any
 
 from api.answers.job_items import UNKNOWN
 from api.answers.listing import CURSOR
+from api.openapi.deliveries import DELIVERIES
 from api.openapi.tags import METADATA, REFERENCE
 from api.request_names import VALID
 from shared.contract import Category
@@ -102,6 +103,7 @@ def create_schemas() -> dict[str, Schema]:
             task_status={"const": 2},
             data=_upload(),
         ),
+        "Deliveries": _success("The log.", **_NO_TASK, task_status={"const": 2}, data=DELIVERIES),
         "Alive": _success("All is well.", **_NO_TASK, task_status={"const": 2}, data=_closed()),
         "Ready": _success(
             "All is well; `warnings` say what is missing all the same.",

@@ -65,7 +65,9 @@ BEGIN
 
     -- What is owed for a job's end is stored with it, by whoever ends the job; the sweeper sends it.
     GRANT INSERT ON public.webhook_deliveries TO cutwork_front_end, cutwork_worker, cutwork_sweeper;
-    GRANT SELECT (job_id) ON public.webhook_deliveries TO cutwork_front_end;
+    GRANT SELECT (job_id, event, state, tries, status, reason, created_at, not_before, finished_at)
+        ON public.webhook_deliveries TO cutwork_front_end;
+    GRANT UPDATE (state, tries, not_before, finished_at) ON public.webhook_deliveries TO cutwork_front_end;
     GRANT SELECT, DELETE ON public.webhook_deliveries TO cutwork_sweeper;
     GRANT UPDATE (state, tries, not_before, finished_at, status, reason)
         ON public.webhook_deliveries TO cutwork_sweeper;

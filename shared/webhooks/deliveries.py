@@ -5,6 +5,7 @@
     deliver     pending                   → delivered
     postpone    pending, this very try    → due later, one more try failed
     give_up     pending, this very try    → failed
+    redeliver   any                       → pending, as if it were new
     forget      any                       → (none), with the job
 
 Due ones are taken host by host, the first of each: ten thousand that wait for one that is dead are not looked at.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,7 +37,7 @@ from shared.clock import Clock, database_clock
 from shared.database import Database
 from shared.jobs.planning import hidden
 from shared.tables import webhook_deliveries as deliveries
-from shared.webhooks.delivery import EVENTS, Delivery, DeliveryState
+from shared.webhooks.delivery import EVENTS, Delivery, DeliveryState, Record
 
 #: Longer than a try takes. If its sender dies, another one tries after that.
 LEASE = timedelta(minutes=1)
@@ -43,7 +45,7 @@ _MAX_HOST = 261
 
 
 class Deliveries:
-    """The deliveries, for senders."""
+    """The deliveries, for senders and for those whom they are owed to."""
 
     def __init__(self, database: Database, clock: Clock = database_clock) -> None:
         """Use a database whose schema is migrated."""
@@ -87,6 +89,27 @@ class Deliveries:
             changes = _tried(delivery, status, reason)
             changes["not_before"] = self._clock(connection) + delay
             connection.execute(update(deliveries).where(_is_this_try(delivery)).values(changes))
+
+    def find(self, job_id: uuid.UUID) -> Record | None:
+        """Read what became of a job's delivery; None if none is owed, or not yet."""
+        columns = (deliveries.c[field.name] for field in fields(Record))
+        which = deliveries.c.job_id == job_id
+        with self._database.reading() as connection:
+            row = connection.execute(select(*columns).where(which)).mappings().one_or_none()
+        return None if row is None else Record(**{**row, "state": DeliveryState(row["state"])})
+
+    def redeliver(self, job_id: uuid.UUID) -> bool:
+        """Send a job's delivery now, whatever became of it; False if there is none."""
+        with self._database.writing() as connection:
+            now = self._clock(connection)
+            anew = {
+                "state": DeliveryState.PENDING,
+                "tries": 0,
+                "not_before": now,
+                "finished_at": None,
+            }
+            which = deliveries.c.job_id == job_id
+            return connection.execute(update(deliveries).where(which).values(anew)).rowcount == 1
 
     def _end(
         self,

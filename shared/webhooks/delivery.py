@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from shared.job import JobStatus
@@ -45,4 +46,31 @@ class Delivery:
     @property
     def webhook_id(self) -> str:
         """The same at every try: by it a receiver knows what it has already."""
-        return f"msg_{self.job_id.hex}"
+        return webhook_id_of(self.job_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What became of one, for whoever it is owed to."""
+
+    job_id: uuid.UUID
+    event: str
+    state: DeliveryState
+    tries: int
+    #: Of the last answer, and why it did not count.
+    status: int | None
+    reason: str
+    created_at: datetime
+    #: When it is tried again, while it is pending.
+    not_before: datetime
+    finished_at: datetime | None
+
+    @property
+    def webhook_id(self) -> str:
+        """As in the headers."""
+        return webhook_id_of(self.job_id)
+
+
+def webhook_id_of(job_id: uuid.UUID) -> str:
+    """Name the one delivery of a job."""
+    return f"msg_{job_id.hex}"

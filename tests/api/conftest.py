@@ -34,6 +34,7 @@ from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
 from shared.settings import Settings
 from shared.tables import jobs
+from shared.webhooks.deliveries import Deliveries
 from tests.api.document_check import CheckingClient
 from tests.api.photos import photo
 from tests.clock import HandClock
@@ -158,6 +159,7 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
         broker=broker,
         redis_circuit=redis_circuit(),
         database=database,
+        deliveries=Deliveries(database, clock),
         long_polls=LongPolls(settings, job_store),
         rate_limiter=RateLimiter(MemoryStorage(), settings.rate_per_minute),
         backlog_cache=UnsharedBacklogCache(),

@@ -39,7 +39,7 @@ FORBIDDEN = {
         "UPDATE jobs SET tenant = 'mine'",
         "UPDATE jobs SET attempt = 0",
         "UPDATE jobs SET turn = 0",
-        "UPDATE webhook_deliveries SET state = 'pending'",
+        "UPDATE webhook_deliveries SET url = ''",
         "SELECT url FROM webhook_deliveries",
         "DELETE FROM webhook_deliveries",
     ),
@@ -168,6 +168,19 @@ def test_a_front_end_takes_shows_lists_counts_and_erases(front_end: JobStore) ->
     assert front_end.read_head(Queue.INTERACTIVE, 10)
     front_end.mark_unpublished([job.id])
     assert front_end.erase(job.id, "shop")
+
+
+def test_a_front_end_shows_deliveries_and_has_them_sent_again(
+    cluster: Cluster, front_end: JobStore, worker: JobStore, clock: HandClock
+) -> None:
+    database = cluster.database("front_end")
+    deliveries, job = Deliveries(database, clock), claimed(front_end, worker)
+    assert worker.complete(job.lease, {})
+
+    assert deliveries.find(job.id)
+    assert deliveries.redeliver(job.id)
+
+    database.close()
 
 
 def test_a_front_end_reads_keys(cluster: Cluster) -> None:
