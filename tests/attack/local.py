@@ -18,12 +18,16 @@ from tests.conditions import eventually
 
 _START_SECONDS, _STOP_SECONDS = 90, 60
 #: Off otherwise, and so no threat.
-_PHOTOS_BY_URL = {"CUTWORK_IMAGE_URL": "true", "CUTWORK_IMAGE_URL_TIMEOUT": "5"}
+_PHOTOS_ELSEWHERE = {
+    "CUTWORK_IMAGE_URL": "true",
+    "CUTWORK_IMAGE_URL_TIMEOUT": "5",
+    "CUTWORK_DIRECT_UPLOADS": "true",
+}
 #: Low enough to be reached within a minute; all else is as `make run` sets it.
 LIMITS = {
     "CUTWORK_RATE_PER_MINUTE": "1000",
     "CUTWORK_MAX_QUEUED_PER_TENANT": "90",
-    **_PHOTOS_BY_URL,
+    **_PHOTOS_ELSEWHERE,
 }
 
 

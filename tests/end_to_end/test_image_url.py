@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 
 import httpx
@@ -10,7 +11,8 @@ import pytest
 
 from deploy.local.servers.ports import LOOPBACK, free_port
 from tests.conditions import eventually
-from tests.end_to_end.client import HEADERS, urls_of
+from tests.end_to_end.client import HEADERS, urls_of, wait_for
+from tests.end_to_end.client import submit as upload
 from tests.end_to_end.installation import Installation
 from tests.raw_server import RawServer, ok, redirect, running_raw_server, say
 
@@ -92,3 +94,24 @@ def test_a_worker_that_dies_while_it_fetches_loses_no_job(
 
     assert finished(installation, task_id)["task_status"] == 2
     assert len(shop.heard) == 2
+
+
+def test_a_shop_that_never_answers_keeps_no_uploaded_photo_waiting(
+    installation: Installation, shop: RawServer, photo: bytes
+) -> None:
+    def hold(client: socket.socket) -> None:
+        held.wait(60)
+        client.sendall(ok(photo))
+
+    held = threading.Event()
+    shop.script = hold
+    installation.start_worker()
+    stuck = [submit(installation, f"http://{LOOPBACK}:{PORT}/{number}") for number in range(4)]
+    eventually(lambda: shop.heard)
+
+    uploaded = wait_for(installation.url, upload(installation.url, photo), within=10)
+
+    assert uploaded["task_status"] == 2
+    assert not held.is_set()
+    held.set()
+    assert [finished(installation, task_id)["task_status"] for task_id in stuck] == [2] * 4

@@ -13,6 +13,7 @@ from tests.attack.photos import small_photo
 from tests.attack.target import V1, Target
 from tests.end_to_end.client import CUTOUT, QUERY
 
+UPLOADS = "/v1/uploads"
 THREAT = "a neighbour tenant reads, lists or erases"
 
 _OF_THIS_REQUEST = re.compile(r'"(?:request_id|log_id)":\s*"[^"]*"')
@@ -74,6 +75,41 @@ def anothers_idempotency_key_finds_no_job(target: Target) -> str:
     return "one word, two tenants, two jobs"
 
 
+def anothers_upload_makes_no_job(target: Target) -> str:
+    with target.client("owner") as client:
+        form = client.post(UPLOADS).json()["data"]
+    seen = []
+    with target.client("other") as client:
+        for upload in (form["upload"], str(uuid.uuid4())):
+            answer = client.post(V1, files={"upload": (None, upload)})
+            hold(answer.status_code == httpx.codes.NOT_FOUND, f"answered {answer.status_code}")
+            seen.append(_OF_THIS_REQUEST.sub("", answer.text))
+    hold(seen[0] == seen[1], "it is answered otherwise than an unknown one")
+    return "answered as an unknown one: 404"
+
+
+def a_form_for_one_photo_takes_nothing_else(target: Target) -> str:
+    with target.client("owner") as client:
+        form = client.post(UPLOADS).json()["data"]
+    fields, photo = form["fields"], small_photo()
+    results = form["url"].replace(
+        target.environment["CUTWORK_INPUTS_BUCKET"], target.environment["CUTWORK_RESULTS_BUCKET"]
+    )
+    tries = {
+        "another key": (form["url"], {**fields, "key": str(uuid.uuid4())}, photo),
+        "a path": (form["url"], {**fields, "key": f"{form['upload']}/../x"}, photo),
+        "another bucket": (results, fields, photo),
+        "a byte more": (form["url"], fields, bytes(form["max_bytes"] + 1)),
+        "nothing": (form["url"], fields, b""),
+        "no signature": (form["url"], {"key": form["upload"]}, photo),
+        "another policy": (form["url"], {**fields, "policy": fields["policy"][:-8]}, photo),
+    }
+    for name, (url, data, file) in tries.items():
+        answer = target.get(url, "POST", data=data, files={"file": file})
+        hold(answer.is_error, f"{name}: answered {answer.status_code}")
+    return f"{len(tries)} changed forms, none was taken"
+
+
 def _shape(answer: httpx.Response) -> tuple[object, ...]:
     own = {"date", "x-request-id"}
     headers = {name: answer.headers[name] for name in answer.headers if name not in own}
@@ -84,4 +120,6 @@ ATTEMPTS: tuple[Attempt, ...] = (
     anothers_job_is_answered_like_an_unknown_one,
     forged_cursors_and_lists_show_own_jobs_only,
     anothers_idempotency_key_finds_no_job,
+    anothers_upload_makes_no_job,
+    a_form_for_one_photo_takes_nothing_else,
 )
