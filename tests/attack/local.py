@@ -15,19 +15,21 @@ from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.settings import PREFIX, Settings, variable
 from tests.attack.target import ROOT, Target
 from tests.conditions import eventually
+from tests.webhook_receiver import SECRET
 
 _START_SECONDS, _STOP_SECONDS = 90, 60
 #: Off otherwise, and so no threat.
-_PHOTOS_ELSEWHERE = {
+_SWITCHED_ON = {
     "CUTWORK_IMAGE_URL": "true",
     "CUTWORK_IMAGE_URL_TIMEOUT": "5",
     "CUTWORK_DIRECT_UPLOADS": "true",
+    "CUTWORK_WEBHOOK_SECRETS": SECRET,
 }
 #: Low enough to be reached within a minute; all else is as `make run` sets it.
 LIMITS = {
     "CUTWORK_RATE_PER_MINUTE": "1000",
     "CUTWORK_MAX_QUEUED_PER_TENANT": "90",
-    **_PHOTOS_ELSEWHERE,
+    **_SWITCHED_ON,
 }
 
 

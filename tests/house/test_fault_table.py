@@ -29,7 +29,7 @@ def test_every_test_that_the_page_names_exists() -> None:
     assert set(re.findall(r"`(test_\w+)`", PAGE)) <= TESTS
 
 
-@pytest.mark.parametrize("section", ["Requests", "Surroundings"])
+@pytest.mark.parametrize("section", ["Requests", "Webhooks", "Surroundings"])
 def test_each_row_of_what_is_answered_has_a_test(section: str) -> None:
     [table] = re.findall(rf"^## {section}\n(.*?)(?=^## )", PAGE, re.MULTILINE | re.DOTALL)
     rows = [line for line in table.splitlines() if line.startswith("| ")][1:]

@@ -8,6 +8,7 @@ from tests.attack.attempt import Attempt
 from tests.attack.threats import (
     broker_taken,
     busy_connections,
+    callbacks,
     dependencies,
     greedy_tenant,
     hostile_requests,
@@ -36,6 +37,7 @@ THREATS: Mapping[str, tuple[Attempt, ...]] = {
         hostile_requests,
         result_urls,
         image_urls,
+        callbacks,
         injection,
         other_users,
         broker_taken,

@@ -15,7 +15,7 @@ THREAT = "a photo's URL that leads inside"
 
 _REFUSED = "IMAGE_URL_NOT_ALLOWED"
 #: What a front end refuses by the URL alone.
-_TRICKS = (
+TRICKS = (
     "http://127.0.0.1/",
     "http://0.0.0.0/",
     "http://[::1]/",
@@ -39,29 +39,29 @@ _TRICKS = (
     "file:///etc/passwd",
 )
 #: Names that mean this machine: a worker finds that out.
-_NAMES = ("localhost", "LOCALHOST", socket.gethostname())
+NAMES = ("localhost", "LOCALHOST", socket.gethostname())
 
 
 def no_url_that_says_so_makes_a_job(target: Target) -> str:
     ports = {f"http://{LOOPBACK}:{port}/" for port in _ports(target)}
     with target.client("owner") as client:
-        for url in (*_TRICKS, *ports):
+        for url in (*TRICKS, *ports):
             answer = _post(client, url)
             code = answer.json()["error_detail"]["code"]
             hold(code == _REFUSED, f"{url} was answered {answer.status_code} {code}")
-    return f"{len(_TRICKS)} spellings and {len(ports)} ports of its own, each {_REFUSED}"
+    return f"{len(TRICKS)} spellings and {len(ports)} ports of its own, each {_REFUSED}"
 
 
 def no_name_that_means_this_machine_is_called(target: Target) -> str:
     with target.client("owner") as client:
-        for name in _NAMES:
+        for name in NAMES:
             answer = _post(client, f"http://{name}/a.jpg")
             code = answer.json()["error_detail"]["code"]
             if answer.is_success:
                 ended = target.wait_for("owner", answer.json()["task_id"])
                 code = ended["error_detail"]["code"]
             hold(code == _REFUSED, f"{name} ended with {code or 'a picture'}")
-    return f"{len(_NAMES)} names, each {_REFUSED}"
+    return f"{len(NAMES)} names, each {_REFUSED}"
 
 
 def the_signature_in_a_url_is_written_nowhere(target: Target) -> str:
