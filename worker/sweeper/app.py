@@ -78,7 +78,9 @@ def run_sweeper(
     status = keep_going(all_work, stopping, _PATIENCE_SECONDS)
     if status == 0:
         for rounds in all_work:
-            rounds.join(_GRACE_SECONDS / len(all_work))
+            rounds.join(_GRACE_SECONDS / (len(all_work) + 1))
+        if sender is not None:
+            sender.finish(_GRACE_SECONDS / (len(all_work) + 1))
     return status
 
 

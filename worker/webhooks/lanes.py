@@ -9,6 +9,8 @@ from collections import Counter
 ALL, OF_A_HOST, OF_A_SLOW_HOST = 32, 4, 1
 #: … and to all hosts together that did not.
 OF_SLOW_HOSTS = ALL // 2
+#: Slow hosts that are remembered: clients can name any number.
+_REMEMBERED = 10_000
 
 
 class Lanes:
@@ -18,8 +20,8 @@ class Lanes:
         """Let nothing be under way."""
         self._changed = threading.Condition()
         self._under_way: Counter[str] = Counter()
-        #: Those whose last try got no answer in time; there are no more of them than hosts that fail.
-        self._slow: set[str] = set()
+        #: Those whose last try got no answer in time, the latest last.
+        self._slow: dict[str, None] = {}
 
     @property
     def free(self) -> int:
@@ -32,7 +34,7 @@ class Lanes:
         with self._changed:
             full = {host for host, count in self._under_way.items() if count >= self._most(host)}
             slow = sum(self._under_way[host] for host in self._slow)
-            return full | self._slow if slow >= OF_SLOW_HOSTS else full
+            return full | self._slow.keys() if slow >= OF_SLOW_HOSTS else full
 
     def enter(self, host: str) -> None:
         """Note that a delivery begins."""
@@ -44,7 +46,11 @@ class Lanes:
         with self._changed:
             self._under_way[host] -= 1
             self._under_way += Counter()
-            (self._slow.add if is_slow else self._slow.discard)(host)
+            self._slow.pop(host, None)
+            if is_slow:
+                self._slow[host] = None
+            if len(self._slow) > _REMEMBERED:
+                del self._slow[next(iter(self._slow))]
             self._changed.notify_all()
 
     def wait(self, seconds: float) -> bool:

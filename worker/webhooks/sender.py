@@ -5,6 +5,7 @@ Any number of senders may run. What one took and did not finish, because it died
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -70,6 +71,12 @@ class Sender:
             _log.warning("webhooks.not_taken", reason=str(error))
             return False
         return taken or self.lanes.wait(_ROUND_SECONDS)
+
+    def finish(self, seconds: float) -> None:
+        """Let what is under way come to its end, and not longer than told: what is cut off is sent once more."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and self.lanes.wait(left):
+            continue
 
     def _begin(self) -> bool:
         free = self.lanes.free

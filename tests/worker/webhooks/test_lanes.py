@@ -48,3 +48,14 @@ def test_dead_hosts_together_leave_places_to_others() -> None:
 
 def test_waiting_ends_at_once_when_nothing_is_under_way() -> None:
     assert not Lanes().wait(60)
+
+
+def test_of_hosts_without_end_the_latest_slow_ones_are_remembered() -> None:
+    lanes = Lanes()
+    for number in range(10_001):
+        slow(lanes, str(number))
+
+    enter(lanes, "0")
+    enter(lanes, "1")
+
+    assert lanes.full() == {"1"}

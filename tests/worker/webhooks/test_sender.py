@@ -308,6 +308,23 @@ def test_a_slow_receiver_holds_up_nobody_else(
         eventually(lambda: [sender.run(), len(slow.heard)][1] == 40)
 
 
+def test_a_sender_that_stops_lets_what_is_under_way_come_to_its_end_but_not_for_long(
+    sender: Sender, job_store: JobStore, receiver: Receiver, database: Database
+) -> None:
+    answer = threading.Event()
+    receiver.reply = lambda _: Reply(204 if answer.wait(30) else 500)
+    job = finished(job_store, receiver.url)
+    sender.run()
+    eventually(lambda: receiver.heard)
+
+    sender.finish(0.1)
+    assert row(database, job)[0] == "pending"
+    answer.set()
+    sender.finish(30)
+
+    assert row(database, job)[0] == "delivered"
+
+
 def test_urls_are_signed_when_they_are_sent(
     sender: Sender, job_store: JobStore, receiver: Receiver, clock: HandClock
 ) -> None:
