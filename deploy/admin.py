@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from deploy.environment_file import taken_from
 from deploy.models import models
+from deploy.webhooks import webhooks
 from shared.database import Database, open_database
 from shared.errors import CutworkError, Misconfigured
 from shared.key_store import ApiKey, KeyStore, UnusableKey
@@ -36,6 +37,7 @@ def admin(context: click.Context, environment: Path | None) -> None:
 
 
 admin.add_command(models)
+admin.add_command(webhooks)
 
 
 @admin.command()

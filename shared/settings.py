@@ -177,8 +177,7 @@ class Settings(BaseSettings):
     webhook_secrets: SecretStr = Field(
         SecretStr(""),
         description="Secrets that sign webhooks, with commas: `whsec_` and 24 to 64 random bytes in base64. Each signs "
-        "every one, so that receivers can change over. Front ends and sweepers need them. Without "
-        "any, `callback_url` is refused and nothing is sent.",
+        "every one. Front ends and sweepers need them; without any, `callback_url` is refused and nothing is sent.",
     )
     direct_uploads: bool = Field(
         False,

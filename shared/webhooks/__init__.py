@@ -2,5 +2,6 @@
 
 delivery   one of them as a value
 deliveries all SQL on them
-secrets    by which receivers know that one is ours
+secrets    what signs them
+signature  by which receivers know that one is ours
 """

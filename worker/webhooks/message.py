@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +10,7 @@ from datetime import datetime
 from shared.envelope import Signer, add_all_of, envelope_of
 from shared.job import Job
 from shared.webhooks.delivery import Delivery
+from shared.webhooks.signature import signed_headers
 
 
 @dataclass(frozen=True)
@@ -42,20 +40,8 @@ def write_message(
         "data": data,
     }
     body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-    seconds = str(int(now.timestamp()))
-    signed = f"{delivery.webhook_id}.{seconds}.".encode() + body
-    headers = {
-        "Content-Type": "application/json",
-        "webhook-id": delivery.webhook_id,
-        "webhook-timestamp": seconds,
-        "webhook-signature": " ".join(_signature(secret, signed) for secret in secrets),
-    }
+    headers = signed_headers(delivery.webhook_id, now, body, secrets)
     return Message(headers, body)
-
-
-def _signature(secret: bytes, signed: bytes) -> str:
-    digest = hmac.new(secret, signed, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(digest).decode()}"
 
 
 def _rfc3339(time: datetime) -> str:
