@@ -92,7 +92,7 @@ class KeyStore:
     def tenant_of(self, text: str) -> str | None:
         """Return whose key this is; None if it is unknown, revoked or expired."""
         with self._database.reading() as connection:
-            now = self._clock(connection)
+            now = self._clock.column(connection)
             alive = and_(
                 api_keys.c.id == _id_of(text),
                 api_keys.c.revoked_at.is_(None),

@@ -29,6 +29,8 @@ OUTPUTS: Mapping[str, ReturnForm] = {form.word: form for form in ReturnForm}
 _COLOUR = re.compile(r"#?([0-9a-f]{6}|[0-9a-f]{3})")
 _SIZE = re.compile(r"([0-9]{1,5})\s*[x×]\s*([0-9]{1,5})")
 _MARGIN = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)\s*(px|%)?")
+_NUMBER = re.compile(r"[0-9]{1,3}")
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*(%)?")
 _WHETHER = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 _Value = TypeVar("_Value")
@@ -136,7 +138,7 @@ def _layout(words: Mapping[str, str]) -> Cropped | OnCanvas | None:
 
 
 def _background(words: Mapping[str, str], picture_format: Format) -> tuple[int, int, int] | None:
-    text = words.get("background", "")
+    text = words.get("background", "").lower()
     if text == TRANSPARENT and not picture_format.has_opacity:
         raise ValueError(
             f"`background`: a {picture_format.upper()} cannot be transparent. Choose a colour or another `format`."
@@ -174,12 +176,12 @@ def _whether(text: str) -> bool:
 
 
 def _quality(text: str) -> int:
-    return _within(int(text), 1, 100)
+    return _within(int(_matched(_NUMBER, text)[0]), 1, 100)
 
 
 def _fill(text: str) -> float:
-    share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    return _within(share, 0.1, 1)
+    amount, percent = _matched(_SHARE, text).groups()
+    return _within(float(amount) / (100 if percent else 1), 0.1, 1)
 
 
 def _outputs(text: str) -> tuple[ReturnForm, ...]:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, literal
+
+from shared.tables import UtcDateTime
 
 
-class HandClock:
+class ClockOf:
+    """A clock that is told by a function."""
+
+    def __init__(self, tell: Callable[[Connection], datetime]) -> None:
+        self._tell = tell
+
+    def __call__(self, connection: Connection) -> datetime:
+        return self._tell(connection)
+
+    def column(self, connection: Connection) -> ColumnElement[datetime]:
+        return literal(self._tell(connection), UtcDateTime)
+
+
+class HandClock(ClockOf):
     """A clock that moves when a test moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-    def __call__(self, connection: Connection) -> datetime:
-        return self.now
+        super().__init__(lambda _: self.now)
 
     def advance(self, **duration: float) -> None:
         self.now += timedelta(**duration)

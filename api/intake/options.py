@@ -127,7 +127,7 @@ def _return_form(options: list[Option], words: Mapping[str, str]) -> ReturnForm:
     """Read the form; of several outputs, which have a name of their own, it is the first."""
     form = _word(options, "return_form", ReturnForm)
     outputs = read_rendition(words).outputs
-    if outputs and form and form not in outputs:
+    if outputs and form and form is not outputs[0]:
         raise _refused(
             f"`return_form` and `outputs` contradict each other. Send `outputs` alone: {', '.join(OUTPUTS)}."
         )

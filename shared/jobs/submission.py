@@ -99,5 +99,6 @@ class Submission(JobTable):
 
     def _find_one(self, which: ColumnElement[bool]) -> Job | None:
         with self._database.reading() as connection:
-            row = connection.execute(select(jobs).where(which)).mappings().one_or_none()
-            return None if row is None else to_job(row, self._clock(connection))
+            read_at = self._clock.column(connection).label("read_at")
+            row = connection.execute(select(jobs, read_at).where(which)).mappings().one_or_none()
+            return None if row is None else to_job(row, row["read_at"])

@@ -44,7 +44,8 @@ class Exchange:
         try:
             with closing(self._connect(addresses)) as connection, self._ending(connection):
                 return self._ask(connection)
-        except (HTTPError, HTTPException, OSError) as error:
+        # A ValueError is what becomes of a chunk of -5 bytes, or of a length of thousands of digits.
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
             self.call.deadline.left()
             raise _failure_of(error) from None
 
@@ -102,7 +103,7 @@ class Exchange:
         return Answer(response.status, headers, body)
 
     def _check(self, headers: Mapping[str, str]) -> None:
-        if headers.get("content-encoding", _AS_IT_IS).strip().lower() != _AS_IT_IS:
+        if headers.get("content-encoding", "").strip().lower() not in {"", _AS_IT_IS}:
             raise CallFailed(
                 Reason.UNUSABLE, "The URL's host packs what it sends, although it was not asked to."
             )

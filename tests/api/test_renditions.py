@@ -73,6 +73,7 @@ def test_a_preset_is_a_set_of_words_and_what_is_sent_beside_it_goes_first(
         ({"crop": "1", "canvas": "300x300"}, "exclude each other"),
         ({"preset": "ebay"}, "`preset` must be one of amazon-main, google-shopping"),
         ({"outputs": "cutout", "return_form": "mask"}, "`return_form` and `outputs` contradict"),
+        ({"outputs": "cutout,mask", "return_form": "mask"}, "`return_form` and `outputs`"),
     ],
 )
 def test_what_cannot_be_meant_is_400_and_nothing_is_stored(

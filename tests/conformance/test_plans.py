@@ -25,6 +25,7 @@ from shared.errors import ErrorCode
 from shared.job import Bookmark, Job, JobStatus, Queue, Selection
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.schema import migrate
+from tests.clock import ClockOf
 from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS
 from tests.crowd import REFERENCE, TENANT, insert_crowd
@@ -296,7 +297,8 @@ def test_each_statement_looks_at_no_more_rows_than_it_needs(database: Database, 
     explainer = Explainer(watched)
 
     try:
-        case.ask(JobStore(watched, LIMITS, lambda asked: database_clock(asked) + case.later), job)
+        clock = ClockOf(lambda asked: database_clock(asked) + case.later)
+        case.ask(JobStore(watched, LIMITS, clock), job)
     finally:
         watched.close()
 

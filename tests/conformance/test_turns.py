@@ -16,7 +16,7 @@ from shared.errors import ErrorCode
 from shared.job import Job, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.tables import jobs
-from tests.clock import HandClock
+from tests.clock import ClockOf, HandClock
 from tests.conformance.conftest import LIMITS
 from tests.conformance.test_job_store import claimed, rescued, stored
 from tests.factories import publish
@@ -199,7 +199,7 @@ def test_jobs_of_a_tenant_that_are_stored_at_once_take_a_turn_each(
 
     clock = HandClock()
     monkeypatch.setattr("shared.jobs.turns.time", SimpleNamespace(sleep=sleep))
-    dawdler, quick = JobStore(database, LIMITS, dawdle), JobStore(database, LIMITS, clock)
+    dawdler, quick = JobStore(database, LIMITS, ClockOf(dawdle)), JobStore(database, LIMITS, clock)
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(stored, dawdler)
@@ -227,7 +227,7 @@ def test_a_front_end_that_stands_still_keeps_no_other_from_storing_jobs(
         return HandClock().now
 
     with ThreadPoolExecutor(1) as pool:
-        stuck = pool.submit(stored, JobStore(database, LIMITS, stand_still))
+        stuck = pool.submit(stored, JobStore(database, LIMITS, ClockOf(stand_still)))
         assert holds.wait(10)
         stored(JobStore(database, LIMITS))
         may_end.set()

@@ -136,17 +136,14 @@ def _deliver(prepared: PreparedPhoto, mattes: Mattes, options: CutoutOptions) ->
         rendition=options.rendition,
         placement=placement,
     )
-    drawn = {form: renderer.draw(alpha, form) for form in options.forms}
-    report = look_at(alpha, placement, drawn.get(ReturnForm.WHITE))
-    return Cutouts(
-        {
-            form: Pictures(
-                renderer.write(drawn[form]), _categories(renderer, mattes, form, options)
-            )
-            for form in options.forms
-        },
-        report,
-    )
+    by_form, on_white = {}, None
+    for form in options.forms:
+        picture = renderer.draw(alpha, form)
+        on_white = picture if form is ReturnForm.WHITE else on_white
+        by_form[form] = Pictures(
+            renderer.write(picture), _categories(renderer, mattes, form, options)
+        )
+    return Cutouts(by_form, look_at(alpha, placement, on_white))
 
 
 def _placement(alpha: Pixels, options: CutoutOptions) -> Placement | None:

@@ -1,18 +1,20 @@
 """Where in the delivered picture the photo lies: as it is, cropped to its clothing, or on a canvas.
 
 At sides where the photo cuts the clothing there is no margin: a sleeve that ends in the air looks wrong, and one that
-ends where the picture ends does not.
+ends where the picture ends does not. At two opposite sides of a canvas that holds only where they decide the scale.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from shared.rendition import Cropped, Margin, OnCanvas
+from shared.rendition import MAX_CANVAS, Cropped, Margin, OnCanvas
 from worker.imaging.bounding_box import BoundingBox, Side, cut_sides
 from worker.imaging.photo import Pixels, strips
 
@@ -108,8 +110,10 @@ def find_placement(
 def _cropped(
     margin: Margin, box: BoundingBox, cut: AbstractSet[Side], shape: tuple[int, ...]
 ) -> Placement:
-    share = max(box.width, box.height) / 100 if margin.is_percent else 1
-    width = round(margin.amount * share)
+    longer = max(box.width, box.height)
+    share = longer / 100 if margin.is_percent else 1
+    # No picture is larger than a canvas may be.
+    width = min(round(margin.amount * share), max(0, MAX_CANVAS - longer) // 2)
     left, top, right, bottom = (0 if side in cut else width for side in Side)
     wanted = BoundingBox(box.left - left, box.top - top, box.right + right, box.bottom + bottom)
     part = _within_photo(wanted, shape)
@@ -130,10 +134,9 @@ def _on_canvas(
     scale = min(across / box.width, down / box.height)
     x = _start(left, across, box.width * scale, Side.LEFT in cut, Side.RIGHT in cut)
     y = _start(top, down, box.height * scale, Side.TOP in cut, Side.BOTTOM in cut)
-    part = _within_photo(
-        BoundingBox(box.left - _APRON, box.top - _APRON, box.right + _APRON, box.bottom + _APRON),
-        shape,
-    )
+    right, bottom = canvas.width / scale - box.width, canvas.height / scale - box.height
+    around = (x / scale, y / scale, right - x / scale, bottom - y / scale)
+    part = _with_apron(box, around, shape)
     at_left = round(x - (box.left - part.left) * scale)
     at_top = round(y - (box.top - part.top) * scale)
     target = BoundingBox(
@@ -143,6 +146,19 @@ def _on_canvas(
         at_top + max(1, round(part.height * scale)),
     )
     return Placement(part=part, target=target, width=canvas.width, height=canvas.height)
+
+
+def _with_apron(box: BoundingBox, around: Sequence[float], shape: tuple[int, ...]) -> BoundingBox:
+    """Take what is around the box along, as far as it lies on the canvas: what is scaled is no larger than that.
+
+    Args:
+        box: In the photo.
+        around: What there is of the canvas left of, above, right of and below the box, in pixels of the photo.
+        shape: Of the photo.
+    """
+    left, top, right, bottom = (min(_APRON, max(0, math.ceil(room))) for room in around)
+    wanted = BoundingBox(box.left - left, box.top - top, box.right + right, box.bottom + bottom)
+    return _within_photo(wanted, shape)
 
 
 def _room(

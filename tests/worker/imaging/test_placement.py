@@ -111,6 +111,33 @@ def test_a_picture_has_the_size_of_its_canvas(side: int) -> None:
         assert alpha.any()
 
 
+def test_what_is_scaled_is_hardly_larger_than_the_canvas() -> None:
+    """Two pixels that fill a canvas of 3000 are enlarged a thousand times, and so would be all that is around them."""
+    for box in (BoundingBox(50, 50, 52, 53), BoundingBox(0, 398, 1, 400), FREE):
+        placement, _ = placed(OnCanvas(width=3000, height=3000, fill=1), box)
+        slack = 2 * placement.scale + 2
+        assert placement.target.width <= 3000 + slack
+        assert placement.target.height <= 3000 + slack
+
+
+def test_no_margin_makes_a_picture_larger_than_a_canvas_may_be() -> None:
+    tall = BoundingBox(10, 5, 290, 2990)
+    margin = Cropped(margin=Margin(50, is_percent=True))
+
+    placement = find_placement(margin, tall, (2999, 300))
+
+    assert placement.height <= 3000
+    assert placement.width <= 3000
+
+
+def test_what_is_cut_on_both_sides_is_in_the_middle_where_the_other_direction_decides() -> None:
+    _, alpha = placed(OnCanvas(width=900, height=300, fill=0.8), CUT_ACROSS)
+
+    box = bounding_box(alpha)
+    assert box is not None
+    assert box == pytest.approx((210, 30, 690, 270), abs=1)
+
+
 def test_nothing_of_what_was_removed_shines_through_when_it_is_scaled() -> None:
     """Bright red behind a grey garment would be seen at its edges."""
     rgb = np.full((*SHAPE, 3), (255, 0, 0), np.uint8)
