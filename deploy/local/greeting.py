@@ -14,10 +14,21 @@ _PHOTO = Path(__file__).with_name("photo.jpg")
 _ADMIN = Path(sys.executable).with_name("cutwork-admin")
 
 
-def greeting(address: Address, environment: Path, results_url: str) -> str:
-    """Say where the service is, with a command that works as it stands, or with a key where it needs one."""
+def greeting(
+    address: Address, environment: Path, results_url: str, *, has_keys: bool = False
+) -> str:
+    """Say where the service is, with a command that works as it stands, or with a key where it needs one.
+
+    Args:
+        address: Of the service.
+        environment: The file of its settings, for `cutwork-admin`.
+        results_url: Where result URLs lead.
+        has_keys: Whether a key was ever made: then no other will do.
+    """
     url = f"{address.url}/api/cutout/general/apparel-background-removal"
     example, key = "any", "Any key will do, until you make the first one:"
+    if has_keys:
+        example, key = "<key>", "Every request needs one of its keys. For another:"
     if not address.is_loopback:
         example, key = "<key>", _for_others(address, results_url)
     return f"""

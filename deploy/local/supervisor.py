@@ -28,7 +28,9 @@ from deploy.local.servers.health import answers_ok
 from deploy.local.servers.s3_identities import Buckets
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
-from shared.settings import load_settings
+from shared.database import open_database
+from shared.key_store import KeyStore
+from shared.settings import Settings, load_settings
 
 _ROOT = Path(__file__).parents[2]
 _PYTHON = [sys.executable, "-m"]
@@ -110,7 +112,9 @@ class Supervisor:
         self._processes["front end"].wait_until(self._is_ready, _START_SECONDS)
         _say_ready("service", started_at)
         environment = self._home.note_environment(as_text(os.environ))
-        say(greeting(self._address, environment, load_settings().signing_endpoint))
+        settings = load_settings()
+        where = settings.signing_endpoint
+        say(greeting(self._address, environment, where, has_keys=_has_keys(settings)))
 
     def _in_its_role(self, name: str, module: list[str]) -> Process:
         """Describe a process that may do its own work in the object store, if that is ours, and no other."""
@@ -185,6 +189,14 @@ def say(message: str) -> None:
 
 def _say_ready(what: str, started_at: float) -> None:
     say(f"{what:<13} ready in {time.monotonic() - started_at:.1f} s")
+
+
+def _has_keys(settings: Settings) -> bool:
+    database = open_database(settings)
+    try:
+        return not KeyStore(database).is_empty()
+    finally:
+        database.close()
 
 
 def _process(

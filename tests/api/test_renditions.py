@@ -116,6 +116,20 @@ def test_every_output_has_its_urls_and_the_first_one_where_the_hosted_api_has_th
     assert hosted == {"elements": data["elements"]}
 
 
+def test_what_a_worker_of_the_release_before_finished_is_shown_as_it_made_it(
+    front_end: FrontEnd,
+) -> None:
+    """It writes no report, and plain PNGs in the form of the first output."""
+    job = created(front_end, outputs="white,mask", format="jpeg")
+    front_end.complete(job.id)
+
+    shown_job = front_end.client().get(f"{JOBS}/{job.id}", headers=front_end.headers)
+
+    data = assert_success(shown_job, task_status=2)["data"]
+    assert "/image.png?" in data["elements"][0]["image_url"]
+    assert list(data["outputs"]) == ["white"]
+
+
 def test_a_key_used_again_with_another_delivery_is_another_request(front_end: FrontEnd) -> None:
     key: dict[str, Any] = {"header_Idempotency_Key": "order-1"}
     first = front_end.post(path=JOBS, format="webp", **key)

@@ -12,7 +12,7 @@ import sys
 import time
 
 from tests.attack import measurement
-from tests.attack.attempt import Outcome, make
+from tests.attack.attempt import Attempt, Outcome, make
 from tests.attack.local import running_locally
 from tests.attack.production import running_production
 from tests.attack.report import table, words
@@ -42,7 +42,7 @@ def _attack(target: Target, only: str) -> list[Outcome]:
     outcomes = []
     for threat, attempts in THREATS.items():
         for attempt in attempts:
-            if only and only not in f"{threat} {attempt.__name__} {attempt.__module__}":
+            if not _is_wanted(threat, attempt, only):
                 continue
             outcome = make(threat, attempt, target)
             outcomes.append(outcome)
@@ -59,7 +59,16 @@ def _arguments() -> argparse.Namespace:
         help="Attack production's shape: nginx, TLS, keys, PostgreSQL, a role for each process.",
     )
     parser.add_argument("--only", default="", help="Those whose threat, name or file holds this.")
-    return parser.parse_args()
+    wanted = parser.parse_args()
+    if not any(
+        _is_wanted(threat, it, wanted.only) for threat, them in THREATS.items() for it in them
+    ):
+        parser.error(f"no attempt, threat or file holds {wanted.only!r}")
+    return wanted
+
+
+def _is_wanted(threat: str, attempt: Attempt, only: str) -> bool:
+    return only in f"{threat} {attempt.__name__} {attempt.__module__}"
 
 
 def _say(text: str) -> None:

@@ -158,6 +158,16 @@ def test_who_lets_others_in_is_told_where_the_results_are(results_url: str, told
     assert "ailabapi-api-key: <key>" in said
 
 
+def test_an_installation_that_has_keys_says_that_one_is_needed() -> None:
+    address = Address(LOOPBACK, 8000)
+    first = greeting(address, Path("environment"), "http://127.0.0.1:8001")
+    later = greeting(address, Path("environment"), "http://127.0.0.1:8001", has_keys=True)
+
+    assert "ailabapi-api-key: any" in first
+    assert "ailabapi-api-key: <key>" in later
+    assert "Any key" not in later
+
+
 def test_pulled_networks_lie_with_everything_else_of_an_installation(tmp_path: Path) -> None:
     settings = settings_of(DataDirectory(tmp_path), Address(LOOPBACK, 8000), [])
 
