@@ -150,13 +150,18 @@ def _before(job: Job, reading: _Reading) -> int:
     """Count the jobs before one; behind the head of its queue, follow the head's turns."""
     head = reading.heads[job.queue]
     if len(head) < HEAD or job.place <= head[-1]:
-        own = bisect_left(head, job.place)
+        own = bisect_left(head, job.place) + _since(head, job)
         return own + _of_the_other_queue(job.queue, own, reading)
     a_turn = len(head) / (head[-1].turn - head[0].turn + 1)
     own = max(round(a_turn * (job.turn - head[0].turn)), len(head))
     known = len(head) + _of_the_other_queue(job.queue, len(head), reading)
     estimate = own + _of_the_other_queue(job.queue, own, reading)
     return max(min(estimate, reading.backlog.queued - 1), known)
+
+
+def _since(head: Sequence[Place], job: Job) -> int:
+    """Count the jobs before one that was stored after its queue was read: a turn each, as a tenant's own have."""
+    return max(job.turn - head[-1].turn - 1, 0) if head else 0
 
 
 def _of_the_other_queue(queue: Queue, own: int, reading: _Reading) -> int:

@@ -88,6 +88,15 @@ def test_positions_are_the_order_of_the_claims(
     assert [positions[job.id] for job in claimed if job] == list(range(1, 11))
 
 
+def test_each_job_of_a_burst_is_behind_the_one_before(
+    front_end: FrontEnd, forecast: QueueForecast
+) -> None:
+    """Each is asked for as soon as it is stored, and the queue was read when the first one was."""
+    for place in range(1, 31):
+        [job] = stored(front_end, queue=Queue.BULK, tenant="importer")
+        assert position(forecast, job) == place
+
+
 def test_a_flood_of_interactive_jobs_leaves_a_bulk_job_the_tenth_claim(
     front_end: FrontEnd, forecast: QueueForecast
 ) -> None:
