@@ -268,7 +268,7 @@ def test_the_list_says_what_there_is_and_what_is_missing(files: FileServer) -> N
 
     rows = {line.split()[0]: line for line in models("list").stdout.splitlines()}
 
-    assert set(rows) == {*FOREIGN, "cutwork-1", "cutwork-1-int8"}
+    assert set(rows) == {*FOREIGN, "cutwork-1", "cutwork-1-int8", "cutwork-1-shop"}
     assert re.search(r"Apache-2\.0 +8\.3 MB +bundled +tops coat", rows["cutwork-1"])
     assert re.search(r"Apache-2\.0 .* pulled +no categories$", rows["u2net"])
     assert re.search(r" \? +not pulled +tops coat", rows[UNVOUCHED])

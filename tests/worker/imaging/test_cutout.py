@@ -287,7 +287,7 @@ def _chunks(png: bytes) -> list[bytes]:
     return names
 
 
-@pytest.mark.parametrize("name", ["cutwork-1", "cutwork-1-int8"])
+@pytest.mark.parametrize("name", ["cutwork-1", "cutwork-1-int8", "cutwork-1-shop"])
 def test_the_bundled_networks_find_the_astronauts_suit(name: str, tmp_path: Path) -> None:
     photo = Photo(np.asarray(pictures.astronaut()))
     network = Network(load_manifest(name, tmp_path), "cpu")
