@@ -18,7 +18,8 @@ from tests.fault.site import Site
 
 ROOT = Path(__file__).parents[2]
 #: Of SQLite, which is on this machine and shares its clock.
-ALLOWED = {"shared/clock.py"}
+#: A signed upload ends by the clock of the object store, which nobody here can ask.
+ALLOWED = {"shared/clock.py", "api/routes/uploads.py"}
 TIME_OF_DAY = {
     ("datetime", "now"),
     ("datetime", "utcnow"),
