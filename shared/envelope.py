@@ -105,7 +105,8 @@ def envelope_of(job: Job, request_id: str, sign: Signer, ok: int = OK) -> Envelo
 def add_all_of(job: Job, envelope: Envelope, sign: Signer) -> Envelope:
     """Add what only `/v1` tells: its tags, every output, and what was measured."""
     if "data" in envelope:
-        envelope["data"] |= {"outputs": _outputs(job, sign), "report": job.report}
+        outputs = _outputs(job, envelope["data"], sign)
+        envelope["data"] |= {"outputs": outputs, "report": job.report}
     envelope["reference"] = job.tags.reference
     envelope["metadata"] = dict(job.tags.metadata)
     return envelope
@@ -173,12 +174,17 @@ def _envelope(
 
 def _data(job: Job, sign: Signer) -> dict[str, Any]:
     urls = _urls(job, job.options.forms[0], sign)
-    image_url, class_url = urls["image_url"], urls["class_url"]
-    return {"elements": [{"image_url": image_url}, {"class_url": class_url}]}
+    return {"elements": [{name: url} for name, url in urls.items()]}
 
 
-def _outputs(job: Job, sign: Signer) -> dict[str, Any]:
-    return {form.word: _urls(job, form, sign) for form in job.options.forms}
+def _outputs(job: Job, data: dict[str, Any], sign: Signer) -> dict[str, Any]:
+    """List every output; the first one's URLs are in the data already, and none is signed twice."""
+    first, *others = job.options.forms
+    image, classes = data["elements"]
+    return {
+        first.word: {**image, **classes},
+        **{form.word: _urls(job, form, sign) for form in others},
+    }
 
 
 def _urls(job: Job, form: ReturnForm, sign: Signer) -> dict[str, Any]:

@@ -5,7 +5,7 @@ What its name means is asked when it is called, each time anew.
 
 from __future__ import annotations
 
-from shared.errors import ErrorCode, Refused
+from api.intake.options import invalid
 from shared.outgoing.failure import CallFailed
 from shared.settings import Settings
 
@@ -29,14 +29,10 @@ class Callbacks:
         if not text:
             return None
         if not self._are_sent:
-            raise _refused(
+            raise invalid(
                 f"This service sends no webhooks. Leave `{_NAME}` out, and ask for the job."
             )
         try:
             return self._policy.read_url(text).url
         except CallFailed as failure:
-            raise _refused(f"`{_NAME}`: {failure.message}") from None
-
-
-def _refused(message: str) -> Refused:
-    return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)
+            raise invalid(f"`{_NAME}`: {failure.message}") from None

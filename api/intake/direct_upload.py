@@ -11,7 +11,7 @@ import secrets
 import uuid
 from collections.abc import Iterable
 
-from api.intake.options import IMAGE, UPLOAD, Option
+from api.intake.options import IMAGE, UPLOAD, Option, invalid
 from shared.errors import ErrorCode, Refused
 
 _HALF = 8
@@ -40,14 +40,11 @@ def read_upload_id(options: Iterable[Option], tenant: str | None) -> uuid.UUID |
     if not sent:
         return None
     if tenant is None:
-        raise Refused(
-            ErrorCode.ERROR_INVALID_PARAMETER,
-            f"`{UPLOAD}` is switched off here. Send the photo's bytes as a file `{IMAGE}`.",
+        raise invalid(
+            f"`{UPLOAD}` is switched off here. Send the photo's bytes as a file `{IMAGE}`."
         )
     if len(sent) > 1:
-        raise Refused(
-            ErrorCode.ERROR_INVALID_PARAMETER, f"Send one `{UPLOAD}` a request, not several."
-        )
+        raise invalid(f"Send one `{UPLOAD}` a request, not several.")
     try:
         upload_id = uuid.UUID(sent.pop())
     except ValueError:

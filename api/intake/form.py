@@ -34,7 +34,7 @@ from api.intake.upload_deadline import upload_deadline
 from api.request_names import read_traceparent
 from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
-from shared.image_files.header import ImageHeader, read_header
+from shared.image_files.header import ImageHeader, check_length, read_header
 from shared.job import CutoutOptions, Tags
 from shared.outgoing.policy import Policy
 from shared.presets import Presets
@@ -237,12 +237,7 @@ def _image(sent: Sequence[bytes], texts: Iterable[str]) -> bytes:
         raise Refused(
             ErrorCode.MISSING_PARAMETERS, "The file `image` is empty." if sent else _NO_IMAGE
         )
-    image = images[0]
-    if len(image) > MAX_IMAGE_BYTES:
-        raise Refused(
-            ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
-            f"The image may have at most {MAX_IMAGE_BYTES} bytes (5 MB).",
-        )
+    image = check_length(images[0])
     if image.startswith(_BASE64):
         raise Refused(
             ErrorCode.UNSUPPORTED_FILE_TYPES,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
@@ -18,7 +18,7 @@ from shared.contract import Category, OutMode, ReturnForm, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.presets import PRESET, Presets
-from shared.rendition import OUTPUTS, WORDS, read_rendition
+from shared.rendition import OUTPUTS, WORDS, Rendition, read_rendition
 
 IMAGE, IMAGE_URL, UPLOAD = "image", "image_url", "upload"
 REFERENCE, METADATA = "reference", "metadata"
@@ -69,7 +69,7 @@ class Names:
         if found is None or name is None:
             return None
         if found[3] is not None:
-            raise _refused(f"Send `{name}` under this very name, without anything in brackets.")
+            raise invalid(f"Send `{name}` under this very name, without anything in brackets.")
         return name, found[1].strip()
 
     def _find(self, word: str) -> str | None:
@@ -90,9 +90,10 @@ def read_options(sent: Iterable[Option], presets: Presets) -> tuple[CutoutOption
     """
     options = list(sent)
     words = _rendition_words(options, presets)
+    outputs = _rendition(words).outputs
     cutout = CutoutOptions(
         cloth_class=_categories(options),
-        return_form=_return_form(options, words),
+        return_form=_return_form(options, outputs),
         out_mode=_out_mode(options),
         rendition_words=words,
     )
@@ -115,20 +116,21 @@ def _rendition_words(options: list[Option], presets: Presets) -> dict[str, str]:
     preset = given.get(PRESET)
     if preset is not None and preset not in presets:
         raise _unknown(PRESET, sorted(presets))
-    words = {**presets[preset].words, **given} if preset else given
+    return {**presets[preset].words, **given} if preset else given
+
+
+def _rendition(words: Mapping[str, str]) -> Rendition:
     try:
-        read_rendition(words)
+        return read_rendition(words)
     except ValueError as error:
-        raise _refused(str(error)) from None
-    return words
+        raise invalid(str(error)) from None
 
 
-def _return_form(options: list[Option], words: Mapping[str, str]) -> ReturnForm:
+def _return_form(options: list[Option], outputs: Sequence[ReturnForm]) -> ReturnForm:
     """Read the form; of several outputs, which have a name of their own, it is the first."""
     form = _word(options, "return_form", ReturnForm)
-    outputs = read_rendition(words).outputs
     if outputs and form and form is not outputs[0]:
-        raise _refused(
+        raise invalid(
             f"`return_form` and `outputs` contradict each other. Send `outputs` alone: {', '.join(OUTPUTS)}."
         )
     return outputs[0] if outputs else form
@@ -173,7 +175,7 @@ def _only(name: str, texts: list[str]) -> str:
     """Choose what was sent, however often; empty if nothing was."""
     different = {text for text in texts if text}
     if len(different) > 1:
-        raise _refused(
+        raise invalid(
             f"`{name}` was sent with different values. Send it once, as a field of the form."
         )
     return different.pop() if different else ""
@@ -181,8 +183,9 @@ def _only(name: str, texts: list[str]) -> str:
 
 def _unknown(name: str, words: list[str], kind: str = "one of ") -> Refused:
     known = ", ".join(words)
-    return _refused(f"`{name}` must be {kind}{known}, or be left out.")
+    return invalid(f"`{name}` must be {kind}{known}, or be left out.")
 
 
-def _refused(message: str) -> Refused:
+def invalid(message: str) -> Refused:
+    """Refuse a value, with what to send instead."""
     return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from api.intake.options import METADATA, REFERENCE, Option, text_of
-from shared.errors import ErrorCode, Refused
+from api.intake.options import METADATA, REFERENCE, Option, invalid, text_of
 from shared.job import Tags
 
 MAX_REFERENCE = 255
@@ -51,7 +50,7 @@ def check_reference(text: str) -> str:
         Refused: ERROR_INVALID_PARAMETER: no job can have it.
     """
     if len(text) > MAX_REFERENCE or not _is(VISIBLE, text):
-        raise _refused(
+        raise invalid(
             f"`{REFERENCE}` may have {MAX_REFERENCE} characters, in UTF-8, and no invisible ones."
         )
     return text
@@ -64,9 +63,9 @@ def _metadata(options: Iterable[Option]) -> dict[str, str]:
             continue
         for key, value in _pairs_of(option):
             if pairs.setdefault(key, value) != value:
-                raise _refused(f"`{METADATA}` was sent with different values for `{key}`.")
+                raise invalid(f"`{METADATA}` was sent with different values for `{key}`.")
     if len(pairs) > MAX_PAIRS:
-        raise _refused(f"`{METADATA}` may have {MAX_PAIRS} pairs.")
+        raise invalid(f"`{METADATA}` may have {MAX_PAIRS} pairs.")
     return pairs
 
 
@@ -74,13 +73,13 @@ def _pairs_of(option: Option) -> Iterator[_Pair]:
     pairs = [(_key_in(option.origin), option.text)] if "[" in option.origin else _parse(option.text)
     for key, value in pairs:
         if not 0 < len(key) <= MAX_KEY or not _is(VISIBLE, key):
-            raise _refused(
+            raise invalid(
                 f"A key of `{METADATA}` must have 1 to {MAX_KEY} characters, in UTF-8, and no invisible ones."
             )
         if not isinstance(value, str):
-            raise _refused(_NO_OBJECT)
+            raise invalid(_NO_OBJECT)
         if len(value) > MAX_VALUE or not _is(TEXT, value):
-            raise _refused(
+            raise invalid(
                 f"A value of `{METADATA}` may have {MAX_VALUE} characters, in UTF-8, and no control characters."
             )
         yield key, value
@@ -89,7 +88,7 @@ def _pairs_of(option: Option) -> Iterator[_Pair]:
 def _key_in(spelling: str) -> str:
     found = _PAIR.fullmatch(spelling)
     if found is None:
-        raise _refused(f"Send a pair of `{METADATA}` as `{METADATA}[key]`.")
+        raise invalid(f"Send a pair of `{METADATA}` as `{METADATA}[key]`.")
     return found[1].strip()
 
 
@@ -100,13 +99,9 @@ def _parse(text: str) -> list[tuple[str, Any]]:
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, tuple):
-        raise _refused(_NO_OBJECT)
+        raise invalid(_NO_OBJECT)
     return list(parsed)
 
 
 def _is(kind: re.Pattern[str], text: str) -> bool:
     return kind.fullmatch(text) is not None and _HALF.search(text) is None
-
-
-def _refused(message: str) -> Refused:
-    return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)

@@ -1,7 +1,7 @@
 """What the first bytes of an upload say: whether it is a photo this service takes, and how large.
 
 The front end refuses by it, the worker chooses a decoder by it. Nothing is decoded and no image library is
-called: a hostile header meets a few `struct.unpack` here. The 5 MB limit is checked elsewhere.
+called: a hostile header meets a few `struct.unpack` here. `check_length` comes first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from shared.contract import MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE
+from shared.contract import MAX_IMAGE_BYTES, MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE
 from shared.errors import ErrorCode, Refused
 from shared.image_files import bmp_header, jpeg_segments, multi_picture, png_chunks, tiff_directory
 
@@ -64,6 +64,20 @@ _ORIENTATIONS = range(1, 9)
 _ONE_FRAME = bytes([0, 0, 0, 1])
 
 _UNSUPPORTED = "The file is not a JPEG, PNG or BMP image. Please send one of these."
+
+
+def check_length(image: bytes) -> bytes:
+    """Let a file pass that is no larger than one may be.
+
+    Raises:
+        Refused: FILE_SIZE_EXCEEDS_LIMIT.
+    """
+    if len(image) > MAX_IMAGE_BYTES:
+        raise Refused(
+            ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
+            f"The image may have at most {MAX_IMAGE_BYTES} bytes (5 MB).",
+        )
+    return image
 
 
 def read_header(data: bytes) -> ImageHeader:

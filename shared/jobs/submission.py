@@ -49,14 +49,8 @@ class Submission(JobTable):
         """Read those of some jobs that are a tenant's, in any order."""
         if not job_ids:
             return []
-        with self._database.reading() as connection:
-            rows = (
-                connection.execute(select(jobs).where(jobs.c.id.in_(list(job_ids))))
-                .mappings()
-                .all()
-            )
-            now = self._clock(connection)
-        return [to_job(row, now) for row in rows if row["tenant"] == tenant]
+        found = self._find(jobs.c.id.in_(list(job_ids)))
+        return [job for job in found if job.tenant == tenant]
 
     def find_by_idempotency_key(self, key: str, tenant: str) -> Job | None:
         """Read the job that a tenant made under a key, as long as it has not expired."""
@@ -98,7 +92,10 @@ class Submission(JobTable):
             set_published_at(connection, job_ids, None)
 
     def _find_one(self, which: ColumnElement[bool]) -> Job | None:
+        return next(iter(self._find(which)), None)
+
+    def _find(self, which: ColumnElement[bool]) -> list[Job]:
         with self._database.reading() as connection:
             read_at = self._clock.column(connection).label("read_at")
-            row = connection.execute(select(jobs, read_at).where(which)).mappings().one_or_none()
-            return None if row is None else to_job(row, row["read_at"])
+            rows = connection.execute(select(jobs, read_at).where(which)).mappings()
+            return [to_job(row, row["read_at"]) for row in rows]

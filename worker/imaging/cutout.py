@@ -14,7 +14,7 @@ from worker.imaging.decontamination import decontaminate
 from worker.imaging.frame import to_frame
 from worker.imaging.mattes import Mattes, to_mattes
 from worker.imaging.photo import Photo, Pixels
-from worker.imaging.placement import Placement, find_placement
+from worker.imaging.placement import find_placement
 from worker.imaging.prepared_photo import PreparedPhoto
 from worker.imaging.quality_report import QualityReport, look_at
 from worker.imaging.rendering import Renderer
@@ -130,7 +130,9 @@ def _deliver(prepared: PreparedPhoto, mattes: Mattes, options: CutoutOptions) ->
         OutMode.REQUESTED_CATEGORIES: mattes.of_categories,
     }
     alpha = of_mode[options.out_mode]()
-    placement = _placement(alpha, options)
+    box, layout = bounding_box(alpha), options.rendition.layout
+    # A picture that shows nothing is the photo's size.
+    placement = find_placement(layout, box, alpha.shape) if layout and box else None
     renderer = Renderer(
         colours=_clean_colours(prepared, mattes, options.forms),
         rendition=options.rendition,
@@ -143,14 +145,7 @@ def _deliver(prepared: PreparedPhoto, mattes: Mattes, options: CutoutOptions) ->
         by_form[form] = Pictures(
             renderer.write(picture), _categories(renderer, mattes, form, options)
         )
-    return Cutouts(by_form, look_at(alpha, placement, on_white))
-
-
-def _placement(alpha: Pixels, options: CutoutOptions) -> Placement | None:
-    """Find where the clothing belongs; a picture that shows nothing is the photo's size."""
-    layout = options.rendition.layout
-    box = None if layout is None else bounding_box(alpha)
-    return None if layout is None or box is None else find_placement(layout, box, alpha.shape)
+    return Cutouts(by_form, look_at(alpha, box, placement, on_white))
 
 
 def _clean_colours(prepared: PreparedPhoto, mattes: Mattes, forms: Sequence[ReturnForm]) -> Pixels:

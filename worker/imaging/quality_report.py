@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.imaging.bounding_box import BoundingBox, Side, bounding_box, cut_sides
+from worker.imaging.bounding_box import BoundingBox, Side, cut_sides
 from worker.imaging.photo import Pixels
 from worker.imaging.placement import Placement
 
@@ -71,15 +71,17 @@ class QualityReport:
         }
 
 
-def look_at(alpha: Pixels, placement: Placement | None, on_white: Pixels | None) -> QualityReport:
+def look_at(
+    alpha: Pixels, box: BoundingBox | None, placement: Placement | None, on_white: Pixels | None
+) -> QualityReport:
     """Measure the picture of an opacity (H, W) of the photo's size.
 
     Args:
         alpha: What the picture shows.
+        box: Where in the photo that is; None: nowhere.
         placement: Where it is in the picture; None: where it is in the photo.
         on_white: The picture on white (height, width, 3), if there is one.
     """
-    box = bounding_box(alpha)
     cut = () if box is None else tuple(side for side in Side if side in cut_sides(box, alpha.shape))
     share = float(np.count_nonzero(alpha >= 128) / alpha.size)  # noqa: PLR2004
     scale = 1.0 if placement is None else placement.scale

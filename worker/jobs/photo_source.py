@@ -11,7 +11,7 @@ from threading import BoundedSemaphore
 
 from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import CutworkError, ErrorCode, ObjectMissing, Refused, TryAgain
-from shared.image_files.header import read_header
+from shared.image_files.header import check_length, read_header
 from shared.job import Job
 from shared.logs import about, get_logger
 from shared.object_store import ObjectStore
@@ -62,7 +62,8 @@ class PhotoSource:
             ObjectStoreUnavailable: It cannot be read, or what was fetched not be kept.
         """
         try:
-            return _within_limit(self.object_store.get_input(job.id))
+            # Of a direct upload no front end has seen how long it is.
+            return check_length(self.object_store.get_input(job.id))
         except ObjectMissing:
             if job.image_url is None:
                 raise
@@ -84,16 +85,6 @@ class PhotoSource:
         _log.info("photo.answered", **about(job), status=answer.status, bytes=len(answer.body))
         _check(answer)
         return answer.body
-
-
-def _within_limit(upload: bytes) -> bytes:
-    """Let an upload pass that a front end would: some never see one."""
-    if len(upload) > MAX_IMAGE_BYTES:
-        raise Refused(
-            ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
-            f"The image may have at most {MAX_IMAGE_BYTES} bytes (5 MB).",
-        )
-    return upload
 
 
 def _translated(error: CallFailed) -> Refused | TryAgain:

@@ -76,12 +76,12 @@ class Sweeper:
         is_more = False
         for queue in Queue:
             is_more |= (
-                self._ring_for(queue, timedelta.max, _MESSAGES_PER_STEP) == _MESSAGES_PER_STEP
+                self._publish_for(queue, timedelta.max, _MESSAGES_PER_STEP) == _MESSAGES_PER_STEP
             )
         limit = min(lost, _MESSAGES_PER_STEP)
         for queue in Queue:
             if limit > 0:
-                limit -= self._ring_for(queue, self.republish_after, limit)
+                limit -= self._publish_for(queue, self.republish_after, limit)
         return is_more or (limit == 0 and lost > _MESSAGES_PER_STEP)
 
     def _count_lost(self) -> int:
@@ -91,7 +91,7 @@ class Sweeper:
         at_most = messages + _MANY_MESSAGES
         return sum(self.job_store.count_queued(queue, at_most) for queue in Queue) - messages
 
-    def _ring_for(self, queue: Queue, silent_for: timedelta, limit: int) -> int:
+    def _publish_for(self, queue: Queue, silent_for: timedelta, limit: int) -> int:
         taken = self.job_store.take_for_publishing(queue, silent_for, limit)
         if taken:
             try:

@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 def report(alpha: Pixels, canvas: OnCanvas | None = None) -> QualityReport:
     box = bounding_box(alpha)
     placement = find_placement(canvas, box, alpha.shape) if canvas and box else None
-    return look_at(alpha, placement, None)
+    return look_at(alpha, box, placement, None)
 
 
 def garment(top: int = 50, bottom: int = 150, opacity: int = 255) -> Pixels:
@@ -72,4 +72,4 @@ def test_the_share_of_white_is_that_of_the_picture_on_white() -> None:
     on_white = np.full((10, 10, 3), 255, np.uint8)
     on_white[:3] = 254
 
-    assert look_at(garment(), None, on_white).white == pytest.approx(0.7)
+    assert look_at(garment(), bounding_box(garment()), None, on_white).white == pytest.approx(0.7)
