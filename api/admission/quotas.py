@@ -10,11 +10,12 @@ a second.
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, Response, g, request
 
 from api.admission.auth import OPEN, current_tenant
 from api.admission.backlog_gauge import BacklogGauge
-from api.admission.rate_limiter import RateLimiter
+from api.admission.rate_limit_fields import rate_limit_fields
+from api.admission.rate_limiter import Count
 from api.intake.idempotency import read_idempotency_key
 from api.services import Services
 from shared.backlog import LATELY, Backlog
@@ -29,19 +30,17 @@ _ROOM = 0.01
 
 
 class Quotas:
-    """All quotas, for one front-end process."""
+    """The quotas of queued jobs, for one front-end process."""
 
     def __init__(
         self,
         settings: Settings,
         job_store: JobStore,
-        rate_limiter: RateLimiter,
         gauge: BacklogGauge,
     ) -> None:
         """Take the limits from the settings."""
         self._settings = settings
         self._job_store = job_store
-        self._rate_limiter = rate_limiter
         self._gauge = gauge
 
     def admit(self, tenant: str, idempotency_key: str | None) -> None:
@@ -51,22 +50,11 @@ class Quotas:
             TryLater: A quota is used up.
             DatabaseUnavailable: The jobs cannot be counted.
         """
-        self._check_rate(tenant)
         if idempotency_key is not None and self._is_replay(idempotency_key, tenant):
             return
         self._check_tenant(tenant)
         self._check_queue()
         self._gauge.let_in(tenant)
-
-    def _check_rate(self, tenant: str) -> None:
-        seconds = self._rate_limiter.hit(tenant)
-        if seconds > 0:
-            raise TryLater(
-                ErrorCode.EXCEEDING_LIMITS,
-                f"Your account may upload {self._rate_limiter.per_minute} photos a minute. "
-                "Please send this one again later.",
-                seconds,
-            )
 
     def _is_replay(self, idempotency_key: str, tenant: str) -> bool:
         return self._job_store.find_by_idempotency_key(idempotency_key, tenant) is not None
@@ -93,13 +81,30 @@ class Quotas:
 
 def protect(app: Flask, settings: Settings, services: Services, gauge: BacklogGauge) -> None:
     """Let no POST pass that is over a quota, a route that is added later included. Call it after `auth.protect`."""
-    quotas = Quotas(settings, services.job_store, services.rate_limiter, gauge)
+    quotas, limiter = Quotas(settings, services.job_store, gauge), services.rate_limiter
 
     @app.before_request
     def _admit() -> None:
         is_upload = request.method == "POST" and request.url_rule is not None
         if is_upload and request.blueprint not in OPEN:
+            g.rate = limiter.hit(current_tenant())
+            _check_rate(g.rate, limiter.per_minute)
             quotas.admit(current_tenant(), read_idempotency_key(request))
+
+    @app.after_request
+    def _say_what_is_left(response: Response) -> Response:
+        if "rate" in g:
+            response.headers.update(rate_limit_fields(g.rate, limiter.per_minute))
+        return response
+
+
+def _check_rate(count: Count | None, per_minute: int) -> None:
+    if count is not None and not count.passes:
+        raise TryLater(
+            ErrorCode.EXCEEDING_LIMITS,
+            f"Your account may upload {per_minute} photos a minute. Please send this one again later.",
+            count.seconds,
+        )
 
 
 def seconds_until_room(backlog: Backlog, limit: int) -> float:

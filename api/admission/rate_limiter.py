@@ -5,6 +5,9 @@ It protects the service and is not worth an outage: while Redis is away, everyth
 
 from __future__ import annotations
 
+from math import floor
+from typing import NamedTuple
+
 import redis
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
@@ -18,7 +21,19 @@ from shared.settings import Settings
 log = get_logger(__name__)
 
 _KEY_PREFIX = "cutwork:rate"
-_WINDOW_SECONDS = 60.0
+#: The window, in seconds.
+WINDOW = 60
+
+
+class Count(NamedTuple):
+    """What a request found that was counted."""
+
+    #: Whether it may pass.
+    passes: bool
+    #: How many more may.
+    remaining: int
+    #: Seconds until the minute that is counted ends; where none may pass, until the next one may.
+    seconds: float
 
 
 class RateLimiter:
@@ -47,34 +62,37 @@ class RateLimiter:
         self._circuit = circuit or redis_circuit()
         self._let_through = 0
 
-    def hit(self, tenant: str) -> float:
-        """Count a request, if it may pass; 0 if so, otherwise the seconds until the next one may."""
+    def hit(self, tenant: str) -> Count | None:
+        """Count a request, if it may pass; None: nothing is counted, and everything passes."""
         if not self.per_minute:
-            return 0
+            return None
         try:
             with self._circuit.call():
                 passes = self._limiter.hit(self._limit, tenant)
-                seconds = 0.0 if passes else self._seconds_left(tenant)
+                count = self._look(tenant, passes=passes)
         except (CircuitOpen, redis.RedisError, OSError, ValueError) as error:
             self._let_pass(error)
-            return 0
+            return None
         self._note_return()
-        return seconds
+        return count
 
-    def _seconds_left(self, tenant: str) -> float:
-        """Compute when the window has a place again, the way the limiter will count it.
+    def _look(self, tenant: str, *, passes: bool) -> Count:
+        """Compute what is left and when there is more, the way the limiter will count it.
 
-        It counts `current + previous × (what is left of the previous minute / 60)`. Either the last minute's share
-        has to shrink until a place is free, or, where this minute is full by itself, this minute has to end.
+        It counts `current + previous × (what is left of the previous minute / 60)`. Where nothing is left, either the
+        last minute's share has to shrink until a place is free, or, where this minute is full by itself, it has to end.
         """
         key = self._limit.key_for(tenant)
         previous, previous_seconds, current, current_seconds = self._storage.get_sliding_window(
-            key, int(_WINDOW_SECONDS)
+            key, WINDOW
         )
         free = self._limit.amount - current
-        if free <= 0:
-            return max(0.0, current_seconds - _WINDOW_SECONDS)
-        return max(0.0, previous_seconds - free * _WINDOW_SECONDS / max(1, previous))
+        remaining = max(0, free - floor(previous * previous_seconds / WINDOW)) if passes else 0
+        if remaining or free <= 0:
+            seconds = current_seconds - WINDOW
+        else:
+            seconds = previous_seconds - free * WINDOW / max(1, previous)
+        return Count(passes, remaining, max(0.0, seconds))
 
     def _let_pass(self, error: Exception) -> None:
         self._let_through += 1

@@ -10,6 +10,7 @@ from api.openapi import inputs, uploads
 from api.openapi.deliveries import DELIVERY_ID
 from api.openapi.errors import create_error_responses
 from api.openapi.examples import EXAMPLES
+from api.openapi.rate_limit import RATE_LIMIT_FIELDS
 from api.openapi.schemas import JOB_FAILURES, reference
 from api.routes import cutout, health, jobs, query
 from api.routes import uploads as direct
@@ -79,16 +80,17 @@ def create_paths() -> dict[str, dict[str, Operation]]:
         "/openapi.json": {"get": _describe()},
     }
     for methods in paths.values():
-        for operation in methods.values():
-            _name_requests(operation)
+        for method, operation in methods.items():
+            common = {request_names.REQUEST_ID: _REQUEST_ID}
+            _complete(operation, {**RATE_LIMIT_FIELDS, **common} if method == "post" else common)
     return paths
 
 
-def _name_requests(operation: Operation) -> None:
+def _complete(operation: Operation, headers: dict[str, Any]) -> None:
     """Say what every request may, and every answer does, hold."""
     operation["parameters"] = [*operation.get("parameters", ()), inputs.REQUEST_ID]
     for response in operation["responses"].values():
-        response["headers"] = {**response.get("headers", {}), request_names.REQUEST_ID: _REQUEST_ID}
+        response["headers"] = {**response.get("headers", {}), **headers}
 
 
 def _cut_out() -> Operation:
@@ -138,10 +140,7 @@ def _create_job() -> Operation:
         "responses": {
             "200": finished,
             "202": accepted,
-            **create_error_responses(
-                (*_UPLOAD, *_ELSEWHERE),
-                may_be_slow=True,
-            ),
+            **create_error_responses((*_UPLOAD, *_ELSEWHERE), may_be_slow=True),
         },
     }
 

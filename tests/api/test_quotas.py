@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from datetime import timedelta
 
@@ -10,8 +11,9 @@ import pytest
 from limits.storage import MemoryStorage
 
 from api.admission.quotas import seconds_until_room
-from api.admission.rate_limiter import RateLimiter
+from api.admission.rate_limiter import Count, RateLimiter
 from api.routes.cutout import PATH as CUTOUT
+from api.routes.jobs import PATH as JOBS
 from shared.backlog import Backlog
 from shared.errors import ErrorCode
 from shared.job import Queue
@@ -36,8 +38,18 @@ class Exhausted(RateLimiter):
         super().__init__(MemoryStorage(), per_minute=3)
         self.seconds = seconds
 
-    def hit(self, tenant: str) -> float:
-        return self.seconds
+    def hit(self, tenant: str) -> Count:
+        return Count(passes=False, remaining=0, seconds=self.seconds)
+
+
+class Uncounted(RateLimiter):
+    """Has a store that is away."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryStorage(), per_minute=3)
+
+    def hit(self, tenant: str) -> None:
+        return None
 
 
 def backlog(queued: int, finished_lately: int = 0, oldest_age: float = 0) -> Backlog:
@@ -56,6 +68,7 @@ def test_a_request_over_the_rate_is_a_429_that_says_when_the_window_has_a_place(
     body = assert_error(answer, 429, ErrorCode.EXCEEDING_LIMITS)
     assert "3 photos a minute" in body["error_msg"]
     assert answer.headers["Retry-After"] == "12"
+    assert answer.headers["RateLimit"] == '"uploads";r=0;t=12'
 
 
 @pytest.mark.parametrize("changes", [TWO_A_TENANT])
@@ -127,6 +140,58 @@ def test_a_repeated_request_gets_its_job_although_the_queue_is_full(front_end: F
     assert uuid.UUID(assert_success(again, task_status=0)["task_id"]) == first
     fresh = front_end.post(task_type="async", header_Idempotency_Key="order-2")
     assert fresh.status_code in {429, 503}
+
+
+@pytest.mark.parametrize("changes", [{"rate_per_minute": 3}])
+def test_uploads_say_how_many_more_may_follow_and_refused_ones_when(front_end: FrontEnd) -> None:
+    answers = [
+        front_end.post(path=path, task_type="async") for path in (CUTOUT, JOBS, CUTOUT, JOBS)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 202, 200, 429]
+    assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"uploads";q=3;w=60'}
+    told = [re.fullmatch('"uploads";r=(.);t=([1-9].?)', a.headers["RateLimit"]) for a in answers]
+    assert [found and found[1] for found in told] == ["2", "1", "0", "0"]
+    assert told[3] is not None
+    assert told[3][2] == answers[3].headers["Retry-After"]
+
+
+@pytest.mark.parametrize("changes", [{**TWO_IN_ALL, "rate_per_minute": 5}])
+def test_what_is_refused_otherwise_says_what_is_left_of_the_rate_too(front_end: FrontEnd) -> None:
+    wrong = front_end.post(b"GIF89a", task_type="async")
+    front_end.submit()
+    front_end.submit()
+
+    full = front_end.post(task_type="async")
+
+    assert (wrong.status_code, full.status_code) == (415, 503)
+    assert wrong.headers["RateLimit"].startswith('"uploads";r=4;')
+    assert full.headers["RateLimit"].startswith('"uploads";r=1;')
+
+
+@pytest.mark.parametrize("changes", [{"rate_per_minute": 0}])
+def test_without_a_rate_nothing_is_said_of_one(front_end: FrontEnd) -> None:
+    answer = front_end.post(task_type="async")
+
+    assert not [name for name, _ in answer.headers if name.startswith("RateLimit")]
+
+
+def test_what_is_not_counted_says_nothing_of_the_rate(front_end: FrontEnd) -> None:
+    job_id = front_end.submit()
+    front_end.headers, known = {}, front_end.headers
+
+    unknown = front_end.post()
+    front_end.headers = known
+
+    for answer in (unknown, front_end.query(job_id), front_end.client().get("/healthz")):
+        assert "RateLimit" not in answer.headers
+
+
+def test_while_nobody_can_count_only_the_policy_is_told(front_end: FrontEnd) -> None:
+    answer = front_end.with_services(rate_limiter=Uncounted()).post(task_type="async")
+
+    assert answer.headers["RateLimit-Policy"] == '"uploads";q=3;w=60'
+    assert "RateLimit" not in answer.headers
 
 
 def test_a_poll_is_never_refused(front_end: FrontEnd) -> None:

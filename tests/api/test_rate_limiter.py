@@ -42,77 +42,77 @@ def dead() -> RedisStorage:
 def test_so_many_requests_a_minute_pass_and_no_more(storage: RedisStorage) -> None:
     limiter = RateLimiter(storage, per_minute=3)
 
-    waits = [limiter.hit("shop") for _ in range(4)]
+    waits = [wait(limiter) for _ in range(4)]
 
     assert waits[:3] == [0, 0, 0]
     assert 0 < waits[3] <= 60
 
 
 def test_front_ends_count_together_and_tenants_apart(storage: RedisStorage, valkey: Valkey) -> None:
-    RateLimiter(storage, per_minute=1).hit("shop")
+    wait(RateLimiter(storage, per_minute=1))
     other_storage = storage_at(valkey.url)
     other = RateLimiter(other_storage, per_minute=1)
 
-    assert other.hit("shop") > 0
-    assert other.hit("rival") == 0
+    assert wait(other) > 0
+    assert wait(other, "rival") == 0
     client_of(other_storage).connection_pool.disconnect()
 
 
 def test_a_full_minute_has_to_end_first(storage: RedisStorage) -> None:
     limiter = RateLimiter(storage, per_minute=2)
-    limiter.hit("shop")
-    limiter.hit("shop")
+    wait(limiter)
+    wait(limiter)
     age(storage, seconds=20)
 
-    assert 39 < limiter.hit("shop") <= 40
+    assert 39 < wait(limiter) <= 40
 
 
 def test_then_last_minutes_share_has_to_shrink(storage: RedisStorage) -> None:
     limiter = RateLimiter(storage, per_minute=10)
     for _ in range(10):
-        limiter.hit("shop")
+        wait(limiter)
     # A third of the last minute is over, so it counts for 6 or 7: three places are free.
     age(storage, seconds=80)
-    assert [limiter.hit("shop") for _ in range(4)] == [0, 0, 0, 0]
+    assert [wait(limiter) for _ in range(4)] == [0, 0, 0, 0]
 
     # 10 x 36 / 60 = 6: with these four, the fifth has to wait until less than that is left.
-    assert 3 < limiter.hit("shop") <= 4
+    assert 3 < wait(limiter) <= 4
 
 
 def test_the_wait_it_names_is_long_enough_and_not_much_longer(storage: RedisStorage) -> None:
     limiter = RateLimiter(storage, per_minute=2)
-    limiter.hit("shop")
-    limiter.hit("shop")
-    wait = limiter.hit("shop")
+    wait(limiter)
+    wait(limiter)
+    seconds = wait(limiter)
 
-    age(storage, seconds=wait - 1)
-    assert limiter.hit("shop") > 0
+    age(storage, seconds=seconds - 1)
+    assert wait(limiter) > 0
     age(storage, seconds=1.1)
 
-    assert limiter.hit("shop") == 0
+    assert wait(limiter) == 0
 
 
 @pytest.mark.parametrize("nonsense", ["abc", "1e99", "", b"\xff"])
 def test_a_store_that_holds_nonsense_lets_everything_through(
     storage: RedisStorage, nonsense: str | bytes
 ) -> None:
-    RateLimiter(storage, per_minute=1).hit("shop")
+    wait(RateLimiter(storage, per_minute=1))
     [counter] = client_of(storage).keys("*")
     client_of(storage).set(counter, nonsense)
 
     circuit = redis_circuit()
     limiter = RateLimiter(storage, per_minute=1, circuit=circuit)
 
-    assert [limiter.hit("shop") for _ in range(5)] == [0] * 5
+    assert [wait(limiter) for _ in range(5)] == [0] * 5
 
     assert circuit.state is State.CLOSED
-    assert [limiter.hit("rival") for _ in range(2)][1] > 0
+    assert [wait(limiter, "rival") for _ in range(2)][1] > 0
 
 
 def test_without_a_rate_the_store_is_never_asked(dead: RedisStorage, logged: Logged) -> None:
     limiter = RateLimiter(dead, per_minute=0)
 
-    assert [limiter.hit("shop") for _ in range(5)] == [0] * 5
+    assert [wait(limiter) for _ in range(5)] == [0] * 5
     assert logged == []
 
 
@@ -121,7 +121,7 @@ def test_a_store_that_is_gone_lets_everything_through_and_says_so_once(
 ) -> None:
     limiter = RateLimiter(dead, per_minute=1)
 
-    assert [limiter.hit("shop") for _ in range(100)] == [0] * 100
+    assert [wait(limiter) for _ in range(100)] == [0] * 100
 
     assert [event["event"] for event in logged] == ["limiter.open", "circuit.open"]
 
@@ -132,12 +132,12 @@ def test_a_store_that_stands_still_is_asked_three_times_and_then_left_alone(
     with Valkey(tmp_path_factory.mktemp("paused"), persistent=False) as server:
         storage = storage_at(server.url)
         limiter = RateLimiter(storage, per_minute=1, circuit=redis_circuit(Seconds()))
-        limiter.hit("shop")
+        wait(limiter)
         with redis.Redis.from_url(server.url) as control:
             before = control.info("stats")["total_connections_received"]
             server.pause()
 
-            assert [limiter.hit("shop") for _ in range(100)] == [0] * 100
+            assert [wait(limiter) for _ in range(100)] == [0] * 100
 
             server.resume()
             # Each call that gets no answer costs its connection, and one is there already.
@@ -151,15 +151,15 @@ def test_a_store_that_is_back_limits_again_and_what_it_missed_is_counted(
     seconds = Seconds()
     with Valkey(tmp_path_factory.mktemp("killed"), persistent=False) as server:
         limiter = RateLimiter(storage_at(server.url), per_minute=1, circuit=redis_circuit(seconds))
-        limiter.hit("shop")
+        wait(limiter)
         server.kill()
-        assert [limiter.hit("shop") for _ in range(7)] == [0] * 7
+        assert [wait(limiter) for _ in range(7)] == [0] * 7
         server.start()
         seconds.now += 2
 
-        limiter.hit("shop")
+        wait(limiter)
 
-        assert limiter.hit("shop") > 0
+        assert wait(limiter) > 0
     assert [event["event"] for event in logged] == [
         "limiter.open",
         "circuit.open",
@@ -175,6 +175,51 @@ def test_an_upload_is_taken_while_the_store_is_gone(
     answer = front_end.with_services(rate_limiter=RateLimiter(dead, 1)).post(task_type="async")
 
     assert_success(answer, task_status=0)
+
+
+def test_what_is_left_is_told_until_the_end_of_this_minute(storage: RedisStorage) -> None:
+    limiter = RateLimiter(storage, per_minute=3)
+    limiter.hit("shop")
+    age(storage, seconds=20)
+
+    count = limiter.hit("shop")
+
+    assert count is not None
+    assert (count.passes, count.remaining) == (True, 1)
+    assert 39 < count.seconds <= 40
+
+
+def test_last_minutes_share_is_not_left(storage: RedisStorage) -> None:
+    limiter = RateLimiter(storage, per_minute=10)
+    for _ in range(6):
+        limiter.hit("shop")
+    age(storage, seconds=90)
+
+    count = limiter.hit("shop")
+
+    # 6 x 30 / 60 = 3, of which 2.99 is 2 already; and this one.
+    assert count is not None
+    assert count.remaining in {6, 7}
+
+
+def test_the_last_that_passes_is_told_when_the_next_one_does(storage: RedisStorage) -> None:
+    limiter = RateLimiter(storage, per_minute=2)
+    limiter.hit("shop")
+    last = limiter.hit("shop")
+    assert last is not None
+    assert (last.passes, last.remaining) == (True, 0)
+
+    age(storage, seconds=last.seconds - 1)
+    assert wait(limiter) > 0
+    age(storage, seconds=1.1)
+
+    assert wait(limiter) == 0
+
+
+def wait(limiter: RateLimiter, tenant: str = "shop") -> float:
+    """Send a request; 0 if it passes, otherwise the seconds until one does."""
+    count = limiter.hit(tenant)
+    return 0 if count is None or count.passes else count.seconds
 
 
 def client_of(storage: RedisStorage) -> redis.Redis:
