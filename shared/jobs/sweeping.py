@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import and_, delete, true, update
 
-from shared.errors import ErrorCode
+from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import FINISHED, Job, JobStatus, Queue
 from shared.jobs.job_table import JobTable, change_all, lock_some, set_published_at
 from shared.jobs.limits import ATTEMPTS_SPENT, DEADLINE_PASSED
@@ -88,7 +88,13 @@ class Sweeping(JobTable):
         taken: list[Job] = []
         end = time.monotonic() + _LONGEST_SECONDS
         while rest := limit - len(taken):
-            looked_at, due = self._take_due(rest, hold)
+            try:
+                looked_at, due = self._take_due(rest, hold)
+            except DatabaseUnavailable:
+                # What was taken before would wait for the end of its hold.
+                if not taken:
+                    raise
+                break
             taken += due
             if looked_at < rest or time.monotonic() >= end:
                 break

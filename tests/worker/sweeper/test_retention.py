@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared.contract import RESULT_LIFETIME
+from shared.errors import DatabaseUnavailable
 from shared.job import Job, JobStatus, Lease
 from shared.object_store import IMAGE
 from tests.worker.conftest import Stores
@@ -80,6 +81,39 @@ def test_results_of_attempts_that_lost_go_with_the_job(
     retention.run()
 
     assert stores.object_store.results == {}
+
+
+def test_what_was_taken_is_deleted_although_the_database_left_while_more_was_looked_for(
+    retention: Retention, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = expired(stores)
+    take = stores.job_store._take_due
+
+    def take_one_and_then_none(limit: int, hold: timedelta) -> tuple[int, list[Job]]:
+        if stores.reread(job).status is JobStatus.SUCCEEDED and taken:
+            raise DatabaseUnavailable("gone")
+        taken.extend(take(limit, hold)[1])
+        return limit, list(taken)
+
+    taken: list[Job] = []
+    monkeypatch.setattr(stores.job_store, "_take_due", take_one_and_then_none)
+
+    retention.run()
+
+    assert stores.reread(job).status is JobStatus.EXPIRED
+    assert stores.object_store.results == {}
+
+
+def test_a_database_that_is_away_is_told_if_nothing_was_taken(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr(stores.job_store, "_take_due", fail)
+
+    with pytest.raises(DatabaseUnavailable):
+        stores.job_store.take_for_expiry(10, timedelta(minutes=1))
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 100])
