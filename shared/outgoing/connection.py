@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException, IncompleteRead
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from shared.outgoing.addresses import Address
@@ -42,37 +42,48 @@ class Exchange:
             CallFailed: There is no answer, or not the whole one.
         """
         try:
-            with closing(self._connect(addresses)) as connection, self._ending(connection):
+            with (
+                closing(self._open(addresses)) as opened,
+                self._ending(opened),
+                closing(self._connection_on(opened)) as connection,
+            ):
                 return self._ask(connection)
         # A ValueError is what becomes of a chunk of -5 bytes, or of a length of thousands of digits.
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             self.call.deadline.left()
             raise _failure_of(error) from None
 
-    def _connect(self, addresses: Sequence[Address]) -> HTTPConnection:
+    def _open(self, addresses: Sequence[Address]) -> socket.socket:
         for address in addresses[:-1]:
-            with suppress(HTTPError, OSError):
-                return self._connect_to(address)
-        return self._connect_to(addresses[-1])
+            with suppress(OSError):
+                return self._open_to(address)
+        return self._open_to(addresses[-1])
 
-    def _connect_to(self, address: Address) -> HTTPConnection:
+    def _open_to(self, address: Address) -> socket.socket:
         """Connect to the address and to nothing else; the name is for the certificate, and for `Host`."""
-        where, port = str(address), self.destination.port
         seconds = min(self.call.limits.connect_seconds, self.call.deadline.left())
-        connection = HTTPConnection(where, port, timeout=seconds)
-        if self.destination.is_secure:
-            name = self.destination.host
-            connection = HTTPSConnection(
-                where, port, timeout=seconds, server_hostname=name, ssl_context=self.tls
-            )
-        connection.connect()
+        opened = socket.create_connection((str(address), self.destination.port), seconds)
+        if not self.destination.is_secure:
+            return opened
+        # Nothing is said yet: a server may drip through its handshake, too.
+        return self.tls.wrap_socket(
+            opened, server_hostname=self.destination.host, do_handshake_on_connect=False
+        )
+
+    def _connection_on(self, opened: socket.socket) -> HTTPConnection:
+        """Come to terms with whoever is at the other end."""
+        seconds = self.call.deadline.left()
+        opened.settimeout(seconds)
+        if isinstance(opened, ssl.SSLSocket):
+            opened.do_handshake()
+        connection = HTTPConnection(self.destination.host, self.destination.port, timeout=seconds)
+        connection.sock = opened
         return connection
 
     @contextmanager
-    def _ending(self, connection: HTTPConnection) -> Iterator[None]:
-        """Shut the connection down when the time is up."""
-        connection.timeout = self.call.deadline.left()
-        timer = threading.Timer(connection.timeout, _shut_down, [connection.sock])
+    def _ending(self, opened: socket.socket) -> Iterator[None]:
+        """Shut a connection down when the time is up."""
+        timer = threading.Timer(self.call.deadline.left(), _shut_down, [opened])
         timer.daemon = True
         timer.start()
         try:
@@ -127,8 +138,7 @@ def _failure_of(error: Exception) -> CallFailed:
     return CallFailed(Reason.UNREACHABLE, "The URL's host cannot be reached, or broke off.")
 
 
-def _shut_down(opened: socket.socket | None) -> None:
+def _shut_down(opened: socket.socket) -> None:
     """End a connection under whoever reads: past TLS, whose own goodbye would need the reader's state."""
-    if opened is not None:
-        with suppress(OSError):
-            socket.socket.shutdown(opened, socket.SHUT_RDWR)
+    with suppress(OSError):
+        socket.socket.shutdown(opened, socket.SHUT_RDWR)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
@@ -249,6 +251,26 @@ def test_a_handshake_that_never_comes_is_given_up_on(calling: Callable[..., Call
 
         url = f"https://{HOST}:{server.port}/"
         assert failure(calling(server), url, HASTE) is Reason.TIMED_OUT
+
+
+def test_a_server_that_drips_through_its_handshake_is_cut_off_when_the_time_is_up(
+    calling: Callable[..., Caller], server: RawServer
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server.port = listener.getsockname()[1]
+
+        def drip_handshake() -> None:
+            with suppress(OSError):
+                client, _ = listener.accept()
+                with client:
+                    # The head of a record that is 16 KB long.
+                    client.sendall(b"\x16\x03\x03\x40\x00")
+                    while not server.ended.wait(0.05):
+                        client.sendall(b"\x02")
+
+        threading.Thread(target=drip_handshake, daemon=True).start()
+
+        assert failure(calling(server), f"https://{HOST}:{server.port}/", HASTE) is Reason.TIMED_OUT
 
 
 def test_a_name_server_that_never_answers_is_given_up_on(
