@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from shared.errors import Unavailable
 from shared.job import Job
@@ -46,6 +47,9 @@ class _Outcome:
     retry_after: str = ""
     #: Whether its host cannot take more at the moment.
     is_slow: bool = False
+
+
+_FAULT = _Outcome(None, "The service could not send it, for a reason of its own.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +91,7 @@ class Sender:
         return bool(taken)
 
     def _send(self, delivery: Delivery) -> None:
-        """Try one delivery; whatever keeps it from being noted leaves it to the end of its lease."""
+        """Try one delivery; a store that keeps it from being noted leaves it to the end of its lease."""
         is_slow = False
         try:
             job = self.job_store.find(delivery.job_id, delivery.tenant)
@@ -101,6 +105,7 @@ class Sender:
             _log.warning("webhook.not_noted", task_id=str(delivery.job_id), reason=str(error))
         except Exception:  # noqa: BLE001 - of one delivery; others go on
             _log.exception("webhook.fault", task_id=str(delivery.job_id))
+            self._put_off(delivery)
         finally:
             self.lanes.leave(delivery.host, is_slow=is_slow)
 
@@ -121,14 +126,30 @@ class Sender:
             self.deliveries.deliver(delivery, outcome.status or 0)
             _log.info("webhook.delivered", **about, **told)
             return
-        delay = delay_after(delivery.tries + 1, outcome.retry_after, job.read_at)
-        if delay is None or outcome.status == _GONE:
-            self.deliveries.give_up(delivery, outcome.status, outcome.reason)
+        delay = self._count_failure(delivery, outcome, job.read_at)
+        if delay is None:
             _log.warning("webhook.given_up", **about, **told, reason=outcome.reason)
             return
-        self.deliveries.postpone(delivery, delay, outcome.status, outcome.reason)
         again = round(delay.total_seconds())
         _log.warning("webhook.failed", **about, **told, reason=outcome.reason, retry_s=again)
+
+    def _count_failure(
+        self, delivery: Delivery, outcome: _Outcome, now: datetime
+    ) -> timedelta | None:
+        """Let a delivery be tried again after a while; None: it was the last time."""
+        delay = delay_after(delivery.tries + 1, outcome.retry_after, now)
+        if delay is None or outcome.status == _GONE:
+            self.deliveries.give_up(delivery, outcome.status, outcome.reason)
+            return None
+        self.deliveries.postpone(delivery, delay, outcome.status, outcome.reason)
+        return delay
+
+    def _put_off(self, delivery: Delivery) -> None:
+        """Count a try that nobody foresaw as one that failed: it would come back each minute, for ever."""
+        try:
+            self._count_failure(delivery, _FAULT, datetime.now(UTC))
+        except Exception:  # noqa: BLE001 - as above
+            _log.exception("webhook.not_noted", task_id=str(delivery.job_id))
 
 
 def _outcome_of(answer: Answer) -> _Outcome:

@@ -134,6 +134,36 @@ def test_a_receiver_gets_what_get_would_give_signed(
     assert row(database, job) == ("delivered", 1, 204, "")
 
 
+def test_what_nobody_foresaw_counts_as_a_try_and_the_next_comes_later(
+    sender: Sender,
+    job_store: JobStore,
+    receiver: Receiver,
+    database: Database,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = finished(job_store, receiver.url)
+
+    def fail(*_: object) -> str:
+        raise KeyError("a bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sender.object_store, "sign_result", fail)
+        send(sender)
+        clock.now += LEASE
+        send(sender)
+
+    state, tries, status, reason = row(database, job)
+    assert (state, tries, status) == ("pending", 2, None)
+    assert "reason of its own" in reason
+    clock.now += LEASE
+    send(sender)
+    assert not receiver.heard
+    clock.advance(minutes=6)
+    send(sender)
+    assert len(receiver.heard) == 1
+
+
 def test_a_failure_is_told_with_its_error(
     sender: Sender, job_store: JobStore, receiver: Receiver
 ) -> None:
