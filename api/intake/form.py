@@ -77,6 +77,8 @@ class CutoutRequest:
     #: The id under which the object store has it.
     upload: uuid.UUID | None
     options: CutoutOptions
+    #: Without what a preset said.
+    options_as_sent: CutoutOptions
     tags: Tags
     task_type: TaskType
     #: Who is told of the job's end; None: nobody.
@@ -118,7 +120,7 @@ def read_cutout_request(
     with _parts(received, names) as parts:
         files, in_form = _sort(parts, names)
         sent = in_form + in_url
-        options, task_type = read_options(sent, presets or {})
+        wanted = read_options(sent, presets or {})
         tags = read_tags(sent)
         image_url, upload = read_image_url(sent, image_urls), read_upload_id(sent, uploader)
         callback_url = callbacks.check(text_of(sent, CALLBACK_URL)) if callbacks else None
@@ -136,9 +138,10 @@ def read_cutout_request(
         header=read_header(image) if image else None,
         image_url=image_url,
         upload=upload,
-        options=options,
+        options=wanted.options,
+        options_as_sent=wanted.as_sent,
         tags=tags,
-        task_type=task_type,
+        task_type=wanted.task_type,
         callback_url=callback_url,
         traceparent=read_traceparent(received),
     )

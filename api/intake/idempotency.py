@@ -34,7 +34,7 @@ def read_idempotency_key(received: Request) -> str | None:
 def fingerprint_of(
     photo: bytes, options: CutoutOptions, tags: Tags, callback_url: str | None = None
 ) -> str:
-    """Compute what two requests must have in common to be the same; how long they wait is not part of it.
+    """Compute what two requests must have in common to be the same: what was sent, but not how long it waits.
 
     Tags and `callback_url` are: who sends another one under a used key would get a job without it, and not find out.
     """

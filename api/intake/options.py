@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
@@ -82,22 +83,34 @@ HOSTED = Names(IMAGE, "cloth_class", "return_form", "out_mode", "task_type")
 MODERN = Names(*HOSTED.all, IMAGE_URL, UPLOAD, PRESET, *WORDS, REFERENCE, METADATA, CALLBACK_URL)
 
 
-def read_options(sent: Iterable[Option], presets: Presets) -> tuple[CutoutOptions, TaskType]:
+class Wanted(NamedTuple):
+    """What the options of an upload mean."""
+
+    options: CutoutOptions
+    #: The same without what a preset said, which an operator may edit: two uploads are the same by what was sent.
+    as_sent: CutoutOptions
+    task_type: TaskType
+
+
+def read_options(sent: Iterable[Option], presets: Presets) -> Wanted:
     """Make sense of all that was sent.
 
     Raises:
         Refused: ERROR_INVALID_PARAMETER, with the name of the option.
     """
     options = list(sent)
-    words = _rendition_words(options, presets)
-    outputs = _rendition(words).outputs
+    given = _rendition_words(options)
+    words = _with_preset(given, presets)
+    form, outputs = _word(options, "return_form", ReturnForm), _rendition(words).outputs
     cutout = CutoutOptions(
         cloth_class=_categories(options),
-        return_form=_return_form(options, outputs),
+        return_form=_return_form(form, outputs),
         out_mode=_out_mode(options),
         rendition_words=words,
     )
-    return cutout, _word(options, "task_type", TaskType)
+    sent_form = cutout.return_form if "outputs" in given else form
+    as_sent = replace(cutout, return_form=sent_form, rendition_words=given)
+    return Wanted(cutout, as_sent, _word(options, "task_type", TaskType))
 
 
 def text_of(options: list[Option], name: str) -> str:
@@ -109,10 +122,14 @@ def text_of(options: list[Option], name: str) -> str:
     return _only(name, _texts(options, name))
 
 
-def _rendition_words(options: list[Option], presets: Presets) -> dict[str, str]:
-    """Read how the pictures are to be delivered: what was sent goes before what its preset says."""
+def _rendition_words(options: list[Option]) -> dict[str, str]:
+    """Read how the pictures are to be delivered."""
     sent = {name: _only(name, _texts(options, name)) for name in (PRESET, *WORDS)}
-    given = {name: text for name, text in sent.items() if text}
+    return {name: text for name, text in sent.items() if text}
+
+
+def _with_preset(given: Mapping[str, str], presets: Presets) -> Mapping[str, str]:
+    """Add what the preset says of what was not sent."""
     preset = given.get(PRESET)
     if preset is not None and preset not in presets:
         raise _unknown(PRESET, sorted(presets))
@@ -126,9 +143,8 @@ def _rendition(words: Mapping[str, str]) -> Rendition:
         raise invalid(str(error)) from None
 
 
-def _return_form(options: list[Option], outputs: Sequence[ReturnForm]) -> ReturnForm:
-    """Read the form; of several outputs, which have a name of their own, it is the first."""
-    form = _word(options, "return_form", ReturnForm)
+def _return_form(form: ReturnForm, outputs: Sequence[ReturnForm]) -> ReturnForm:
+    """Choose the form; of several outputs, which have a name of their own, it is the first."""
     if outputs and form and form is not outputs[0]:
         raise invalid(
             f"`return_form` and `outputs` contradict each other. Send `outputs` alone: {', '.join(OUTPUTS)}."

@@ -100,7 +100,9 @@ def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -
 
 
 def _fingerprint_of(request: CutoutRequest) -> str:
-    return fingerprint_of(request.photo, request.options, request.tags, request.callback_url)
+    return fingerprint_of(
+        request.photo, request.options_as_sent, request.tags, request.callback_url
+    )
 
 
 def _insert(services: Services, new: NewJob, *, has_put: bool) -> Job | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
@@ -64,6 +67,29 @@ def test_a_preset_is_a_set_of_words_and_what_is_sent_beside_it_goes_first(
     assert rendition.outputs == (ReturnForm.WHITE,)
     # What a worker of the release before makes of it.
     assert job.options.return_form is ReturnForm.WHITE
+
+
+def test_the_same_request_is_the_same_job_after_its_preset_was_edited(
+    front_end: FrontEnd, tmp_path: Path
+) -> None:
+    def edit(**words: str) -> None:
+        lines = "".join(f'{name} = "{text}"\n' for name, text in words.items())
+        file.write_text(f'[shop]\nchecked = 2026-11-26\nabout = "ours"\n[shop.words]\n{lines}')
+
+    def post(**more: Any) -> TestResponse:
+        return edited.post(
+            path=JOBS, preset="shop", quality="97", header_Idempotency_Key="order-1", **more
+        )
+
+    file = tmp_path / "presets.toml"
+    settings = front_end.settings.model_copy(update={"presets": file})
+    edited = replace(front_end, settings=settings)
+    edit(outputs="white", format="jpeg")
+    first = post().get_json()["task_id"]
+    edit(outputs="mask", canvas="500x500")
+
+    assert post().get_json()["task_id"] == first
+    assert_error(post(canvas="600x600"), 422, ErrorCode.ERROR_CONTENT_NON_COMPLIANCE)
 
 
 @pytest.mark.parametrize(
