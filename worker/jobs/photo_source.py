@@ -32,6 +32,10 @@ _CODES = {
     Reason.TIMED_OUT: ErrorCode.IMAGE_URL_TIMEOUT,
     Reason.TOO_LARGE: ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
 }
+_NEVER_CAME = (
+    "No photo had arrived under this upload when the job's turn came. Ask for a new one with `POST /v1/uploads`, send "
+    "the photo, and name the upload when the object store has answered."
+)
 #: What a server sends for a page that shows a photo, or in place of one.
 _NO_PHOTO = ("text/", "application/json", "application/xml", "application/xhtml")
 
@@ -55,18 +59,20 @@ class PhotoSource:
         """Read the upload, or fetch the photo if no attempt before has done so.
 
         Raises:
-            Refused: What the URL leads to cannot become a job's photo.
+            Refused: What the URL leads to cannot become a job's photo, or the direct upload never came.
             TryAgain: Its server did not give the photo this time.
             FetchesTaken: The job was not begun.
-            ObjectMissing: The upload is gone.
+            ObjectMissing: The upload is gone that a front end had stored.
             ObjectStoreUnavailable: It cannot be read, or what was fetched not be kept.
         """
         try:
             # Of a direct upload no front end has seen how long it is.
             return check_length(self.object_store.get_input(job.id))
         except ObjectMissing:
-            if job.image_url is None:
+            if job.input_bytes:
                 raise
+            if job.image_url is None:
+                raise Refused(ErrorCode.UPLOAD_MISSING, _NEVER_CAME) from None
         photo = self._fetch(job, job.image_url)
         self.object_store.put_input(job.id, photo)
         return photo

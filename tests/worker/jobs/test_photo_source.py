@@ -14,6 +14,7 @@ from shared.object_store import ObjectStore
 from shared.outgoing.caller import Caller
 from shared.outgoing.policy import Policy
 from tests.api.photos import photo
+from tests.factories import new_job
 from tests.pictures import png_header
 from tests.raw_server import RawServer, Script, ok, running_raw_server, say
 from tests.worker.conftest import Stores
@@ -46,6 +47,21 @@ def test_a_fetched_photo_is_kept_as_an_upload_is(
 
     assert source.read(job) == PHOTO
     assert stores.object_store.inputs == {job.id: PHOTO}
+
+
+def test_an_upload_that_never_came_is_told_from_one_that_is_gone(
+    source: PhotoSource, stores: Stores
+) -> None:
+    awaited = stores.job_store.create(new_job(input_bytes=0))
+    lost = stores.accept(PHOTO)
+    stores.object_store.delete_input(lost.id)
+    assert awaited is not None
+
+    with pytest.raises(Refused, match="POST /v1/uploads") as error:
+        source.read(awaited)
+    assert error.value.code is ErrorCode.UPLOAD_MISSING
+    with pytest.raises(ObjectMissing):
+        source.read(lost)
 
 
 def test_what_was_kept_is_not_fetched_again(
