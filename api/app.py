@@ -7,7 +7,7 @@ from functools import partial
 from flask import Flask, Response, request
 
 from api import request_names
-from api.admission import auth, quotas
+from api.admission import auth, cross_origin, quotas
 from api.admission.backlog_gauge import BacklogGauge
 from api.answers import error_handlers
 from api.answers.envelope import Means, for_job, for_job_in_full
@@ -33,12 +33,13 @@ def create_app(settings: Settings, services: Services) -> Flask:
     """Put the front end together; nothing is connected or started."""
     app = Flask("cutwork", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    # An OPTIONS is a method that is not allowed, as any other: answers are envelopes, and CORS is off.
+    # An OPTIONS is a method that is not allowed, as any other, unless it is a preflight: answers are envelopes.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     # Otherwise `//healthz` is a redirect, which is no envelope either.
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     request_names.name_requests(app)
+    cross_origin.share(app, settings.page_origins)
     auth.protect(app, settings, services.key_store)
     gauge = BacklogGauge(settings, services.job_store, services.backlog_cache)
     quotas.protect(app, settings, services, gauge)

@@ -23,9 +23,10 @@ from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3.exceptions import HTTPError
 
+from shared import cors_rule, lifecycle_rule
 from shared.errors import ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
-from shared.lifecycle_rule import forgets_in_a_day, with_our_rule
+from shared.lifecycle_rule import forgets_in_a_day
 from shared.public_endpoint import endpoint_for
 from shared.rendition import Format
 from shared.s3_client import S3Client
@@ -35,7 +36,7 @@ from shared.settings import Settings
 IMAGE = "image"
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
-_NO_BUCKET = "NoSuchBucket"
+_NO_BUCKET, _NOT_IMPLEMENTED = "NoSuchBucket", "NotImplemented"
 _CURE = "run `cutwork-admin setup`"
 #: Public hosts for which a client is kept; there are more only where the endpoint follows the clients' `Host`.
 _SIGNERS = 100
@@ -63,6 +64,9 @@ class ObjectStore:
         self._signer(endpoint_for(self._public_endpoint, ""))
         self._inputs = settings.inputs_bucket
         self._results = settings.results_bucket
+        self._origins = settings.page_origins
+        #: What a page does with signed forms and URLs.
+        self._methods_of_pages = {self._inputs: "POST", self._results: "GET"}
 
     def put_input(self, job_id: uuid.UUID, data: bytes) -> None:
         """Store an upload, before its job is."""
@@ -167,7 +171,7 @@ class ObjectStore:
         self._delete_under(f"{lease.job_id}/{lease.attempt}/")
 
     def set_up(self) -> None:
-        """Make both buckets, and their lifecycle rules beside the operator's; changes nothing that is right already.
+        """Make both buckets, and their rules beside the operator's; changes nothing that is right already.
 
         Raises:
             ObjectStoreUnavailable: A bucket keeps what is deleted from it, or takes no rule; the message says which.
@@ -177,9 +181,13 @@ class ObjectStore:
                 if not self._client.bucket_exists(bucket):
                     self._client.make_bucket(bucket)
                 self._refuse_versions(bucket)
-                rules = self._client.read_lifecycle(bucket)
+                rules = self._client.read_configuration(bucket, "lifecycle")
                 if not forgets_in_a_day(rules):
-                    self._client.write_lifecycle(bucket, with_our_rule(rules))
+                    self._client.write_configuration(
+                        bucket, "lifecycle", lifecycle_rule.with_our_rule(rules)
+                    )
+                if self._origins:
+                    self._let_pages(bucket)
 
     def check(self) -> None:
         """See that both buckets are there and forget by themselves.
@@ -190,8 +198,37 @@ class ObjectStore:
         for bucket in (self._inputs, self._results):
             with _translated(bucket):
                 self._refuse_versions(bucket)
-                if not forgets_in_a_day(self._client.read_lifecycle(bucket)):
+                if not forgets_in_a_day(self._client.read_configuration(bucket, "lifecycle")):
                     raise ObjectStoreUnavailable(f"bucket {bucket} has no lifecycle rule: {_CURE}")
+
+    def check_pages(self, cure: str = _CURE) -> None:
+        """See that pages of the origins that the operator has named may upload, and read results.
+
+        Args:
+            cure: What to do where they may not.
+
+        Raises:
+            ObjectStoreUnavailable: Some may not, with a message that says where and what to do.
+        """
+        with _translated():
+            for bucket, method in self._methods_of_pages.items():
+                for origin in self._origins:
+                    if not self._client.lets_page(bucket, origin, method):
+                        raise ObjectStoreUnavailable(
+                            f"bucket {bucket} lets no page of {origin} {method}: {cure}"
+                        )
+
+    def _let_pages(self, bucket: str) -> None:
+        method = self._methods_of_pages[bucket]
+        rules = self._client.read_configuration(bucket, "cors")
+        if not cors_rule.has_our_rule(rules, self._origins, method):
+            changed = cors_rule.with_our_rule(rules, self._origins, method)
+            try:
+                self._client.write_configuration(bucket, "cors", changed)
+            except S3Error as error:
+                if error.code != _NOT_IMPLEMENTED:
+                    raise
+                self.check_pages("let the object store allow it, which takes no rules of buckets")
 
     def _refuse_versions(self, bucket: str) -> None:
         """Refuse a bucket in which an erased photo lives on as an old version."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from base64 import b64encode
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -20,7 +20,7 @@ from shared.settings import Settings
 _CONNECT_SECONDS, _READ_SECONDS, _POOL_SIZE = 2, 8, 32
 #: The least size of parts that minio takes; what is smaller goes out whole anyhow.
 _LEAST_PART_BYTES = 5 * 1024 * 1024
-_NO_RULE = "NoSuchLifecycleConfiguration"
+_NO_RULES = frozenset({"NoSuchLifecycleConfiguration", "NoSuchCORSConfiguration"})
 #: Of stores that know no versions.
 _NOT_IMPLEMENTED = "NotImplemented"
 
@@ -42,6 +42,7 @@ class S3Client(Minio):
         secret_key = settings.s3_secret_key.get_secret_value()
         if not settings.s3_access_key or not secret_key:
             raise Misconfigured("CUTWORK_S3_ACCESS_KEY and CUTWORK_S3_SECRET_KEY must both be set.")
+        self._endpoint = endpoint.rstrip("/")
         super().__init__(
             url.netloc,
             access_key=settings.s3_access_key,
@@ -67,25 +68,34 @@ class S3Client(Minio):
             part_size=max(len(data), _LEAST_PART_BYTES),
         )
 
-    def read_lifecycle(self, bucket: str) -> str:
-        """Read a bucket's lifecycle configuration; empty if there is none."""
+    def read_configuration(self, bucket: str, kind: Literal["lifecycle", "cors"]) -> str:
+        """Read what a bucket's configuration of a kind is; empty if there is none."""
         try:
-            return self._read_configuration(bucket, "lifecycle")
+            return self._read_configuration(bucket, kind)
         except S3Error as error:
-            if error.code == _NO_RULE:
+            if error.code in _NO_RULES:
                 return ""
             raise
 
-    def write_lifecycle(self, bucket: str, configuration: bytes) -> None:
-        """Replace a bucket's lifecycle configuration."""
+    def write_configuration(
+        self, bucket: str, kind: Literal["lifecycle", "cors"], configuration: bytes
+    ) -> None:
+        """Replace a bucket's configuration of a kind."""
         md5 = hashlib.md5(configuration, usedforsecurity=False).digest()
         self._execute(
             "PUT",
             bucket,
             body=configuration,
             headers={"Content-MD5": b64encode(md5).decode()},
-            query_params={"lifecycle": ""},
+            query_params={kind: ""},
         )
+
+    def lets_page(self, bucket: str, origin: str, method: str) -> bool:
+        """Ask as a browser does whether a page of this origin may use a method in a bucket."""
+        asked = {"Origin": origin, "Access-Control-Request-Method": method}
+        answer = self._http.request("OPTIONS", f"{self._endpoint}/{bucket}/some", headers=asked)
+        allowed = answer.headers.get("Access-Control-Allow-Origin")
+        return answer.status < 300 and allowed in {origin, "*"}  # noqa: PLR2004
 
     def keeps_versions(self, bucket: str) -> bool:
         """Tell whether what is deleted is kept as an old version; so are the objects of a bucket that locks them."""

@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import Misconfigured
+from shared.origins import read_origins
 from shared.outgoing.policy import Policy
 from shared.presets import BUNDLED
 from shared.webhooks.secrets import read_secrets
@@ -110,6 +111,11 @@ class Settings(BaseSettings):
         pattern=r"^(/[A-Za-z0-9._~-]+)*$",
         description="Path under which a proxy serves this service: what clients ask for at `/cutwork/v1/jobs` comes "
         "here as `/v1/jobs`. `Location` and the OpenAPI document name it.",
+    )
+    cors_origins: str = Field(
+        "",
+        description="Origins of web pages that may use this service from a browser, with commas: "
+        "`https://shop.example`. `cutwork-admin setup` lets them use the buckets, too. Empty: none.",
     )
     inline_wait: Seconds = Field(
         20, description="Seconds a POST without `task_type` waits for its job."
@@ -239,8 +245,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "max_batch_size must not be larger than worker_concurrency: no more photos come together"
             )
-        _ = self.image_url_policy, self.webhook_policy, self.signing_secrets
+        _ = self.image_url_policy, self.webhook_policy, self.signing_secrets, self.page_origins
         return self
+
+    @property
+    def page_origins(self) -> tuple[str, ...]:
+        """Whose pages may use the service from a browser."""
+        return read_origins(self.cors_origins)
 
     @property
     def image_url_policy(self) -> Policy:

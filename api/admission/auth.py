@@ -57,7 +57,7 @@ def find_tenant(received: Request, key: str, settings: Settings, key_store: KeyS
     if tenant is not None:
         return tenant
     if settings.keyless and key and key_store.is_empty():
-        if may_go_without(received):
+        if may_go_without(received, settings.page_origins):
             return KEYLESS_TENANT
         raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _NO_KEY_YET)
     raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _BAD_KEY if key else _NO_KEY)

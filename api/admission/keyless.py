@@ -4,9 +4,9 @@ A web page can send requests to every port of the machine that its reader sits a
 this machine's own, so what counts are signs that a page cannot give:
 
 - `Host` names this machine. A page whose own name was made to point here (DNS rebinding) still sends that name.
-- `Origin` and `Sec-Fetch-Site`, which browsers add, name no other site.
+- `Origin` and `Sec-Fetch-Site`, which browsers add, name no other site, or one that the operator has named.
 - There is a key, whatever it says. A page of another site may not add a header of its own choice without asking first
-  (a CORS preflight), and that is never granted.
+  (a CORS preflight), and that is granted to sites that the operator has named alone.
 
 A proxy on this machine that passes others' requests on is told by the headers it adds, or by the name in `Host`. One
 that adds none and says `Host: 127.0.0.1` (nginx, unless told otherwise) cannot be told from a program: make a key
@@ -17,6 +17,7 @@ address, and is refused; where it comes from 127.0.0.1 (rootless ones may do so)
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from flask import Request
@@ -27,9 +28,15 @@ _SAME_SITE = frozenset({"same-origin", "none"})
 _LOCALHOST = "localhost"
 
 
-def may_go_without(received: Request) -> bool:
-    """Tell whether a request with a key that is nobody's comes from a program of this machine."""
-    return _is_from_this_machine(received) and not _is_from_another_site(received)
+def may_go_without(received: Request, origins: Collection[str]) -> bool:
+    """Tell whether a request with a key that is nobody's comes from a program of this machine.
+
+    Args:
+        received: The request.
+        origins: Of pages that the operator has named: they are as good as a program.
+    """
+    is_named = received.headers.get("Origin") in origins
+    return _is_from_this_machine(received) and (is_named or not _is_from_another_site(received))
 
 
 def _is_from_this_machine(received: Request) -> bool:

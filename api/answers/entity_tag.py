@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Request, Response
 from werkzeug.http import quote_etag
 
+from api.answers.envelope import without_body
 from shared.job import Job, JobStatus
 
 _NOT_MODIFIED = 304
@@ -27,9 +28,7 @@ def is_known(received: Request, tag: str) -> bool:
 
 def not_modified() -> Response:
     """Say that the client has the answer already."""
-    response = Response(status=_NOT_MODIFIED)
-    del response.headers["Content-Type"]
-    return response
+    return without_body(_NOT_MODIFIED)
 
 
 def add_tag(response: Response, tag: str) -> Response:

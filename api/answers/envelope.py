@@ -90,6 +90,13 @@ def respond(envelope: Envelope, status: int = 0) -> Response:
     return response
 
 
+def without_body(status: int) -> Response:
+    """Say nothing but a status."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response
+
+
 def seconds_to_wait(queue: QueueState | None) -> int:
     """Say when to ask again for a job that goes on, by its place, if it still waits."""
     return ask_again_after(queue["estimated_seconds"]) if queue else _ASK_AGAIN_SECONDS

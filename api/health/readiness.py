@@ -52,6 +52,7 @@ class Readiness:
             "sweeper": SweeperWatch(settings, services.broker, Duty.SWEEP).look,
             "retention": SweeperWatch(settings, services.broker, Duty.RETENTION).look,
             "workers": WorkerWatch(services.job_store).look,
+            "cors": services.object_store.check_pages,
             "circuit": lambda: _describe(services.redis_circuit.state),
         }
         #: What it cannot serve without.

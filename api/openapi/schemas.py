@@ -295,6 +295,6 @@ def _checks() -> Schema:
 def _warnings() -> Schema:
     return {
         "type": "object",
-        "properties": {"sweeper": _TEXT, "retention": _TEXT, "workers": _TEXT, "circuit": _TEXT},
+        "properties": dict.fromkeys(("sweeper", "retention", "workers", "cors", "circuit"), _TEXT),
         "additionalProperties": False,
     }

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from api.admission.auth import current_tenant
 from api.answers.entity_tag import add_tag, is_known, not_modified, tag_of
-from api.answers.envelope import Describe, respond
+from api.answers.envelope import Describe, respond, without_body
 from api.answers.job_id import parse_job_id, unknown_job
 from api.answers.job_ids import parse_ids, read_ids
 from api.answers.job_items import for_found, for_page, seconds_until_next
@@ -156,6 +156,4 @@ def _erase(services: Services, describe: Describe, text: str) -> Response:
     if not is_new:
         return _answer(describe, job)
     log.info("job.erased", **about(job))
-    response = Response(status=_NO_CONTENT)
-    del response.headers["Content-Type"]
-    return response
+    return without_body(_NO_CONTENT)

@@ -13,13 +13,14 @@ from pathlib import Path
 from deploy.environment_file import read
 from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.settings import PREFIX, Settings, variable
-from tests.attack.target import ROOT, Target
+from tests.attack.target import NAMED_ORIGIN, ROOT, Target
 from tests.conditions import eventually
 from tests.webhook_receiver import SECRET
 
 _START_SECONDS, _STOP_SECONDS = 90, 60
 #: Off otherwise, and so no threat.
 _SWITCHED_ON = {
+    "CUTWORK_CORS_ORIGINS": NAMED_ORIGIN,
     "CUTWORK_IMAGE_URL": "true",
     "CUTWORK_IMAGE_URL_TIMEOUT": "5",
     "CUTWORK_DIRECT_UPLOADS": "true",

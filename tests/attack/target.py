@@ -30,6 +30,8 @@ from tests.fault.process_tree import descendants_of
 ROOT = Path(__file__).parents[2]
 KEY_HEADER = "ailabapi-api-key"
 V1 = "/v1/jobs"
+#: Whose pages may use the service.
+NAMED_ORIGIN = "https://studio.example"
 _DONE = {2, 3}
 
 

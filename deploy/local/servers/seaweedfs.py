@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
@@ -69,8 +70,12 @@ class SeaweedFS(Server):
         access_key: str = "cutwork",
         secret_key: str = "cutwork-local",  # noqa: S107 - for tests; the supervisor makes its own
         buckets: Buckets = USUAL_BUCKETS,
+        page_origins: Sequence[str] = (),
     ) -> None:
-        """Choose the ports; `port` is that of S3, and `buckets` are what the roles may use."""
+        """Choose the ports; `port` is that of S3, and `buckets` are what the roles may use.
+
+        Pages of `page_origins` may ask whether they may upload.
+        """
         if not secret_key:
             raise ValueError("without a secret key weed would serve everybody")
         self.ports = SeaweedPorts.choose(directory / "ports.json", port)
@@ -78,6 +83,7 @@ class SeaweedFS(Server):
         self.tls = MutualTls(self.directory / "tls")
         self.keys = S3Keys(access_key, secret_key)
         self._buckets = buckets
+        self._page_origins = page_origins
 
     @property
     def access_key(self) -> str:
@@ -155,6 +161,8 @@ class SeaweedFS(Server):
             *(f"-{component}.port={port}" for component, port in self.ports._asdict().items()),
             f"-s3.config={self._identities}",
             "-s3.autoCreateBucket=false",
+            # Where a bucket's own rules are not looked at; pages of anybody, if nothing is said.
+            f"-s3.allowedOrigins={','.join(self._page_origins)}",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
             # Otherwise they lie in the common folder for temporary files, where somebody else could be first.

@@ -8,7 +8,7 @@ import httpx
 
 from tests.attack.attempt import Attempt, hold
 from tests.attack.photos import small_photo
-from tests.attack.target import KEY_HEADER, V1, Target
+from tests.attack.target import KEY_HEADER, NAMED_ORIGIN, V1, Target
 from tests.end_to_end.client import CUTOUT
 
 THREAT = "a web page in somebody's browser"
@@ -77,22 +77,49 @@ def a_name_that_was_made_to_point_here_gets_nothing(target: Target) -> str:
     return f"{len(lines)} names, none is served"
 
 
-def no_preflight_is_granted(target: Target) -> str:
+def no_page_but_a_named_one_is_granted_a_preflight(target: Target) -> str:
+    nearly = (
+        *("https://evil.example", "null", "*", ""),
+        *(f"{NAMED_ORIGIN}.evil.example", f"{NAMED_ORIGIN}:8443", f"{NAMED_ORIGIN}/"),
+        *(NAMED_ORIGIN.replace("https", "http"), NAMED_ORIGIN.replace("//", "//www.")),
+        f"{NAMED_ORIGIN}, https://evil.example",
+    )
     asked = {
-        "Origin": "https://evil.example",
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": KEY_HEADER,
         "Access-Control-Request-Private-Network": "true",
     }
     with target.client() as client:
         for path in (CUTOUT, V1, "/healthz"):
-            answer = client.options(path, headers=asked)
-            hold(answer.status_code >= 400, f"OPTIONS {path}: {answer.status_code}")
+            named = client.options(path, headers={**asked, "Origin": NAMED_ORIGIN})
+            granted = named.headers.get("Access-Control-Allow-Origin")
+            hold(granted == NAMED_ORIGIN, f"OPTIONS {path} of a named page: {granted}")
             hold(
-                "access-control" not in str(answer.headers).lower(),
-                f"OPTIONS {path} grants something",
+                "access-control-allow-credentials" not in named.headers,
+                f"OPTIONS {path} lets cookies along",
             )
-    return "three routes, no `Access-Control-Allow-…`"
+            for origin in nearly:
+                answer = client.options(path, headers={**asked, "Origin": origin})
+                hold(answer.status_code >= 400, f"OPTIONS {path}: {answer.status_code}")
+                hold(
+                    "access-control" not in str(answer.headers).lower(),
+                    f"OPTIONS {path} grants {origin!r} something",
+                )
+    return f"three routes, {len(nearly)} origins, no `Access-Control-Allow-…`; a named one is granted, without cookies"
+
+
+def no_page_but_a_named_one_reads_a_result(target: Target) -> str:
+    _, url = target.result_url("owner")
+    for origin in ("https://evil.example", "null", f"{NAMED_ORIGIN}.evil.example"):
+        answer = target.get(url, headers={"Origin": origin})
+        hold(
+            "access-control-allow-origin" not in answer.headers,
+            f"the object store lets {origin} read",
+        )
+    answer = target.get(url, headers={"Origin": NAMED_ORIGIN})
+    granted = answer.headers.get("access-control-allow-origin")
+    hold(granted == NAMED_ORIGIN, f"a named page: {granted}")
+    return "3 origins are let read nothing by the object store, a named one is"
 
 
 def programs_of_this_machine_are_served_as_long_as_there_is_no_key(target: Target) -> str:
@@ -123,6 +150,7 @@ ATTEMPTS: tuple[Attempt, ...] = (
     programs_of_this_machine_are_served_as_long_as_there_is_no_key,
     a_page_of_another_site_makes_no_job_and_reads_none,
     a_name_that_was_made_to_point_here_gets_nothing,
-    no_preflight_is_granted,
+    no_page_but_a_named_one_is_granted_a_preflight,
+    no_page_but_a_named_one_reads_a_result,
     results_are_pictures_of_another_host,
 )
