@@ -55,8 +55,12 @@ class FrontEnd:
     broker: RecordingBroker
     clock: HandClock
     headers: dict[str, str] = field(default_factory=dict)
+    #: What every request goes to; each goes to an application of its own where it is None.
+    only_app: Flask | None = None
 
     def app(self) -> Flask:
+        if self.only_app is not None:
+            return self.only_app
         app = create_app(self.settings, self.services)
         app.test_client_class = CheckingClient
         return app

@@ -22,8 +22,8 @@ from tests.end_to_end.installation import Installation
 from tests.fault.audit import Audit, leftovers
 from tests.fault.halting_store import Point
 
-#: Messages for jobs whose own were on their way: the sweeper counts messages first and rows after, and a job that is
-#: stored in between counts as one without a message.
+#: Second messages, for jobs whose own was on its way while the sweeper counted, or for longer than `republish_after`,
+#: which is short here.
 _BEATEN = 2
 
 

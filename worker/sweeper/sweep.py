@@ -85,6 +85,11 @@ class Sweeper:
         return is_more or (limit == 0 and lost > _MESSAGES_PER_STEP)
 
     def _count_lost(self) -> int:
+        """Count messages that are missing.
+
+        A job whose message is on its way between the two counts is one too many. Where older jobs wait it costs one of
+        them a second message, which finds nothing to do.
+        """
         messages = sum(self.broker.count_messages(queue) for queue in Queue)
         if messages > _MANY_MESSAGES:
             return 0
