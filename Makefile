@@ -101,6 +101,11 @@ clean: ## Remove the virtual environment and all caches; what `make run` stored 
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Of all that pip says, what takes long. `sed -u`: at once.
+LARGER_ONES := -e 's/^ *Downloading \([^ -]*\).* (\(.* MB\)).*/  downloading \1, \2/p' \
+	-e 's/^Installing collected packages.*/  unpacking all of them …/p'
+$(READY): SHELL := /bin/bash
+
 # pip takes a package whose installation was cut short for an installed one. So an environment without the
 # mark is made anew, and the mark goes before anything is changed.
 $(READY): $(LOCKS)/dev.txt pyproject.toml
@@ -110,7 +115,8 @@ $(READY): $(LOCKS)/dev.txt pyproject.toml
 		|| { echo 'This Python has no venv module: apt install python3-venv' >&2; exit 1; }
 	@[ -e $@ ] || { echo 'Making $(VENV) …'; $(PYTHON) -m venv --clear $(VENV); }
 	@rm -f $@
-	@echo 'Installing …'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/dev.txt
+	@echo "Installing $$(grep -c == $(LOCKS)/dev.txt) packages into $(VENV): two minutes or so, this once. The larger ones:"
+	@set -o pipefail; $(BIN)/python -u -m pip install --progress-bar off --disable-pip-version-check --require-hashes \
+		-r $(LOCKS)/dev.txt | sed -un $(LARGER_ONES)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
