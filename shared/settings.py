@@ -1,6 +1,6 @@
 """Every setting there is: read from the environment once, checked, and documented by itself.
 
-A setting `lease` is the variable `CUTWORK_LEASE`. `docs/settings.md` is generated from here (`cutwork-admin settings`).
+A setting `lease` is the variable `CUTWORK_LEASE`. `docs/reference/settings.md` is generated from here (`cutwork-admin settings`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from shared.presets import BUNDLED
 from shared.webhooks.secrets import read_secrets
 
 PREFIX = "CUTWORK_"
+#: What clients read, in the same shell as often as not.
+_OF_CLIENTS = frozenset({"CUTWORK_URL", "CUTWORK_KEY"})
 
 #: What Kubernetes puts into every container for a Service named `cutwork` or `cutwork-…`, by its form:
 #: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
@@ -301,11 +303,11 @@ def variable(setting: str) -> str:
 
 
 def _refuse_unknown_variables() -> None:
-    known = {variable(name) for name in Settings.model_fields}
+    known = {variable(name) for name in Settings.model_fields} | _OF_CLIENTS
     for name, value in sorted(os.environ.items()):
         if not name.startswith(PREFIX) or name in known:
             continue
         if not _SERVICE_VARIABLE.fullmatch(f"{name}={value}"):
             close = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {close[0]}?" if close else " docs/settings.md lists them all."
+            hint = f" Did you mean {close[0]}?" if close else " docs/reference/settings.md lists them all."
             raise Misconfigured(f"{name} is not a setting.{hint}")

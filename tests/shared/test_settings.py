@@ -22,6 +22,13 @@ def test_an_unknown_variable_is_refused_with_the_name_that_was_meant(
         load_settings()
 
 
+def test_what_a_client_reads_in_the_same_shell_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTWORK_URL", "http://127.0.0.1:8000")
+    monkeypatch.setenv("CUTWORK_KEY", "any")
+
+    load_settings()
+
+
 #: What a container sees of the Services `cutwork` and `cutwork-api`.
 KUBERNETES = {
     "CUTWORK_SERVICE_HOST": "10.96.14.2",
