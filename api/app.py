@@ -15,7 +15,8 @@ from api.answers.queue_forecast import QueueForecast
 from api.health.readiness import Readiness
 from api.intake.callbacks import Callbacks
 from api.intake.form import MAX_BODY_BYTES
-from api.routes import cutout, deliveries, health, jobs, openapi, query, uploads
+from api.openapi.document import create_document
+from api.routes import cutout, deliveries, documents, health, jobs, openapi, query, uploads
 from api.services import Services
 from shared.presets import load_presets
 from shared.settings import Settings
@@ -62,7 +63,9 @@ def create_app(settings: Settings, services: Services) -> Flask:
     )
     app.register_blueprint(uploads.create_blueprint(settings, services))
     app.register_blueprint(deliveries.create_blueprint(services))
-    app.register_blueprint(openapi.create_blueprint(presets, settings.public_path))
+    document = create_document(sorted(presets), settings.public_path)
+    app.register_blueprint(openapi.create_blueprint(document))
+    app.register_blueprint(documents.create_blueprint(document, settings.public_path))
     app.register_blueprint(health.create_blueprint(Readiness(settings, services)))
     return app
 
@@ -71,6 +74,8 @@ def _say_where(public_path: str, response: Response) -> Response:
     """Name places as they are called in front of the proxy."""
     if "Location" in response.headers:
         response.headers["Location"] = public_path + response.headers["Location"]
+    if "Link" in response.headers:
+        response.headers["Link"] = response.headers["Link"].replace("<", f"<{public_path}", 1)
     return response
 
 

@@ -69,7 +69,7 @@ def setup(own_keys: tuple[tuple[str, Path], ...]) -> None:
 
 @admin.command()
 def settings() -> None:
-    """Print all settings as a table: docs/settings.md."""
+    """Print all settings as a table: docs/reference/settings.md."""
     click.echo("| variable | default | meaning |\n|---|---|---|")
     for name, field in Settings.model_fields.items():
         default = "" if field.default_factory else _shown(field.default)

@@ -81,7 +81,7 @@ def _decide(
     )
     raise click.ClickException(
         f"the manifest of {name} does not know this, so you must: "
-        f"cutwork-admin models pull {name} {missing} (docs/model.md, «Other networks»)"
+        f"cutwork-admin models pull {name} {missing} (docs/why/model.md, «Other networks»)"
     )
 
 

@@ -1,6 +1,7 @@
 """Every setting there is: read from the environment once, checked, and documented by itself.
 
-A setting `lease` is the variable `CUTWORK_LEASE`. `docs/reference/settings.md` is generated from here (`cutwork-admin settings`).
+A setting `lease` is the variable `CUTWORK_LEASE`. `docs/reference/settings.md` is generated from here, by
+`cutwork-admin settings`.
 """
 
 from __future__ import annotations
@@ -309,5 +310,9 @@ def _refuse_unknown_variables() -> None:
             continue
         if not _SERVICE_VARIABLE.fullmatch(f"{name}={value}"):
             close = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {close[0]}?" if close else " docs/reference/settings.md lists them all."
+            hint = (
+                f" Did you mean {close[0]}?"
+                if close
+                else " docs/reference/settings.md lists them all."
+            )
             raise Misconfigured(f"{name} is not a setting.{hint}")

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Protocol, TypedDict
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 
 from api.answers.queue_forecast import Forecast, ask_again_after
 from api.request_names import request_id
+from shared.documents import address_of_error
 from shared.envelope import (
     OK,
     PROCESSING,
@@ -24,6 +25,7 @@ from shared.envelope import (
     envelope_of_nothing,
     failure_of,
 )
+from shared.errors import ErrorCode
 from shared.job import Job
 
 #: Tells when a job that waits will be done: `QueueForecast.of`.
@@ -37,6 +39,8 @@ class Means(TypedDict):
     foresee: Foresee
 
 
+#: The routes that answer more than the hosted API does.
+_OUR_OWN = "/v1/"
 #: Seconds after which it makes sense to ask again for a job of which nothing is foreseen: it is being worked on.
 _ASK_AGAIN_SECONDS = 1
 
@@ -85,6 +89,9 @@ def respond(envelope: Envelope, status: int = 0) -> Response:
     """Send an envelope; unless another HTTP status is given, with the one that stands in it."""
     response = jsonify(envelope)
     response.status_code = status or envelope["error_detail"]["status_code"]
+    if envelope["error_code_str"] and request.path.startswith(_OUR_OWN):
+        help_at = address_of_error(ErrorCode(envelope["error_code_str"]))
+        response.headers["Link"] = f'<{help_at}>; rel="help"'
     if envelope["task_status"] in {QUEUED, PROCESSING}:
         response.headers["Retry-After"] = str(seconds_to_wait(envelope.get("queue")))
     return response

@@ -9,7 +9,7 @@ from typing import Any
 from api.openapi.schemas import reference
 from shared.errors import CATALOGUE, ErrorCode
 
-#: When a client sees a code; docs/api.md has the same words.
+#: When a client sees a code; docs/reference/api.md has the same words.
 MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.MISSING_PARAMETERS: "no `image`, or an empty one; no `task_id`",
     ErrorCode.ERROR_INVALID_PARAMETER: "more than one `image`; an unknown value in another field, header or parameter; "

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from collections.abc import Mapping
+from typing import Any
 
-from api.openapi.document import create_document
-from shared.presets import Presets
+from flask import Blueprint, Response, jsonify
 
 PATH = "/openapi.json"
 
 
-def create_blueprint(presets: Presets, public_path: str) -> Blueprint:
-    """Make the route; the document is the same for everybody, and built once."""
+def create_blueprint(document: Mapping[str, Any]) -> Blueprint:
+    """Make the route; the document is the same for everybody."""
     blueprint = Blueprint("openapi", __name__)
-    document = create_document(sorted(presets), public_path)
 
     @blueprint.get(PATH)
     def describe() -> Response:

@@ -10,7 +10,9 @@ from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, check_shape
 
 
-def test_every_route_but_the_health_checks_needs_a_key(front_end: FrontEnd) -> None:
+def test_every_route_but_the_health_checks_needs_a_key(
+    front_end: FrontEnd,
+) -> None:
     app = front_end.app()
     routes = {
         (rule.rule, method) for rule in app.url_map.iter_rules() for method in rule.methods or ()
@@ -21,7 +23,11 @@ def test_every_route_but_the_health_checks_needs_a_key(front_end: FrontEnd) -> N
         if app.test_client().open(path, method=method).status_code == 401:
             closed.add((path, method))
 
-    assert {path for path, _ in routes - closed} == {"/healthz", "/readyz", "/openapi.json"}
+    documents = {"/docs", "/docs.md", "/docs/", "/docs/<path:name>", "/llms.txt"}
+    assert {path for path, _ in routes - closed} == {
+        *("/healthz", "/readyz", "/openapi.json"),
+        *documents,
+    }
     assert len(closed) >= 3
 
 

@@ -1,4 +1,4 @@
-"""A worker's memory stays where it was. `JOBS=1500` for the figures in docs/reliability.md."""
+"""A worker's memory stays where it was. `JOBS=1500` for the figures in docs/why/reliability.md."""
 
 from __future__ import annotations
 

@@ -1,44 +1,86 @@
-"""`make docs`: writes the parts of docs/ that the code says itself: the settings' table, and the errors'."""
+"""`make docs`: writes the parts of docs/ that the code says itself: the settings' table, the errors, the commands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 
+import click
 from click.testing import CliRunner
 
 from api.openapi.errors import MEANINGS
 from deploy.admin import admin
+from shared.documents import FOLDER as DOCS
 from shared.errors import CATALOGUE
 
-DOCS = Path(__file__).parents[2] / "docs"
-
 _ERRORS = "| HTTP | code | when |\n|---|---|---|\n"
+_CURE = "**What to do.** "
+#: Where somebody has yet to say it.
+TO_BE_WRITTEN = "…"
 
 
 def settings_page(page: str) -> str:
     """Replace the table, and all that follows it, by what `cutwork-admin settings` prints."""
     printed = CliRunner().invoke(admin, ["settings"]).output
     head, found, _ = page.partition(printed.partition("\n")[0])
-    assert found, "docs/settings.md has no table any more"
+    assert found, "docs/reference/settings.md has no table any more"
     return head + printed
 
 
 def api_page(page: str) -> str:
     """Replace the table of errors, in the catalogue's order."""
     rows = "".join(
-        f"| {entry.http_status} | `{code}` | {MEANINGS[code]} |\n"
+        f"| {entry.http_status} | [`{code}`](errors.md#{code.lower()}) | {MEANINGS[code]} |\n"
         for code, entry in CATALOGUE.items()
     )
     written, count = re.subn(
         rf"{re.escape(_ERRORS)}(\|.*\n)*", lambda _: _ERRORS + rows, page, count=1
     )
-    assert count, "docs/api.md has no table of errors any more"
+    assert count, "docs/reference/api.md has no table of errors any more"
     return written
 
 
-PAGES: Mapping[str, Callable[[str], str]] = {"settings.md": settings_page, "api.md": api_page}
+def errors_page(page: str) -> str:
+    """Write a part for each error, in the catalogue's order; what to do about it stays as it was written by hand."""
+    head, *parts = page.split("\n## ")
+    cures = {part.partition("\n")[0]: part.partition(_CURE)[2].strip() for part in parts}
+    written = (
+        f"## {code}\n\n**{entry.http_status}**, “{entry.text}” Sent when: {MEANINGS[code]}.\n\n"
+        f"{_CURE}{cures.get(code) or TO_BE_WRITTEN}\n"
+        for code, entry in CATALOGUE.items()
+    )
+    return "\n".join((head.strip() + "\n", *written))
+
+
+def commands_page(page: str) -> str:
+    """Write what each command of `cutwork-admin` says of itself."""
+    head = page.partition("\n## ")[0].strip()
+    written = (
+        f"## {context.command_path}\n\n```text\n{context.get_help()}\n```\n"
+        for context in _commands(
+            click.Context(admin, info_name="cutwork-admin", max_content_width=100)
+        )
+    )
+    return "\n".join((head + "\n", *written))
+
+
+def _commands(context: click.Context) -> Iterator[click.Context]:
+    yield context
+    if isinstance(context.command, click.Group):
+        for name in context.command.list_commands(context):
+            command = context.command.get_command(context, name)
+            assert command is not None
+            yield from _commands(
+                click.Context(command, parent=context, info_name=name, max_content_width=100)
+            )
+
+
+PAGES: Mapping[str, Callable[[str], str]] = {
+    "reference/settings.md": settings_page,
+    "reference/api.md": api_page,
+    "reference/commands.md": commands_page,
+    "reference/errors.md": errors_page,
+}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The fault table of docs/reliability.md names tests that exist, and leaves no fault out."""
+"""The fault table of docs/why/reliability.md names tests that exist, and leaves no fault out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FAULTS = 50
 
-PAGE = (ROOT / "docs" / "reliability.md").read_text()
+PAGE = (ROOT / "docs" / "why" / "reliability.md").read_text()
 ROWS = dict(re.findall(r"^\| (\d+) \|[^|]+\|([^|]+)\|$", PAGE, re.MULTILINE))
 TESTS = {
     node.name

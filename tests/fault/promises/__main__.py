@@ -1,7 +1,7 @@
 """`python -m tests.fault.promises [--database sqlite] [--rows 1 5]`: try every row of README's table.
 
 Each row gets an installation of its own, on real servers and processes, and every setting is at its default. Prints the
-table of docs/reliability.md, and ends with 1 if a promise is not kept. Takes about half an hour on two cores.
+table of docs/why/reliability.md, and ends with 1 if a promise is not kept. Takes about half an hour on two cores.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the clothing lies in the picture, to the pixel (docs/api.md, "Pictures as a shop wants them")."""
+"""Where the clothing lies in the picture, to the pixel (docs/reference/api.md, "Pictures as a shop wants them")."""
 
 from __future__ import annotations
 
