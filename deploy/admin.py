@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 from pydantic import SecretStr
 
+from deploy.doctor.command import doctor
 from deploy.environment_file import taken_from
+from deploy.explain import explain
 from deploy.models import models
 from deploy.webhooks import webhooks
 from shared.database import Database, open_database
@@ -36,6 +38,8 @@ def admin(context: click.Context, environment: Path | None) -> None:
         context.with_resource(taken_from(environment))
 
 
+admin.add_command(doctor)
+admin.add_command(explain)
 admin.add_command(models)
 admin.add_command(webhooks)
 

@@ -32,6 +32,9 @@ class Duty(StrEnum):
     RETENTION = "cutwork:retained"
 
 
+#: So many sweeps may be missed, and so many seconds at least: a restart, or a sweep with much to do, is no alarm.
+_MISSED_SWEEPS, _LEAST_PATIENCE = 10, 30.0
+
 #: Tells the time that all processes share, in seconds since the epoch.
 BrokerClock = Callable[[redis.Redis], float]
 
@@ -60,6 +63,11 @@ def redis_clock(client: redis.Redis) -> float:
     """Ask Redis for the time."""
     seconds, microseconds = client.time()
     return float(seconds) + float(microseconds) / 1e6
+
+
+def patience_of(settings: Settings) -> float:
+    """Say after how many seconds a duty is missed that nobody has done."""
+    return max(_LEAST_PATIENCE, _MISSED_SWEEPS * settings.sweep_interval)
 
 
 class Broker:

@@ -6,15 +6,13 @@ ever, and results outlive their day. Nobody would notice until then.
 
 from __future__ import annotations
 
-from shared.broker import Broker, Duty
+from shared.broker import Broker, Duty, patience_of
 from shared.errors import BrokerUnavailable
 from shared.logs import get_logger
 from shared.settings import Settings
 
 _log = get_logger(__name__)
 
-#: So many sweeps may be missed, and so many seconds at least: a restart, or a sweep with much to do, is no alarm.
-_MISSED_SWEEPS, _LEAST_SECONDS = 10, 30.0
 _CURE = "see that `python -m worker.sweeper` runs"
 
 
@@ -25,7 +23,7 @@ class SweeperWatch:
         """Look for nothing yet."""
         self._broker = broker
         self._duty = duty
-        self._patience = max(_LEAST_SECONDS, _MISSED_SWEEPS * settings.sweep_interval)
+        self._patience = patience_of(settings)
         self._is_missing = False
 
     def look(self) -> str:

@@ -1,0 +1,58 @@
+"""All looks, at once, and none for longer than a person waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from deploy.doctor.broker import look_at_broker
+from deploy.doctor.database import look_at_database
+from deploy.doctor.disk import look_at_disks
+from deploy.doctor.finding import Finding, cause_of, wrong
+from deploy.doctor.network import look_at_network
+from deploy.doctor.object_store import look_at_object_store
+from shared.errors import Misconfigured
+from shared.settings import Settings, load_settings
+
+Look = Callable[[Settings], Iterator[Finding]]
+
+_LOOKS: dict[str, Look] = {
+    "database": look_at_database,
+    "redis": look_at_broker,
+    "object store": look_at_object_store,
+    "network": look_at_network,
+    "disk": look_at_disks,
+}
+#: What has not answered by then hangs; each look ends by its own limits soon after.
+_SECONDS = 15.0
+_REFERENCE = "docs/reference/settings.md lists all settings"
+
+
+def examine() -> list[Finding]:
+    """Look at everything that the settings name."""
+    try:
+        settings = load_settings()
+    except Misconfigured as error:
+        return [wrong("settings", str(error), _REFERENCE)]
+    pool = ThreadPoolExecutor(len(_LOOKS), thread_name_prefix="doctor")
+    futures = {
+        subject: pool.submit(_findings, subject, look, settings) for subject, look in _LOOKS.items()
+    }
+    pool.shutdown(wait=False)
+    done, _ = wait(futures.values(), timeout=_SECONDS)
+    findings = []
+    for subject, future in futures.items():
+        late = [wrong(subject, f"does not answer within {_SECONDS:.0f} s", "see whether it hangs")]
+        findings += future.result() if future in done else late
+    return findings
+
+
+def _findings(subject: str, look: Look, settings: Settings) -> list[Finding]:
+    """Keep what was found before something failed that nobody foresaw."""
+    findings: list[Finding] = []
+    try:
+        findings.extend(look(settings))
+    except Exception as error:  # noqa: BLE001  a doctor that falls ill says where
+        kind = type(error).__name__
+        findings.append(wrong(subject, f"{kind}: {cause_of(error)}", "mend what this names"))
+    return findings

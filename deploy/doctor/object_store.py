@@ -1,0 +1,99 @@
+"""The object store: its buckets and their rules, its clock, and whether what is signed for clients is read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from xml.etree import ElementTree
+from xml.etree.ElementTree import ParseError
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from deploy.doctor.database import MOST_SKEW_SECONDS
+from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
+from shared.errors import ObjectStoreUnavailable
+from shared.object_store import ObjectStore
+from shared.public_endpoint import endpoint_for
+from shared.s3_client import S3Client
+from shared.settings import Settings, variable
+
+_SECONDS = 3.0
+#: An object that is never there.
+_NOTHING = "doctor"
+_NO_OBJECT = "NoSuchKey"
+#: What a store answers who may read objects and may not list them.
+_NO_RIGHT_TO_LIST = "AccessDenied"
+
+
+def look_at_object_store(settings: Settings) -> Iterator[Finding]:
+    """Look at it."""
+    pool = urllib3.PoolManager(timeout=_SECONDS, retries=False)
+    try:
+        answer = pool.request("GET", settings.s3_endpoint)
+    except (HTTPError, ValueError) as error:
+        cure = f"start it, or mend {variable('s3_endpoint')}"
+        yield wrong("object store", f"{settings.s3_endpoint}: {cause_of(error)}", cure)
+        return
+    yield _clock(answer.headers.get("Date", ""))
+    yield _buckets(settings)
+    yield _signed(settings, pool)
+
+
+def _clock(date: str) -> Finding:
+    try:
+        ahead = parsedate_to_datetime(date).timestamp() - time.time()
+    except ValueError:
+        return Finding("clock", State.UNSEEN, "the object store does not tell the time")
+    # It tells full seconds.
+    if abs(ahead) <= MOST_SKEW_SECONDS + 1:
+        return fine("clock", "object store and this machine tell the same time")
+    seen = f"the object store's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
+    return wrong(
+        "clock", seen, "let both follow the same time server (NTP): result URLs are 403 otherwise"
+    )
+
+
+def _buckets(settings: Settings) -> Finding:
+    names = f"{settings.inputs_bucket}, {settings.results_bucket}"
+    try:
+        ObjectStore(settings).check()
+    except ObjectStoreUnavailable as error:
+        seen, found, cure = str(error).partition(": ")
+        if found:
+            return wrong("buckets", seen, cure)
+        keys = f"{variable('s3_access_key')} and {variable('s3_secret_key')}"
+        return wrong(
+            "buckets", f"{names}: {error}", f"see that {keys} are right, and what they may do"
+        )
+    return fine("buckets", f"{names}: there, and they forget by themselves")
+
+
+def _signed(settings: Settings, pool: urllib3.PoolManager) -> Finding:
+    """Read as a client would, by a signed URL, what is not there: a store that says so has taken the signature."""
+    subject, setting = "result URLs", variable("s3_public_endpoint")
+    endpoint = endpoint_for(settings.signing_endpoint, "")
+    url = S3Client(settings, endpoint).presigned_get_object(settings.results_bucket, _NOTHING)
+    try:
+        code = _code_of(pool.request("GET", url).data)
+    except HTTPError as error:
+        seen = f"{endpoint} cannot be reached from here: {cause_of(error)}"
+        return wrong(
+            subject, seen, f"set {setting} to the address at which clients reach the object store"
+        )
+    if code == _NO_OBJECT:
+        return fine(subject, f"{endpoint} takes what is signed")
+    if code == _NO_RIGHT_TO_LIST:
+        return Finding(
+            subject, State.UNSEEN, f"{endpoint} does not say whether it takes what is signed"
+        )
+    cure = f"set {setting} to exactly what clients use; a proxy there must pass `Host` and the path on as they came"
+    return wrong(subject, f"{endpoint} answers {code or 'what no object store does'}", cure)
+
+
+def _code_of(body: bytes) -> str:
+    try:
+        return ElementTree.fromstring(body).findtext("{*}Code") or ""  # noqa: S314  the object store is trusted
+    except ParseError:
+        return ""
