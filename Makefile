@@ -57,7 +57,7 @@ format: $(READY) ## Format the code, and put right what can be put right safely
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(READY) ## Write the tables of docs/ that the code says itself: settings, errors
+docs: $(READY) ## Write the tables of docs/ that the code says itself: settings, errors, commands
 	@$(BIN)/python -m tests.house.generated
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
@@ -67,7 +67,9 @@ lock: ## Lock the dependencies anew (needs uv; LOCK_ARGS=--upgrade takes newer v
 	$(COMPILE) $(LOCK_ARGS) --output-file $(LOCKS)/api.txt
 	$(COMPILE) $(LOCK_ARGS) --extra cpu --output-file $(LOCKS)/worker-cpu.txt
 	$(COMPILE) $(LOCK_ARGS) --extra gpu --output-file $(LOCKS)/worker-gpu.txt
-	$(COMPILE) $(LOCK_ARGS) --extra cpu --group dev --output-file $(LOCKS)/dev.txt
+	$(COMPILE) $(LOCK_ARGS) --extra cpu --group dev --output-file $(LOCKS)/dev.txt client/pyproject.toml
+	$(subst compile pyproject.toml,compile client/pyproject.toml,$(COMPILE)) $(LOCK_ARGS) --extra sheet \
+		--output-file $(LOCKS)/client.txt
 	$(subst compile pyproject.toml,compile --group pyproject.toml:training,$(COMPILE)) $(LOCK_ARGS) \
 		--output-file $(LOCKS)/training.txt
 
@@ -108,7 +110,7 @@ $(READY): SHELL := /bin/bash
 
 # pip takes a package whose installation was cut short for an installed one. So an environment without the
 # mark is made anew, and the mark goes before anything is changed.
-$(READY): $(LOCKS)/dev.txt pyproject.toml
+$(READY): $(LOCKS)/dev.txt pyproject.toml client/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3 …' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
@@ -118,5 +120,5 @@ $(READY): $(LOCKS)/dev.txt pyproject.toml
 	@echo "Installing $$(grep -c == $(LOCKS)/dev.txt) packages into $(VENV): two minutes or so, this once. The larger ones:"
 	@set -o pipefail; $(BIN)/python -u -m pip install --progress-bar off --disable-pip-version-check --require-hashes \
 		-r $(LOCKS)/dev.txt | sed -un $(LARGER_ONES)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e client
 	@touch $@

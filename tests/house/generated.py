@@ -12,6 +12,7 @@ from api.openapi.errors import MEANINGS
 from deploy.admin import admin
 from shared.documents import FOLDER as DOCS
 from shared.errors import CATALOGUE
+from tests.house.command_page import command_page
 
 _ERRORS = "| HTTP | code | when |\n|---|---|---|\n"
 _CURE = "**What to do.** "
@@ -79,6 +80,7 @@ PAGES: Mapping[str, Callable[[str], str]] = {
     "reference/settings.md": settings_page,
     "reference/api.md": api_page,
     "reference/commands.md": commands_page,
+    "reference/cutwork.md": command_page,
     "reference/errors.md": errors_page,
 }
 

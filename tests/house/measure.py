@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOMS = ("api", "worker", "shared", "deploy", "migrations", "training")
+ROOMS = ("api", "worker", "shared", "client", "deploy", "migrations", "training")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 

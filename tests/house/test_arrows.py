@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = {"api", "client", "deploy", "migrations", "shared", "tests", "training", "worker"}
+ROOMS = {
+    "api",
+    "client",
+    "cutwork",
+    "deploy",
+    "migrations",
+    "shared",
+    "tests",
+    "training",
+    "worker",
+}
 
 #: A room → the other rooms of ours that it may know.
 ALLOWED = {
@@ -17,7 +28,8 @@ ALLOWED = {
     "api": {"shared"},
     "worker": {"shared"},
     "migrations": {"shared"},
-    "client": set(),
+    # What lies in it is installed as `cutwork`.
+    "client": {"cutwork"},
     "training": {"shared", "worker"},
     "deploy": {"shared"},
 }
@@ -27,6 +39,9 @@ FORBIDDEN = {
     "api": {"PIL", "numpy", "cv2", "onnxruntime", "isal", "celery"},
     "worker": {"flask", "werkzeug", "gunicorn", "gevent"},
 }
+
+#: All that the client may need beside Python: it is installed where nothing else of ours is.
+OF_THE_CLIENT = {"PIL", "anyio", "click", "cutwork", "httpx2"}
 
 #: A folder in a room → the modules of that room that it may know beside its own.
 WITHIN = {
@@ -68,6 +83,12 @@ def imports_of(file: Path) -> Iterator[str]:
             yield str(node.module).partition(".")[0]
 
 
+def name_of(file: Path) -> str:
+    """Name a module as others import it."""
+    name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+    return name.removeprefix("client.")
+
+
 def modules_named_in(file: Path) -> set[str]:
     """Name the modules of `from … import`, in full."""
     return {
@@ -97,6 +118,12 @@ def test_a_room_stays_free_of_what_it_must_not_need(room: str) -> None:
         assert not found, f"{file.relative_to(ROOT)} imports {found}"
 
 
+def test_the_client_needs_nothing_but_python_and_what_it_declares() -> None:
+    needed = {name for file in files_of("client") for name in imports_of(file)}
+
+    assert needed - sys.stdlib_module_names <= OF_THE_CLIENT
+
+
 @pytest.mark.parametrize("folder", sorted(WITHIN))
 def test_a_folder_in_a_room_imports_only_the_modules_it_may(folder: str) -> None:
     room = folder.partition("/")[0] + "."
@@ -111,12 +138,9 @@ def test_a_folder_in_a_room_imports_only_the_modules_it_may(folder: str) -> None
         assert others <= WITHIN[folder], f"{file.relative_to(ROOT)} imports {others}"
 
 
-@pytest.mark.parametrize("room", ["api", "shared", "training", "worker"])
+@pytest.mark.parametrize("room", ["api", "client", "shared", "training", "worker"])
 def test_a_room_has_no_circles(room: str) -> None:
-    needs = {
-        ".".join(file.relative_to(ROOT).with_suffix("").parts): modules_named_in(file)
-        for file in files_of(room)
-    }
+    needs = {name_of(file): modules_named_in(file) for file in files_of(room)}
     while needs:
         free = {name for name, others in needs.items() if not others & needs.keys()}
 

@@ -1,0 +1,141 @@
+"""An input, from its file to a job of the service."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cutwork.errors import CutworkError, KeyRefused, Refusal, TryLater, Unreachable, Unusable
+from cutwork.ingest.ledger import Ledger
+from cutwork.ingest.pace import Pace
+from cutwork.ingest.photos import MAX_BYTES, Fault, fault_in
+from cutwork.ingest.plan import Plan
+from cutwork.ingest.tally import Tally
+from cutwork.jobs import Job
+
+if TYPE_CHECKING:
+    from cutwork.client import Client
+
+#: What to do with a photo that the service has: wait for its job, or, where there is none any more, look in OUT.
+Accepted = Callable[[bytes, Job | None], None]
+
+_GONE, _SERVER_ERROR = 410, 500
+#: What no photo can be to blame for.
+_OF_THE_OPTIONS, _OF_THE_SERVICE = frozenset({400}), frozenset({404, 405})
+#: After so many answers of 500, it is the photo.
+_TRIES = 5
+
+
+class Sender:
+    """Sends inputs; threads may share it."""
+
+    def __init__(
+        self,
+        client: Client,
+        ledger: Ledger,
+        plan: Plan,
+        *,
+        pace: Pace,
+        tally: Tally,
+        accepted: Accepted,
+    ) -> None:
+        """Begin with nothing."""
+        self._client = client
+        self._ledger = ledger
+        self._pace = pace
+        self._tally = tally
+        self._folder = plan.folder
+        self._options = plan.options
+        self._fields = plan.options.fields()
+        self._accepted = accepted
+        self._claimed: set[bytes] = set()
+        self._lock = threading.Lock()
+
+    def send(self, path: bytes) -> None:
+        """Send an input, unless its bytes were sent already.
+
+        Raises:
+            Stopped: Nothing is to be sent any more.
+            CutworkError: None need be sent: the key, the options, or the service are not as they must be.
+        """
+        content = self._read(path)
+        if isinstance(content, Fault):
+            self._ledger.input_failed(path, *content)
+            self._tally.add(failed=1)
+            return
+        sha256 = hashlib.sha256(content).digest()
+        with self._claim(sha256) as is_mine:
+            link = self._ledger.link(path, sha256, self._fields)
+            if link.state == "sending" and is_mine:
+                self._upload(sha256, content, link.key)
+        if link.state == "failed":
+            self._tally.add(failed=1)
+        elif link.state == "fetched":
+            self._accepted(sha256, None)
+
+    def _read(self, path: bytes) -> bytes | Fault:
+        """Read a file; not more of it than may be sent."""
+        try:
+            with (self._folder / os.fsdecode(path)).open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            return Fault("UNREADABLE", f"The file cannot be read: {error.strerror}.")
+        return fault_in(len(content), content) or content
+
+    @contextmanager
+    def _claim(self, sha256: bytes) -> Iterator[bool]:
+        """Take a photo for this thread; not so if another one is at the same bytes."""
+        with self._lock:
+            is_mine = sha256 not in self._claimed
+            self._claimed.add(sha256)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                self._claimed.discard(sha256)
+
+    def _upload(self, sha256: bytes, content: bytes, key: str) -> None:
+        tries = 1
+        while not self._is_settled(sha256, content, key, tries):
+            tries += 1
+
+    def _is_settled(self, sha256: bytes, content: bytes, key: str, tries: int) -> bool:
+        """Upload a photo once, and say whether that need not be done again."""
+        try:
+            with self._pace.turn():
+                job = self._client.submit(content, self._options, idempotency_key=key)
+                self._ledger.sent(sha256, job)
+        except (TryLater, Unreachable) as error:
+            if getattr(error, "status", 0) == _SERVER_ERROR and tries >= _TRIES:
+                self._fail(sha256, error)
+                return True
+            self._pace.went_wrong(error)
+            return False
+        except Refusal as error:
+            self._pace.went_well()
+            self._refused(sha256, error)
+        else:
+            self._pace.went_well()
+            self._accepted(sha256, job)
+        return True
+
+    def _refused(self, sha256: bytes, error: Refusal) -> None:
+        if isinstance(error, KeyRefused) or error.status in _OF_THE_SERVICE:
+            raise error
+        if error.status in _OF_THE_OPTIONS:
+            raise Unusable(f"The service refuses these options: {error.message}")
+        if error.status == _GONE:  # The job of this key was deleted.
+            self._ledger.again(sha256, self._fields)
+        else:
+            self._fail(sha256, error)
+
+    def _fail(self, sha256: bytes, error: CutworkError) -> None:
+        refusal = error if isinstance(error, Refusal) else Refusal(0, "", str(error))
+        failed = self._ledger.photo_failed(
+            sha256, refusal.code, refusal.message, log_id=refusal.log_id
+        )
+        self._tally.add(failed=failed)

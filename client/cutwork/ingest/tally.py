@@ -1,0 +1,46 @@
+"""How far it is: counted by those who do it, shown by those who watch."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+#: The last so many seconds say how quick it is.
+_WINDOW = 30.0
+
+
+class Tally:
+    """Of one run."""
+
+    def __init__(self, total: int, done: int, failed: int) -> None:
+        """Begin with what earlier runs did."""
+        self.total = total
+        self.done = done
+        self.failed = failed
+        #: Why all wait now, in words; empty: they do not.
+        self.pause = ""
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self._ends: deque[tuple[float, int]] = deque([(self._began, done + failed)])
+
+    def add(self, done: int = 0, failed: int = 0) -> None:
+        """Count inputs."""
+        with self._lock:
+            self.done += done
+            self.failed += failed
+
+    def rate(self) -> float:
+        """Say how many inputs end in a second, lately."""
+        with self._lock:
+            now, ended = time.monotonic(), self.done + self.failed
+            self._ends.append((now, ended))
+            while self._ends[0][0] < now - _WINDOW:
+                self._ends.popleft()
+            then, before = self._ends[0]
+            return (ended - before) / (now - then) if now > then else 0.0
+
+    def seconds_left(self) -> float | None:
+        """Say how long it takes at this rate; None: who knows."""
+        rate = self.rate()
+        return (self.total - self.done - self.failed) / rate if rate > 0 else None

@@ -1,0 +1,59 @@
+"""Is all that the ledger says in OUT, as it was written?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from cutwork.ingest.ledger import Ledger
+
+_CHUNK = 1024 * 1024
+
+
+class Flaw(StrEnum):
+    """What is wrong with a file."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+
+
+class Finding(NamedTuple):
+    """A picture, and what is wrong with it."""
+
+    path: bytes
+    #: None: nothing.
+    flaw: Flaw | None
+
+
+def findings(ledger: Ledger, out: Path) -> Iterator[Finding]:
+    """Look at every picture that was written."""
+    for path, size, sha256 in ledger.pages(
+        "SELECT path, size, sha256 FROM outputs WHERE path > ? ORDER BY path"
+    ):
+        yield Finding(path, _flaw_of(out / os.fsdecode(path), size, sha256))
+
+
+def write_anew(ledger: Ledger, path: bytes) -> None:
+    """Let the input of a picture be done once more, by the next run."""
+    with ledger.change() as rows:
+        rows.execute(
+            "UPDATE inputs SET state = 'new' WHERE path = (SELECT input FROM outputs WHERE path = ?)",
+            (path,),
+        )
+
+
+def _flaw_of(path: Path, size: int, sha256: bytes) -> Flaw | None:
+    seen = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size != size:
+                return Flaw.CHANGED
+            while chunk := file.read(_CHUNK):
+                seen.update(chunk)
+    except FileNotFoundError:
+        return Flaw.MISSING
+    return None if seen.digest() == sha256 else Flaw.CHANGED
