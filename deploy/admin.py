@@ -19,7 +19,7 @@ from shared.errors import CutworkError, Misconfigured
 from shared.key_store import ApiKey, KeyStore, UnusableKey
 from shared.object_store import ObjectStore
 from shared.schema import check_schema, migrate
-from shared.settings import Settings, load_settings, variable
+from shared.settings import Settings, groups, load_settings, variable
 
 _HOME = Path(__file__).parents[1]
 
@@ -73,11 +73,14 @@ def setup(own_keys: tuple[tuple[str, Path], ...]) -> None:
 
 @admin.command()
 def settings() -> None:
-    """Print all settings as a table: docs/reference/settings.md."""
-    click.echo("| variable | default | meaning |\n|---|---|---|")
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default_factory else _shown(field.default)
-        click.echo(f"| `{variable(name)}` | {_code(default)} | {field.description} |")
+    """Print all settings, a table for each group: docs/reference/settings.md."""
+    for group in groups():
+        click.echo(f"## {str(group.__doc__).removesuffix('.')}\n")
+        click.echo("| variable | default | meaning |\n|---|---|---|")
+        for name, field in group.model_fields.items():
+            default = "" if field.default_factory else _shown(field.default)
+            click.echo(f"| `{variable(name)}` | {_code(default)} | {field.description} |")
+        click.echo()
 
 
 @admin.group()

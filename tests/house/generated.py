@@ -21,11 +21,11 @@ TO_BE_WRITTEN = "…"
 
 
 def settings_page(page: str) -> str:
-    """Replace the table, and all that follows it, by what `cutwork-admin settings` prints."""
+    """Replace the tables, and all that follows them, by what `cutwork-admin settings` prints."""
     printed = CliRunner().invoke(admin, ["settings"]).output
     head, found, _ = page.partition(printed.partition("\n")[0])
-    assert found, "docs/reference/settings.md has no table any more"
-    return head + printed
+    assert found, "docs/reference/settings.md has no tables any more"
+    return head + printed.rstrip() + "\n"
 
 
 def api_page(page: str) -> str:
