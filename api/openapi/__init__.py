@@ -1,5 +1,11 @@
 """The description of the API, made of the constants that the code works with.
 
-`document` puts it together; `operations` has the routes, `inputs` what they take, `schemas` what they answer, and
-`errors` what can go wrong where. `tests/api` holds every answer of every test to it.
+document    puts it together
+operations/ the routes, a file for each noun
+inputs      what they take in headers, paths and queries
+uploads     and in forms; tags: what a client calls a job
+answers     what they answer: one of the kinds in schemas, with an example
+errors      what can go wrong; codes: which errors come together
+
+`tests/api` holds every answer of every test to it.
 """

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from api import request_names
+from api.openapi import inputs
+from api.openapi.answers import REQUEST_ID
 from api.openapi.errors import create_error_examples
-from api.openapi.inputs import SECURITY_SCHEMES
-from api.openapi.operations import create_paths
+from api.openapi.operations import deliveries, hosted, jobs, service, uploads
+from api.openapi.operations.kinds import Operation, Paths
+from api.openapi.rate_limit import RATE_LIMIT_FIELDS
 from api.openapi.schemas import create_schemas
 from api.openapi.uploads import UPLOAD, job_upload
 from shared.errors import ErrorCode
@@ -33,11 +37,29 @@ def create_document(presets: Sequence[str] = (), public_path: str = "") -> dict[
         "openapi": "3.1.0",
         "info": {"title": "Cutwork", "version": _VERSION, "description": _DESCRIPTION},
         "servers": [{"url": public_path or "/"}],
-        "security": [{name: []} for name in SECURITY_SCHEMES],
-        "paths": create_paths(),
+        "security": [{name: []} for name in inputs.SECURITY_SCHEMES],
+        "paths": _create_paths(),
         "components": {
             "schemas": {**create_schemas(), "Upload": UPLOAD, "JobUpload": job_upload(presets)},
             "examples": create_error_examples(),
-            "securitySchemes": SECURITY_SCHEMES,
+            "securitySchemes": inputs.SECURITY_SCHEMES,
         },
     }
+
+
+def _create_paths() -> Paths:
+    paths: Paths = {}
+    for module in (hosted, jobs, uploads, deliveries, service):
+        paths |= module.create_paths()
+    for methods in paths.values():
+        for method, operation in methods.items():
+            common = {request_names.REQUEST_ID: REQUEST_ID}
+            _complete(operation, {**RATE_LIMIT_FIELDS, **common} if method == "post" else common)
+    return paths
+
+
+def _complete(operation: Operation, headers: dict[str, Any]) -> None:
+    """Say what every request may, and every answer does, hold."""
+    operation["parameters"] = [*operation.get("parameters", ()), inputs.REQUEST_ID]
+    for response in operation["responses"].values():
+        response["headers"] = {**response.get("headers", {}), **headers}

@@ -6,6 +6,7 @@ from typing import Any
 
 from api.answers.job_items import UNKNOWN
 from api.answers.listing import CURSOR
+from api.openapi.codes import JOB_FAILURES
 from api.openapi.deliveries import DELIVERIES
 from api.openapi.tags import METADATA, REFERENCE
 from api.request_names import VALID
@@ -32,25 +33,6 @@ _ANY_TASK: Schema = {"anyOf": [_NOTHING, _UUID]}
 _TAGS: Schema = {"reference": REFERENCE, "metadata": METADATA}
 #: A job on `/v1`.
 _TAGGED: Schema = {**_TASK, **_TAGS}
-
-#: What can become of a job that was accepted, short of success.
-JOB_FAILURES = (
-    ErrorCode.ERROR_INVALID_PARAMETER,
-    # Of a photo that a worker fetched.
-    ErrorCode.IMAGE_URL_NOT_ALLOWED,
-    ErrorCode.IMAGE_URL_UNREACHABLE,
-    ErrorCode.IMAGE_URL_TIMEOUT,
-    ErrorCode.UPLOAD_MISSING,
-    ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
-    ErrorCode.FILE_RESOLUTION_EXCEEDS_LIMITS,
-    ErrorCode.UNSUPPORTED_FILE_TYPES,
-    ErrorCode.ERROR_LOW_RESOLUTION,
-    # Of each.
-    ErrorCode.FILE_DECODING_FAILURE,
-    ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED,
-    ErrorCode.PROCESSING_FAILURE,
-    ErrorCode.AI_SERVICE_TIMEOUT,
-)
 
 
 def reference(name: str) -> Schema:

@@ -19,9 +19,10 @@ import shared.image_files
 import shared.jobs
 import worker
 from api.answers.job_items import FoundItem, JobItem
+from api.openapi.codes import JOB_FAILURES
 from api.openapi.errors import MEANINGS
 from api.openapi.examples import EXAMPLES
-from api.openapi.schemas import JOB_FAILURES, create_schemas, reference
+from api.openapi.schemas import create_schemas, reference
 from shared.contract import Category, ReturnForm, TaskType
 from shared.envelope import Envelope
 from shared.errors import CATALOGUE, ErrorCode

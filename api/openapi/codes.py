@@ -1,0 +1,50 @@
+"""Which errors come together: what a kind of operation can answer besides success."""
+
+from __future__ import annotations
+
+from shared.errors import ErrorCode
+
+#: Of every operation.
+ANY = (ErrorCode.ERROR_PARAMETERS, ErrorCode.UNKNOWN_ERROR)
+#: Of one that takes a key.
+KEYED = (ErrorCode.ERROR_USER_NOT_EXISTS, ErrorCode.ERROR_RESOURCE_UNAVAILABLE, *ANY)
+#: Of a job that was there.
+GONE = (ErrorCode.ERROR_TASK_REVOKED, ErrorCode.ERROR_RESOURCE_RECLAIMED)
+#: Of one that names a job.
+ONE_JOB = (ErrorCode.ERROR_RESOURCE_NOT_FOUND, *GONE, *KEYED)
+#: Of one that takes a photo.
+UPLOAD = (
+    ErrorCode.MISSING_PARAMETERS,
+    ErrorCode.ERROR_INVALID_PARAMETER,
+    ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
+    ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE,
+    ErrorCode.FILE_RESOLUTION_EXCEEDS_LIMITS,
+    ErrorCode.UNSUPPORTED_FILE_TYPES,
+    ErrorCode.ERROR_LOW_RESOLUTION,
+    ErrorCode.FILE_DECODING_FAILURE,
+    ErrorCode.ERROR_CONTENT_NON_COMPLIANCE,
+    ErrorCode.EXCEEDING_LIMITS,
+    ErrorCode.ERROR_INSUFFICIENT_RESOURCES,
+    *GONE,
+    *KEYED,
+)
+#: Of a photo that is not in the form.
+ELSEWHERE = (ErrorCode.IMAGE_URL_NOT_ALLOWED, ErrorCode.ERROR_RESOURCE_NOT_FOUND)
+#: What can become of a job that was accepted, short of success.
+JOB_FAILURES = (
+    ErrorCode.ERROR_INVALID_PARAMETER,
+    # Of a photo that a worker fetched.
+    ErrorCode.IMAGE_URL_NOT_ALLOWED,
+    ErrorCode.IMAGE_URL_UNREACHABLE,
+    ErrorCode.IMAGE_URL_TIMEOUT,
+    ErrorCode.UPLOAD_MISSING,
+    ErrorCode.FILE_SIZE_EXCEEDS_LIMIT,
+    ErrorCode.FILE_RESOLUTION_EXCEEDS_LIMITS,
+    ErrorCode.UNSUPPORTED_FILE_TYPES,
+    ErrorCode.ERROR_LOW_RESOLUTION,
+    # Of each.
+    ErrorCode.FILE_DECODING_FAILURE,
+    ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED,
+    ErrorCode.PROCESSING_FAILURE,
+    ErrorCode.AI_SERVICE_TIMEOUT,
+)
