@@ -6,16 +6,24 @@ Front ends answer with it, and webhooks carry it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from typing import Any, NamedTuple, NotRequired, TypedDict
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
-from shared.contract import ReturnForm
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from shared.contract import Category, ReturnForm
 from shared.errors import CATALOGUE, ErrorCode
 from shared.job import LIVE, Job, JobStatus
 from shared.object_store import IMAGE
+from shared.report import Report
+from shared.wire_types import TaskStatus, Url
 
 #: Makes the URL of one output of a job, for who asks: `ObjectStore.sign_result`.
 Signer = Callable[[Job, str], str]
+
+#: The word of an output.
+Output = Annotated[str, Field(json_schema_extra={"enum": [form.word for form in ReturnForm]})]
 
 OK = 200
 QUEUED, PROCESSING, DONE, FAILED = range(4)
@@ -27,21 +35,50 @@ TASK_STATUS = {
 
 
 class ErrorDetail(TypedDict):
-    """`error_detail`: always an object, because real clients read its fields on every error."""
+    """What went wrong. Always an object, because clients read its fields; without an error its texts are empty."""
 
     status_code: int
-    code: str
+    code: ErrorCode | Literal[""]
     code_message: str
     message: str
 
 
 class QueueState(TypedDict):
-    """`queue`: how long a job that waits is expected to."""
+    """While a job waits: its place (1: the next one), and the seconds until it should be done."""
 
-    #: 1: the next one.
-    position: int
-    #: Until it is done.
-    estimated_seconds: int
+    position: Annotated[int, Field(ge=1)]
+    estimated_seconds: Annotated[int, Field(ge=1)]
+
+
+class Image(TypedDict):
+    """What `out_mode` says is shown."""
+
+    image_url: Url
+
+
+class Classes(TypedDict):
+    """Each category that was asked for; one that the photo does not show has no URL."""
+
+    class_url: dict[Category, Url | Literal[""]]
+
+
+class Pictures(Image, Classes):
+    """The pictures of one output."""
+
+
+class Elements(TypedDict):
+    """What a job that succeeded came to, as the hosted API tells it."""
+
+    elements: tuple[Image, Classes]
+
+
+class Delivered(Elements):
+    """What a job that succeeded came to, with all that `/v1` tells."""
+
+    #: Of each output that was asked for; the first one's are in `elements` too.
+    outputs: Annotated[dict[Output, Pictures], Field(min_length=1)]
+    #: None of jobs that an earlier release finished.
+    report: Report | None
 
 
 class Envelope(TypedDict):
@@ -55,9 +92,9 @@ class Envelope(TypedDict):
     error_detail: ErrorDetail
     task_type: str
     task_id: str
-    task_status: int
+    task_status: TaskStatus
     #: There exactly when `task_status` is 2: clients look for a status in it first.
-    data: NotRequired[dict[str, Any]]
+    data: NotRequired[Mapping[str, Any]]
     #: Only while a job waits, and its place is known.
     queue: NotRequired[QueueState]
     #: Of jobs on `/v1`: what the client calls it.
@@ -98,15 +135,17 @@ def envelope_of(job: Job, request_id: str, sign: Signer, ok: int = OK) -> Envelo
         return envelope_of_failure(failure, request_id, job)
     envelope = _envelope(None, job, request_id, TASK_STATUS[job.status], ok)
     if job.status is JobStatus.SUCCEEDED:
-        envelope["data"] = _data(job, sign)
+        envelope["data"] = Elements(elements=_elements(job, sign))
     return envelope
 
 
 def add_all_of(job: Job, envelope: Envelope, sign: Signer) -> Envelope:
     """Add what only `/v1` tells: its tags, every output, and what was measured."""
     if "data" in envelope:
-        outputs = _outputs(job, envelope["data"], sign)
-        envelope["data"] |= {"outputs": outputs, "report": job.report}
+        elements = envelope["data"]["elements"]
+        envelope["data"] = Delivered(
+            elements=elements, outputs=_outputs(job, elements, sign), report=job.report
+        )
     envelope["reference"] = job.tags.reference
     envelope["metadata"] = dict(job.tags.metadata)
     return envelope
@@ -172,25 +211,27 @@ def _envelope(
     )
 
 
-def _data(job: Job, sign: Signer) -> dict[str, Any]:
-    urls = _urls(job, job.options.forms[0], sign)
-    return {"elements": [{name: url} for name, url in urls.items()]}
+def _elements(job: Job, sign: Signer) -> tuple[Image, Classes]:
+    pictures = _pictures(job, job.options.forms[0], sign)
+    return Image(image_url=pictures["image_url"]), Classes(class_url=pictures["class_url"])
 
 
-def _outputs(job: Job, data: dict[str, Any], sign: Signer) -> dict[str, Any]:
-    """List every output; the first one's URLs are in the data already, and none is signed twice."""
+def _outputs(job: Job, elements: tuple[Image, Classes], sign: Signer) -> dict[Output, Pictures]:
+    """List every output; the first one's URLs are in the elements already, and none is signed twice."""
     first, *others = job.options.forms
-    image, classes = data["elements"]
+    image, classes = elements
     return {
-        first.word: {**image, **classes},
-        **{form.word: _urls(job, form, sign) for form in others},
+        first.word: Pictures(**image, **classes),
+        **{form.word: _pictures(job, form, sign) for form in others},
     }
 
 
-def _urls(job: Job, form: ReturnForm, sign: Signer) -> dict[str, Any]:
+def _pictures(job: Job, form: ReturnForm, sign: Signer) -> Pictures:
     shown, name_of = job.shown or {}, job.options.name_of
-    class_url = {
-        category.value: sign(job, name_of(form, category)) if shown.get(category) else ""
-        for category in job.options.cloth_class
-    }
-    return {"image_url": sign(job, name_of(form, IMAGE)), "class_url": class_url}
+    return Pictures(
+        image_url=sign(job, name_of(form, IMAGE)),
+        class_url={
+            category: sign(job, name_of(form, category)) if shown.get(category) else ""
+            for category in job.options.cloth_class
+        },
+    )

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode
 from shared.rendition import Rendition, read_rendition
+from shared.report import Report
 
 
 class JobStatus(StrEnum):
@@ -190,9 +191,8 @@ class Job:
     error_message: str
     #: Requested category → whether the photo shows it. None until the job has succeeded.
     shown: Mapping[Category, bool] | None
-    #: What the worker measured of the pictures, as JSON: `worker.imaging.quality_report`. None until then, and of jobs
-    #: that an earlier release finished.
-    report: Mapping[str, Any] | None
+    #: None until the worker has measured, and of jobs that an earlier release finished.
+    report: Report | None
     #: SHA-256 over the upload, the options and the tags, hexadecimal.
     fingerprint: str
     #: Where a worker fetches the photo, until the job is finished; None: it was uploaded. Not shown: it may hold a

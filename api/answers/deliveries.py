@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TypedDict
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.answers.envelope import for_nothing
 from shared.envelope import Envelope
-from shared.webhooks.delivery import DeliveryState, Record
+from shared.webhooks.delivery import EVENTS, DeliveryState, Record
+from shared.wire_types import Count, Time, rfc3339
+
+WEBHOOK_ID = "^msg_[0-9a-f]{32}$"
 
 
 class DeliveryItem(TypedDict):
-    """One of them."""
+    """What became of a job's webhook."""
 
-    #: The `webhook-id`.
-    id: str
-    event: str
+    id: Annotated[str, Field(pattern=WEBHOOK_ID, description="The `webhook-id`.")]
+    event: Annotated[str, Field(json_schema_extra={"enum": list(EVENTS.values())})]
     state: DeliveryState
-    tries: int
-    #: The HTTP status of the last try; None: there was no try yet, or no answer.
-    status: int | None
-    #: Why that did not count.
-    reason: str
-    created_at: str
-    next_try_at: str | None
-    finished_at: str | None
+    tries: Count
+    status: Annotated[int | None, Field(description="Of the last answer; `null`: there was none.")]
+    reason: Annotated[str, Field(description="Why it did not count.")]
+    created_at: Time
+    next_try_at: Annotated[Time | None, Field(description="While it is pending.")]
+    finished_at: Time | None
+
+
+class DeliveryLog(TypedDict):
+    """What is owed to a job's `callback_url`: nothing without one, or before the job has ended."""
+
+    deliveries: Annotated[list[DeliveryItem], Field(max_length=1)]
 
 
 def for_deliveries(found: Record | None) -> Envelope:
     """List a job's deliveries: it has one, if it had a `callback_url` and has ended."""
     envelope = for_nothing()
-    envelope["data"] = {"deliveries": [] if found is None else [_item(found)]}
+    envelope["data"] = DeliveryLog(deliveries=[] if found is None else [_item(found)])
     return envelope
 
 
@@ -43,11 +51,7 @@ def _item(record: Record) -> DeliveryItem:
         tries=record.tries,
         status=record.status,
         reason=record.reason,
-        created_at=_rfc3339(record.created_at),
-        next_try_at=_rfc3339(record.not_before) if is_pending else None,
-        finished_at=None if record.finished_at is None else _rfc3339(record.finished_at),
+        created_at=rfc3339(record.created_at),
+        next_try_at=rfc3339(record.not_before) if is_pending else None,
+        finished_at=None if record.finished_at is None else rfc3339(record.finished_at),
     )
-
-
-def _rfc3339(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Annotated, Literal, NotRequired, cast
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.answers.envelope import Describe, for_nothing, seconds_to_wait
 from api.answers.job_id import UNKNOWN_JOB
+from api.answers.listing import CURSOR
+from api.intake.tags import Metadata, Reference
 from shared.envelope import (
     FAILED,
     TASK_STATUS,
+    Delivered,
     Envelope,
     ErrorDetail,
     Failure,
@@ -20,40 +25,61 @@ from shared.envelope import (
     failure_of,
 )
 from shared.errors import ErrorCode
-from shared.job import LIVE, Job
+from shared.job import LIVE, Job, JobStatus
+from shared.wire_types import JobName, LogName, TaskStatus, Time, rfc3339
 
 #: The state of a job that is named and is not there, or not the client's.
-UNKNOWN = "unknown"
+UNKNOWN: Literal["unknown"] = "unknown"
 
 
-class JobItem(TypedDict):
+class _Item(TypedDict):
+    task_status: TaskStatus
+    finished_at: Time | None
+    #: Until when its answer can be read; None while it runs, and once it was erased.
+    expires_at: Time | None
+    error_detail: ErrorDetail
+    reference: Reference
+    metadata: Metadata
+
+
+class JobItem(_Item):
     """A job in a list: the envelope's fields, the word for its state, and its times."""
 
-    task_id: str
-    log_id: str
-    task_status: int
-    status: str
-    created_at: str | None
-    finished_at: str | None
-    #: Until when its answer can be read; None while it runs, and once it was erased.
-    expires_at: str | None
-    error_detail: ErrorDetail
-    reference: str
-    metadata: dict[str, str]
+    task_id: JobName
+    log_id: LogName
+    status: JobStatus
+    created_at: Time
 
 
-class FoundItem(JobItem):
+class FoundItem(_Item):
     """A job that was asked for by its id: all that its own answer has."""
 
+    task_id: Annotated[str, Field(description="As it was sent.")]
+    log_id: LogName | Literal[""]
+    status: JobStatus | Literal["unknown"]
+    created_at: Time | None
     #: As in the envelope.
     queue: NotRequired[QueueState]
-    data: NotRequired[dict[str, Any]]
+    data: NotRequired[Delivered]
+
+
+class Page(TypedDict):
+    """Some jobs, and where the next ones begin; an empty cursor says that there are no more."""
+
+    jobs: list[JobItem]
+    next_cursor: Annotated[str, Field(pattern=f"^({CURSOR.pattern})?$")]
+
+
+class FoundJobs(TypedDict):
+    """Jobs that were asked for by their ids, in that order; `unknown` ones do not exist, or are not yours."""
+
+    jobs: Annotated[list[FoundItem], Field(min_length=1)]
 
 
 def for_page(jobs: Sequence[Job], next_cursor: str) -> Envelope:
     """List jobs; an empty cursor says that there are no more."""
     envelope = for_nothing()
-    envelope["data"] = {"jobs": [_item(job) for job in jobs], "next_cursor": next_cursor}
+    envelope["data"] = Page(jobs=[_item(job) for job in jobs], next_cursor=next_cursor)
     return envelope
 
 
@@ -63,7 +89,7 @@ def for_found(named: Sequence[str], found: Mapping[str, Job], describe: Describe
     items = [
         _found(found[name], describe) if name in found else _unknown_item(name) for name in named
     ]
-    envelope["data"] = {"jobs": items}
+    envelope["data"] = FoundJobs(jobs=items)
     return envelope
 
 
@@ -80,7 +106,7 @@ def _found(job: Job, describe: Describe) -> FoundItem:
     if "queue" in envelope:
         item["queue"] = envelope["queue"]
     if "data" in envelope:
-        item["data"] = envelope["data"]
+        item["data"] = cast("Delivered", envelope["data"])
     return item
 
 
@@ -90,9 +116,9 @@ def _item(job: Job) -> JobItem:
         log_id=job.log_id,
         task_status=TASK_STATUS.get(job.seen_as, FAILED),
         status=job.seen_as,
-        created_at=_rfc3339(job.created_at),
-        finished_at=_rfc3339(job.finished_at) if job.finished_at else None,
-        expires_at=_rfc3339(job.expires_at) if job.expires_at and not job.is_revoked else None,
+        created_at=rfc3339(job.created_at),
+        finished_at=rfc3339(job.finished_at) if job.finished_at else None,
+        expires_at=rfc3339(job.expires_at) if job.expires_at and not job.is_revoked else None,
         error_detail=detail_of(failure_of(job)),
         reference=job.tags.reference,
         metadata=dict(job.tags.metadata),
@@ -112,7 +138,3 @@ def _unknown_item(name: str) -> FoundItem:
         reference="",
         metadata={},
     )
-
-
-def _rfc3339(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

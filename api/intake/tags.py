@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from api.intake.options import METADATA, REFERENCE, Option, invalid, text_of
 from shared.job import Tags
@@ -26,6 +28,31 @@ VISIBLE = re.compile(
 TEXT = re.compile(r"[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufff9-\uffff]*")
 #: No text: half a character, which only the escapes of JSON can write.
 _HALF = re.compile(r"[\ud800-\udfff]")
+
+Reference = Annotated[
+    str,
+    Field(
+        max_length=MAX_REFERENCE,
+        pattern=f"^{VISIBLE.pattern}$",
+        description="What you call the job: a SKU, say. Several may have the same. No invisible characters.",
+        examples=["SKU-4711"],
+    ),
+]
+_Key = Annotated[
+    str,
+    # As a `pattern` of the field it would describe some keys, and leave others free.
+    Field(min_length=1, max_length=MAX_KEY, json_schema_extra={"pattern": f"^{VISIBLE.pattern}$"}),
+]
+_Value = Annotated[str, Field(max_length=MAX_VALUE, pattern=f"^{TEXT.pattern}$")]
+Metadata = Annotated[
+    dict[_Key, _Value],
+    Field(
+        max_length=MAX_PAIRS,
+        description="What else you want to find with the job. In a form it is the text of a JSON object, or a field "
+        "for each pair, `metadata[key]`.",
+        examples=[{"colour": "red", "size": "38"}],
+    ),
+]
 
 _NO_OBJECT = (
     f'`{METADATA}` must be a JSON object of texts, such as {{"colour": "red", "size": "38"}}.'

@@ -3,8 +3,8 @@
 document    puts it together
 operations/ the routes, a file for each noun
 inputs      what they take in headers, paths and queries
-uploads     and in forms; tags: what a client calls a job
-answers     what they answer: one of the kinds in schemas, with an example
+uploads     and in forms
+answers     what they answer: one of the kinds in schemas, with an example; types: schemas of what the code serialises
 errors      what can go wrong; codes: which errors come together
 
 `tests/api` holds every answer of every test to it.

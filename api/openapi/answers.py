@@ -7,7 +7,7 @@ from typing import Any
 
 from api import request_names
 from api.openapi.examples import EXAMPLES
-from api.openapi.schemas import reference
+from api.openapi.types import reference
 
 ASK_AGAIN = {
     "description": "While the job is not done: seconds after which to ask again, by its place in the queue.",

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.openapi.schemas import reference
+from api.openapi.types import reference
 from shared.errors import CATALOGUE, ErrorCode
 
 #: When a client sees a code; docs/reference/api.md has the same words.

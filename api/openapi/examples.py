@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.openapi.deliveries import EXAMPLE as DELIVERIES
 from api.openapi.errors import SOME_NAME, error_example
 from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import CATALOGUE, ErrorCode
@@ -93,6 +92,21 @@ _UNKNOWN = {
     "reference": "",
     "metadata": {},
 }
+_DELIVERIES = {
+    "deliveries": [
+        {
+            "id": "msg_8f0c5f0e1b2a4c3d9e8f7a6b5c4d3e2f",
+            "event": "job.succeeded",
+            "state": "pending",
+            "tries": 1,
+            "status": 503,
+            "reason": "The URL's host answered 503.",
+            "created_at": "2026-11-23T12:00:01.250Z",
+            "next_try_at": "2026-11-23T12:00:07.000Z",
+            "finished_at": None,
+        }
+    ]
+}
 
 #: The name of a schema → an answer.
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -120,7 +134,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "expires_at": "2026-11-23T12:15:00.000Z",
         },
     ),
-    "Deliveries": _success(2, data=DELIVERIES),
+    "Deliveries": _success(2, data=_DELIVERIES),
     "Alive": _success(2, data={}),
     "Ready": _success(2, data={}, checks=_WELL, warnings={}),
     "NotReady": {

@@ -6,13 +6,16 @@ from typing import Any
 
 from api import request_names
 from api.admission.auth import KEY_HEADER
-from api.answers import job_ids, listing, prefer_header
+from api.answers import deliveries, job_ids, listing, prefer_header
 from api.answers.wait_parameter import MAX_WAIT
 from api.intake import idempotency
-from api.openapi.tags import REFERENCE
+from api.intake.tags import Reference
+from api.openapi.types import schema_of
 from shared.job import JobStatus
 
 Described = dict[str, Any]
+
+_REFERENCE = schema_of(Reference)
 
 SECURITY_SCHEMES: Described = {
     "key": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
@@ -66,6 +69,14 @@ JOB_ID: Described = {
     "required": True,
     "description": "The `task_id` of the job.",
     "schema": {"type": "string", "format": "uuid"},
+}
+
+DELIVERY_ID: Described = {
+    "name": "delivery_id",
+    "in": "path",
+    "required": True,
+    "description": "The `id` of the delivery.",
+    "schema": {"type": "string", "pattern": deliveries.WEBHOOK_ID},
 }
 
 WAIT: Described = {
@@ -138,7 +149,7 @@ PAGE: list[Described] = [
         "name": "reference",
         "in": "query",
         "description": "Only jobs that you call so.",
-        "schema": {**REFERENCE, "pattern": REFERENCE["pattern"].replace("^", r"^(?=\S)", 1)},
+        "schema": {**_REFERENCE, "pattern": _REFERENCE["pattern"].replace("^", r"^(?=\S)", 1)},
     },
     _created("created_after", "Only jobs that were created at this time or later."),
     _created("created_before", "Only jobs that were created before this time."),

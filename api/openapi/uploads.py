@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api.openapi.tags import METADATA, REFERENCE
+from api.intake.tags import Metadata, Reference
+from api.openapi.types import schema_of
 from shared import rendition
 from shared.contract import (
     MAX_IMAGE_BYTES,
@@ -155,7 +156,7 @@ _CALLBACK: Described = {
     "are sent.",
     "examples": ["https://shop.example/cutwork"],
 }
-_TAGS: Described = {"reference": REFERENCE, "metadata": METADATA}
+_TAGS: Described = {"reference": schema_of(Reference), "metadata": schema_of(Metadata)}
 
 
 def job_upload(presets: Sequence[str]) -> Described:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, request
+from typing_extensions import TypedDict
 
 from api.admission.auth import current_tenant
 from api.answers.envelope import for_nothing, respond
@@ -13,12 +14,24 @@ from api.services import Services
 from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import ErrorCode, Refused
 from shared.settings import Settings
+from shared.wire_types import JobName, Time, Url, rfc3339
 
 PATH = "/v1/uploads"
 
 CREATED = 201
 #: Shorter than any deadline: what is uploaded for a job that was erased meanwhile is deleted after that.
 _LIFETIME = timedelta(minutes=15)
+
+
+class UploadForm(TypedDict):
+    """Where and how to upload a photo."""
+
+    upload: JobName
+    url: Url
+    #: Of the form, before the file.
+    fields: dict[str, str]
+    max_bytes: int
+    expires_at: Time
 
 
 def create_blueprint(settings: Settings, services: Services) -> Blueprint:
@@ -39,13 +52,13 @@ def create_blueprint(settings: Settings, services: Services) -> Blueprint:
         )
         envelope = for_nothing()
         envelope["error_detail"]["status_code"] = CREATED
-        envelope["data"] = {
-            "upload": str(upload_id),
-            "url": url,
-            "fields": fields,
-            "max_bytes": MAX_IMAGE_BYTES,
-            "expires_at": expires_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        }
+        envelope["data"] = UploadForm(
+            upload=str(upload_id),
+            url=url,
+            fields=fields,
+            max_bytes=MAX_IMAGE_BYTES,
+            expires_at=rfc3339(expires_at),
+        )
         return respond(envelope)
 
     return blueprint

@@ -18,6 +18,7 @@ from shared.jobs.planning import hidden
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, finished, held, queued
 from shared.jobs.turns import in_new_turns, to_claim, turn
+from shared.report import Report
 from shared.tables import jobs
 
 #: How long a claim that found nothing waits before it looks again, as long as there is something to be seen.
@@ -84,7 +85,7 @@ class Leases(JobTable):
         self,
         lease: Lease,
         shown: Mapping[Category, bool],
-        report: Mapping[str, Any] | None = None,
+        report: Report | None = None,
     ) -> bool:
         """Finish with outputs; False, and nothing changed, if the lease is lost."""
         with self._database.writing() as connection:

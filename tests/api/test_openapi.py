@@ -22,7 +22,8 @@ from api.answers.job_items import FoundItem, JobItem
 from api.openapi.codes import JOB_FAILURES
 from api.openapi.errors import MEANINGS
 from api.openapi.examples import EXAMPLES
-from api.openapi.schemas import create_schemas, reference
+from api.openapi.schemas import create_schemas
+from api.openapi.types import reference
 from shared.contract import Category, ReturnForm, TaskType
 from shared.envelope import Envelope
 from shared.errors import CATALOGUE, ErrorCode
@@ -145,11 +146,19 @@ def test_every_kind_of_answer_has_an_example_with_the_envelopes_fields_in_order(
 
 
 def test_the_item_of_a_list_is_the_one_that_is_serialised() -> None:
-    items = create_schemas()["JobList"]["properties"]["data"]["properties"]["jobs"]["items"]
+    schemas = create_schemas()
 
-    assert items["required"] == list(JobItem.__annotations__)
-    named = create_schemas()["NamedJobs"]["properties"]["data"]["properties"]["jobs"]["items"]
-    assert list(named["properties"]) == list(FoundItem.__annotations__)
+    assert schemas["Page"]["properties"]["jobs"]["items"] == reference("JobItem")
+    assert schemas["JobItem"]["required"] == list(JobItem.__annotations__)
+    assert schemas["FoundJobs"]["properties"]["jobs"]["items"] == reference("FoundItem")
+    assert list(schemas["FoundItem"]["properties"]) == list(FoundItem.__annotations__)
+
+
+def test_what_a_type_does_not_name_is_in_no_answer_unless_it_says_so() -> None:
+    schemas = create_schemas()
+
+    loose = {name for name, schema in schemas.items() if schema.get("additionalProperties") is True}
+    assert loose == {"Report"}
 
 
 def test_the_form_has_the_words_of_the_contract() -> None:

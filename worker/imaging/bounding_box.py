@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 
+from shared.report import Side
 from worker.imaging.photo import Pixels
 
 #: An opacity below which a pixel is taken for the soft end of an edge.
 _LEAST_OPACITY = 26
 #: Of pixels: edges of a matte are that soft where the photo ends.
 _NEAR = 2
-
-
-class Side(StrEnum):
-    """A side of a photo."""
-
-    LEFT = "left"
-    TOP = "top"
-    RIGHT = "right"
-    BOTTOM = "bottom"
 
 
 class BoundingBox(NamedTuple):

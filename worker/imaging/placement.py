@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from shared.rendition import MAX_CANVAS, Cropped, Margin, OnCanvas
-from worker.imaging.bounding_box import BoundingBox, Side, cut_sides
+from shared.report import Side
+from worker.imaging.bounding_box import BoundingBox, cut_sides
 from worker.imaging.photo import Pixels, strips
 
 #: Of the photo's pixels: soft ends of edges lie outside the box, and come along.

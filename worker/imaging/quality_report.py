@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 
-from worker.imaging.bounding_box import BoundingBox, Side, cut_sides
+from shared.report import Box, Report, Side
+from worker.imaging.bounding_box import BoundingBox, cut_sides
 from worker.imaging.photo import Pixels
 from worker.imaging.placement import Placement
 
@@ -56,19 +56,19 @@ class QualityReport:
     white: float | None
     reasons: tuple[Reason, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Report:
         """Write it down for the job table and for clients."""
         box = self.box
-        return {
-            "box": box and {"x": box.left, "y": box.top, "width": box.width, "height": box.height},
-            "share": round(self.share, 4),
-            "cut_sides": list(self.cut_sides),
-            "scale": round(self.scale, 4),
-            "fill": round(self.fill, 4),
-            "white": None if self.white is None else round(self.white, 4),
-            "look": bool(self.reasons),
-            "reasons": list(self.reasons),
-        }
+        return Report(
+            box=box and Box(x=box.left, y=box.top, width=box.width, height=box.height),
+            share=round(self.share, 4),
+            cut_sides=list(self.cut_sides),
+            scale=round(self.scale, 4),
+            fill=round(self.fill, 4),
+            white=None if self.white is None else round(self.white, 4),
+            look=bool(self.reasons),
+            reasons=list(self.reasons),
+        )
 
 
 def look_at(

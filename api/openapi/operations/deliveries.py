@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from api.openapi import codes, inputs
 from api.openapi.answers import answer
-from api.openapi.deliveries import DELIVERY_ID
 from api.openapi.errors import create_error_responses
 from api.openapi.operations.kinds import Operation, Paths
 from api.routes.jobs import PATH
@@ -45,7 +44,7 @@ def _redeliver() -> Operation:
         "operationId": "redeliver",
         "summary": "Send a job's webhook again, whatever became of it",
         "description": "Under the same `webhook-id`, at once, and with all tries anew. Counts as an upload.",
-        "parameters": [inputs.JOB_ID, DELIVERY_ID],
+        "parameters": [inputs.JOB_ID, inputs.DELIVERY_ID],
         "responses": {
             "200": answer("It is about to be sent.", ["Deliveries"]),
             **create_error_responses(refusals, may_be_slow=False),

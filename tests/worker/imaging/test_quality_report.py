@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.rendition import OnCanvas
-from worker.imaging.bounding_box import BoundingBox, Side, bounding_box
+from shared.report import Side
+from worker.imaging.bounding_box import BoundingBox, bounding_box
 from worker.imaging.placement import find_placement
 from worker.imaging.quality_report import QualityReport, Reason, look_at
 
