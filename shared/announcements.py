@@ -19,7 +19,7 @@ from shared.settings import Settings
 _log = get_logger(__name__)
 
 _CHANNEL = "cutwork:finished"
-#: How long one read of the channel lasts, in seconds; a stop is noticed in this time.
+#: One read of the channel of finished jobs; a stop is noticed in this time.
 _READ_SECONDS = 1.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-#: How far back `finished_lately` looks: long enough for a few jobs of a slow worker, short enough to be about now.
+#: How far back the pace of the queue is measured: long enough for a few jobs of a slow worker, short enough to be now.
 LATELY = timedelta(minutes=1)
 
 

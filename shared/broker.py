@@ -32,17 +32,18 @@ class Duty(StrEnum):
     RETENTION = "cutwork:retained"
 
 
-#: So many sweeps may be missed, and so many seconds at least: a restart, or a sweep with much to do, is no alarm.
-_MISSED_SWEEPS, _LEAST_PATIENCE = 10, 30.0
+_MISSED_SWEEPS = 10
+#: A sweeper is missing after ten sweeps, and after this time at the soonest: a restart is no alarm.
+_LEAST_PATIENCE_SECONDS = 30.0
 
 #: Tells the time that all processes share, in seconds since the epoch.
 BrokerClock = Callable[[redis.Redis], float]
 
-#: Longer than the second for which a worker's read blocks.
+#: To connect to the broker, and to get an answer: longer than the second for which a worker's read blocks.
 _SOCKET_SECONDS = 2.0
-#: The same where somebody waits who can do without: a client whose job is stored, a worker whose job has ended.
+#: The same where somebody waits who needs no answer: a client whose job is stored, a worker whose job has ended.
 SHORT_SOCKET_SECONDS = 0.7
-#: An idle connection is asked whether it lives.
+#: After which an idle connection to the broker is asked whether it lives.
 _HEALTH_CHECK_SECONDS = 25
 #: More than a front end serves at once.
 _MOST_CONNECTIONS = 4096
@@ -67,7 +68,7 @@ def redis_clock(client: redis.Redis) -> float:
 
 def patience_of(settings: Settings) -> float:
     """Say after how many seconds a duty is missed that nobody has done."""
-    return max(_LEAST_PATIENCE, _MISSED_SWEEPS * settings.sweep_interval)
+    return max(_LEAST_PATIENCE_SECONDS, _MISSED_SWEEPS * settings.sweep_interval)
 
 
 class Broker:

@@ -29,7 +29,7 @@ from shared.settings import Settings
 #: What a transaction has to pass before it takes a connection; may raise DatabaseUnavailable.
 Admission = Callable[[], AbstractContextManager[None]]
 
-_DAY_SECONDS = 24 * 3600.0
+_DAY = 24 * 3600.0
 
 
 class Database:
@@ -110,7 +110,7 @@ class Database:
         Raises:
             DatabaseUnavailable: The database cannot be reached.
         """
-        options = replace(self._options, statement_seconds=_DAY_SECONDS)
+        options = replace(self._options, statement_seconds=_DAY)
         engine = make_engine(self.url, options, pooled=False)
         try:
             with _translated(), engine.connect() as connection:

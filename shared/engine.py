@@ -45,9 +45,11 @@ _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 _ENCODING = "UTF8"
 #: Class of SQLSTATEs; 25006 is "cannot execute UPDATE in a read-only transaction".
 _WRONG_TRANSACTION_STATE = "25"
+#: How long a statement waits while another process writes to SQLite.
 _SQLITE_BUSY_SECONDS = 10.0
+#: Between two tries to switch SQLite to its write-ahead log.
 _SWITCH_PAUSE_SECONDS = 0.01
-#: How much later than the server itself would this end gives a statement up: a server that lives says why.
+#: How much later than PostgreSQL itself this end gives a statement up: a server that lives says why.
 _LATER_SECONDS = 1.0
 
 

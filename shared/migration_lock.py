@@ -22,8 +22,9 @@ from sqlalchemy.exc import OperationalError
 from shared.database import Database
 from shared.errors import DatabaseUnavailable, Misconfigured
 
-#: How long another process may migrate until this one gives up.
+#: How long a migration waits for one that another process makes.
 _PATIENCE_SECONDS = 600.0
+#: Between two looks whether it is done.
 _PAUSE_SECONDS = 0.1
 #: How long a statement of a migration waits for a table. All others that ask for the table wait behind it meanwhile.
 _TABLE_LOCK = "2s"

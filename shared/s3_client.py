@@ -17,7 +17,11 @@ from urllib3.exceptions import TimeoutError as HTTPTimeout
 from shared.errors import Misconfigured
 from shared.settings import Settings
 
-_CONNECT_SECONDS, _READ_SECONDS, _POOL_SIZE = 2, 8, 32
+#: To connect to the object store.
+_CONNECT_SECONDS = 2
+#: For its answer to begin, and for each piece of it.
+_READ_SECONDS = 8
+_POOL_SIZE = 32
 #: The least size of parts that minio takes; what is smaller goes out whole anyhow.
 _LEAST_PART_BYTES = 5 * 1024 * 1024
 _NO_RULES = frozenset({"NoSuchLifecycleConfiguration", "NoSuchCORSConfiguration"})

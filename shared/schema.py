@@ -37,8 +37,9 @@ _FIRST = 1
 _CURE = "run `cutwork-admin setup`"
 #: PostgreSQL's word for a table that was not free in time.
 _LOCK_NOT_AVAILABLE = "55P03"
-#: How often a migration tries to get hold of a table that others use, and how long it leaves it to them in between.
-_TRIES, _PAUSE_SECONDS = 60, 1.0
+_TRIES = 60
+#: Between two tries of a migration to lock a table that others use; it makes sixty.
+_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)

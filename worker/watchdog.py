@@ -31,10 +31,11 @@ _log = get_logger(__name__)
 
 HUNG_MESSAGE = "The job ran longer than it may."
 
+#: Between two looks whether a worker is well.
 _LOOK_SECONDS = 0.5
-#: For handing back. A database that does not answer by then has the jobs back when their leases run out.
+#: For handing jobs back. If the database does not answer by then, their leases run out.
 _HAND_BACK_SECONDS = 10
-#: Longer than the database and its pool may take to answer or to fail.
+#: A worker ends when its heartbeat is this late: longer than the database and its pool take to answer or to fail.
 _HEARTBEAT_SECONDS = 60
 
 

@@ -11,10 +11,10 @@ from shared.backlog import Backlog
 from shared.job_store import JobStore
 from shared.settings import Settings
 
-#: How long a count is good for. In between, what this process let in is added to it; what the others let in is not,
-#: so limits may be overrun by what they take in during this time.
+#: How long a count of the backlog is used. Jobs of this process are added to it meanwhile, those of others are not: so
+#: far a limit may be overrun.
 _FRESH_SECONDS = 1.0
-#: The same where every process has to count by itself, because they cannot share.
+#: The same while Redis is away, and each process has to count by itself.
 _FRESH_ALONE_SECONDS = 5.0
 #: Nobody asks how much longer than its limit a queue is: counting ends a tenth above.
 _ABOVE_LIMIT = 1.1

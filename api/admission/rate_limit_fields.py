@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from api.admission.rate_limiter import WINDOW, Count
+from api.admission.rate_limiter import WINDOW_SECONDS, Count
 
 FIELD, POLICY_FIELD = "RateLimit", "RateLimit-Policy"
 #: What the policy is called.
@@ -23,7 +23,7 @@ def rate_limit_fields(count: Count | None, per_minute: int) -> dict[str, str]:
     """
     if not per_minute:
         return {}
-    fields = {POLICY_FIELD: f'"{POLICY}";q={per_minute};w={WINDOW}'}
+    fields = {POLICY_FIELD: f'"{POLICY}";q={per_minute};w={WINDOW_SECONDS}'}
     if count is not None:
         # The moment that `Retry-After` names, where there is one.
         seconds = max(1, math.ceil(count.seconds))

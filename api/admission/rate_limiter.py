@@ -21,8 +21,8 @@ from shared.settings import Settings
 log = get_logger(__name__)
 
 _KEY_PREFIX = "cutwork:rate"
-#: The window, in seconds.
-WINDOW = 60
+#: `rate_per_minute` counts so long back.
+WINDOW_SECONDS = 60
 
 
 class Count(NamedTuple):
@@ -84,14 +84,16 @@ class RateLimiter:
         """
         key = self._limit.key_for(tenant)
         previous, previous_seconds, current, current_seconds = self._storage.get_sliding_window(
-            key, WINDOW
+            key, WINDOW_SECONDS
         )
         free = self._limit.amount - current
-        remaining = max(0, free - floor(previous * previous_seconds / WINDOW)) if passes else 0
+        remaining = (
+            max(0, free - floor(previous * previous_seconds / WINDOW_SECONDS)) if passes else 0
+        )
         if remaining or free <= 0:
-            seconds = current_seconds - WINDOW
+            seconds = current_seconds - WINDOW_SECONDS
         else:
-            seconds = previous_seconds - free * WINDOW / max(1, previous)
+            seconds = previous_seconds - free * WINDOW_SECONDS / max(1, previous)
         return Count(passes, remaining, max(0.0, seconds))
 
     def _let_pass(self, error: Exception) -> None:

@@ -41,7 +41,7 @@ class Means(TypedDict):
 
 #: The routes that answer more than the hosted API does.
 _OUR_OWN = "/v1/"
-#: Seconds after which it makes sense to ask again for a job of which nothing is foreseen: it is being worked on.
+#: `Retry-After` of a job that is being worked on: it takes about a second.
 _ASK_AGAIN_SECONDS = 1
 
 

@@ -25,7 +25,7 @@ from shared.logs import get_logger
 
 log = get_logger(__name__)
 
-#: Seconds after which what is down may be up again.
+#: `Retry-After` while a store is down.
 _TRY_AGAIN_SECONDS = 5
 _INTERNAL_SERVER_ERROR = 500
 

@@ -9,7 +9,7 @@ from werkzeug.http import parse_list_header
 
 HEADER = "Prefer"
 APPLIED = "Preference-Applied"
-#: The longest wait, in seconds; a client that prefers more waits this long.
+#: The longest wait that `Prefer` gets: less than most proxies allow.
 MAX_SECONDS = 30
 
 _WAIT = re.compile(r'wait\s*=\s*(?:"([0-9]{1,9})"|([0-9]{1,9}))\s*(?:;.*)?', re.IGNORECASE)

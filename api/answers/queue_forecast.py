@@ -25,9 +25,9 @@ from shared.settings import Settings
 HEAD = 1000
 #: How far a queue is counted that is longer than that: of one longer still it is said that it has so many at least.
 COUNTED = 10_000
-#: How long a reading is good for, and a database that could not be read is left alone.
+#: How long a reading of the queue is used, and how long a database that could not be read is left alone.
 _FRESH_SECONDS = 2.0
-#: How old a reading may be that others go on with while one reads anew: nobody may have polled for an hour.
+#: How old a reading may be that others use while one reads anew. Nobody may have polled for an hour.
 _USABLE_SECONDS = 10.0
 #: Bounds of a poll's `Retry-After`, in seconds.
 SOONEST, LATEST = 1, 60

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from shared.errors import ErrorCode, Refused
 
 NAME = "wait"
-#: The longest time a client can wait, in seconds; one that asks for more waits this long.
-MAX_WAIT = 30.0
+#: The longest wait that `?wait=` gets.
+MAX_SECONDS = 30.0
 
 
 def read_wait(query: Mapping[str, str]) -> float:
@@ -25,6 +25,6 @@ def read_wait(query: Mapping[str, str]) -> float:
     if not 0 <= seconds < math.inf:
         raise Refused(
             ErrorCode.ERROR_INVALID_PARAMETER,
-            f"`{NAME}` must be a number of seconds from 0 to {MAX_WAIT:g}.",
+            f"`{NAME}` must be a number of seconds from 0 to {MAX_SECONDS:g}.",
         )
-    return min(seconds, MAX_WAIT)
+    return min(seconds, MAX_SECONDS)

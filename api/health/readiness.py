@@ -24,9 +24,9 @@ _log = get_logger(__name__)
 
 OK = "ok"
 
-#: What has not answered by then is down.
+#: `/readyz` calls down what has not answered by then.
 _CHECK_SECONDS = 4.0
-#: How long findings are kept.
+#: How long the answer of `/readyz` is used: many may ask.
 _FRESH_SECONDS = 1.0
 _UNASKED = "Redis did not answer lately: uploads are not counted, and the sweeper publishes them"
 

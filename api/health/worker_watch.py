@@ -13,7 +13,7 @@ from shared.logs import get_logger
 
 _log = get_logger(__name__)
 
-#: Longer than a message that was lost, or a worker that starts again, makes a job wait.
+#: Workers are missing when jobs wait this long and none is taken: longer than a lost message or a restart delays one.
 _PATIENCE = timedelta(seconds=30)
 _MISSING = (
     f"jobs have waited for more than {_PATIENCE.total_seconds():.0f} s and no worker takes one: "

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from gevent import Timeout, monkey  # type: ignore[import-untyped]
 from werkzeug.exceptions import RequestTimeout
 
-#: 5 MB at 45 KB/s.
+#: A request has to arrive in this time: 5 MB at 45 KB/s.
 UPLOAD_SECONDS = 120.0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from api import request_names
 from api.admission.auth import KEY_HEADER
 from api.answers import deliveries, job_ids, listing, prefer_header
-from api.answers.wait_parameter import MAX_WAIT
+from api.answers.wait_parameter import MAX_SECONDS
 from api.intake import idempotency
 from api.intake.tags import Reference
 from api.openapi.types import schema_of
@@ -82,7 +82,8 @@ DELIVERY_ID: Described = {
 WAIT: Described = {
     "name": "wait",
     "in": "query",
-    "description": f"Seconds to hold the answer back while the job runs; more than {MAX_WAIT:g} are {MAX_WAIT:g}.",
+    "description": "Seconds to hold the answer back while the job runs; "
+    f"more than {MAX_SECONDS:g} are {MAX_SECONDS:g}.",
     "schema": {"type": "number", "minimum": 0, "default": 0},
 }
 

@@ -21,6 +21,7 @@ from shared.logs import get_logger
 _log = get_logger(__name__)
 
 _FAILURES = 3
+#: How long nobody asks a Redis that failed three times in a row; then one request tries.
 _PAUSE_SECONDS = 2.0
 
 

@@ -15,9 +15,9 @@ from flask import g, has_request_context, request
 from api.resilience.turnstile import NoPlace, Turnstile
 from shared.errors import DatabaseUnavailable
 
-#: Seconds that one request waits in lines, all its transactions together.
+#: How long a request waits for a place among the connections, for all its transactions together.
 PATIENCE_SECONDS = 8.0
-#: Except that a long poll, which looks many times, does so at each look.
+#: A long poll, which looks many times, waits this long at each look at least.
 _LEAST_PATIENCE_SECONDS = 1.0
 #: One place in so many is for what is no upload.
 _FOR_QUESTIONS = 3

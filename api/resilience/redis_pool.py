@@ -12,7 +12,7 @@ from redis.retry import Retry
 from api.resilience.circuit_breaker import CircuitBreaker
 from shared.settings import Settings
 
-#: What a request may lose to a Redis that stands still; connecting and asking take this long each.
+#: To connect to Redis, and to get an answer: what a request may lose to a Redis that hangs.
 _SOCKET_SECONDS = 0.2
 
 

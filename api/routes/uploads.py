@@ -19,7 +19,7 @@ from shared.wire_types import JobName, Time, Url, rfc3339
 PATH = "/v1/uploads"
 
 CREATED = 201
-#: Shorter than any deadline: what is uploaded for a job that was erased meanwhile is deleted after that.
+#: How long a signed upload may be used. Shorter than any deadline: what is uploaded for an erased job is deleted then.
 _LIFETIME = timedelta(minutes=15)
 
 

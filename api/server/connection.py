@@ -19,17 +19,19 @@ from gunicorn.http.message import Request
 #: What other servers take, too: nginx's default.
 LARGEST_HEAD_BYTES = 32 * 1024
 
-#: Seconds in which a client has to take a piece of an answer. The largest answers have some 100 KB.
+#: A client has to take a piece of an answer in this time. The largest answers have some 100 KB.
 SEND_SECONDS = 20.0
 
 #: What is left of a body when its answer is there is read and thrown away: most clients look for the answer only when
 #: they have sent everything, and the end of the connection would take it from them. Slowly, so that it costs little.
 _LINGER_BYTES = 32 * 1024 * 1024
-_LINGER_SECONDS = 30.0
 _LINGER_PIECE = 64 * 1024
+#: How long the rest of a refused upload is read, so that its client sees the answer.
+_LINGER_SECONDS = 30.0
+#: Between two pieces of that rest: it must not take time from others.
 _LINGER_PAUSE_SECONDS = 0.004
 
-#: A client that does not wait for its answers is made to: clients that do never notice.
+#: Before each further request of a client that does not wait for its answers.
 _PIPELINED_PAUSE_SECONDS = 0.05
 
 #: So many chunks are looked at together, and have to hold so many bytes each on average. Taking a chunk apart costs as

@@ -20,7 +20,7 @@ from shared.jobs.turns import in_new_turns, to_claim
 from shared.tables import jobs
 from shared.webhooks.deliveries import forget, note_ends
 
-#: How long jobs to expire are looked for among those that the release before has finished.
+#: How long one sweep looks for jobs to expire among those that the release before has finished.
 _LONGEST_SECONDS = 10.0
 
 

@@ -39,7 +39,7 @@ from shared.jobs.planning import hidden
 from shared.tables import webhook_deliveries as deliveries
 from shared.webhooks.delivery import EVENTS, Delivery, DeliveryState, Record
 
-#: Longer than a try takes. If its sender dies, another one tries after that.
+#: How long a webhook belongs to one sender: longer than a try takes. If it dies, another one goes on then.
 LEASE = timedelta(minutes=1)
 _MAX_HOST = 261
 

@@ -1,4 +1,4 @@
-"""`make docs`: writes the parts of docs/ that the code says itself: the settings' table, the errors, the commands."""
+"""`make docs`: writes the parts of docs/ that the code says itself: settings, errors, commands, times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from deploy.admin import admin
 from shared.documents import FOLDER as DOCS
 from shared.errors import CATALOGUE
 from tests.house.command_page import command_page
+from tests.house.times import times
 
+_TIMES = "| where | seconds | what for |\n|---|---|---|\n"
 _ERRORS = "| HTTP | code | when |\n|---|---|---|\n"
 _CURE = "**What to do.** "
 #: Where somebody has yet to say it.
@@ -65,6 +67,16 @@ def commands_page(page: str) -> str:
     return "\n".join((head + "\n", *written))
 
 
+def times_page(page: str) -> str:
+    """Replace the table of times that are no settings, which ends the page."""
+    head, found, _ = page.partition(_TIMES)
+    assert found, "docs/reference/times.md has no table any more"
+    rows = (
+        f"| `{time.file}` `{time.name}` | {time.seconds:g} | {time.reason} |\n" for time in times()
+    )
+    return head + _TIMES + "".join(rows)
+
+
 def _commands(context: click.Context) -> Iterator[click.Context]:
     yield context
     if isinstance(context.command, click.Group):
@@ -82,6 +94,7 @@ PAGES: Mapping[str, Callable[[str], str]] = {
     "reference/commands.md": commands_page,
     "reference/cutwork.md": command_page,
     "reference/errors.md": errors_page,
+    "reference/times.md": times_page,
 }
 
 

@@ -22,6 +22,7 @@ from shared.errors import ErrorCode
 from shared.settings import Settings, variable
 from tests.house.blocks import blocks_of
 from tests.house.generated import PAGES, TO_BE_WRITTEN
+from tests.house.times import times
 
 API = DOCS / "reference" / "api.md"
 ALL_PAGES = [*AT_ROOT, *(str(file.relative_to(ROOT)) for file in sorted(DOCS.rglob("*.md")))]
@@ -45,6 +46,10 @@ def test_the_settings_page_names_every_setting() -> None:
     named = set(re.findall(r"\w+", (DOCS / "reference" / "settings.md").read_text()))
 
     assert {variable(name) for name in Settings.model_fields} <= named
+
+
+def test_every_time_that_is_no_setting_says_what_it_is_for() -> None:
+    assert not [(time.file, time.name) for time in times() if not time.reason]
 
 
 def test_the_api_page_lists_every_error() -> None:

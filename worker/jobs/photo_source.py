@@ -22,7 +22,7 @@ from shared.outgoing.failure import PASSING, CallFailed, Reason
 _log = get_logger(__name__)
 
 _REDIRECTS = 5
-#: How long a job waits for others of its worker to have fetched theirs.
+#: How long a job waits for a place to fetch its photo, before it is put back.
 _PATIENCE_SECONDS = 0.5
 _OK = 200
 #: Too early, too often, or a fault of the server's own: what may be otherwise a moment later.

@@ -43,8 +43,8 @@ Answer = TypeVar("Answer")
 
 UPLOAD_GONE = "The uploaded image is not stored, or no longer. Please submit it again."
 
-#: Until a job looks again whether the object store is back. Short, because it may have been told of the store's end by
-#: a request that got no answer for 8 s, after the store was back.
+#: After which a job asks again whether the object store is back. Short: the store may have come back while a request
+#: still waited 8 s for its answer.
 _POSTPONEMENT = timedelta(seconds=2)
 
 

@@ -40,9 +40,9 @@ _log = get_logger(__name__)
 
 #: Ours have about 800.
 _MOST_BYTES = 10_000
-#: Between two tries to connect.
+#: Between two tries to connect to the broker.
 _RETRY_SECONDS = 1.0
-#: How long after the answer to a read was due a connection counts as dead, and how often that is looked at.
+#: A connection to the broker is dead when an answer is this late; checked as often.
 _HEALTH_CHECK_SECONDS = 3
 
 

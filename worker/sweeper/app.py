@@ -24,11 +24,11 @@ from worker.webhooks.sender import Sender
 
 _log = get_logger(__name__)
 
-#: Longer than any round takes whose stores stand still, each call of which ends within seconds.
+#: A sweeper ends itself when a round takes longer: no call of a round may hang for that long.
 _PATIENCE_SECONDS = 300.0
-#: How long a round may take to its end when told to stop. To be cut off costs nothing that the next sweep does not do.
+#: What a round gets to finish when the sweeper stops. The next sweep does what it did not.
 _GRACE_SECONDS = 8.0
-#: How often it is looked for webhooks that are due.
+#: Between two looks for webhooks that are due.
 _WEBHOOK_SECONDS = 0.5
 
 

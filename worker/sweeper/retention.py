@@ -20,9 +20,9 @@ _log = get_logger(__name__)
 #: Jobs whose bytes are deleted together: with all their outputs no more objects than one request may name.
 _JOBS_PER_REQUEST = 100
 _ROWS_PER_PRUNING = 500
-#: How long jobs are this sweeper's: longer than a request takes. If it dies, another one goes on after that.
+#: How long jobs to delete belong to one sweeper: longer than a request takes. If it dies, another one goes on then.
 _HOLD = timedelta(minutes=1)
-#: How long a job is left alone of which something could not be deleted.
+#: After which a job is tried again of which something could not be deleted.
 _PAUSE = timedelta(minutes=10)
 
 

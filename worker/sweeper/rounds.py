@@ -12,6 +12,7 @@ _log = get_logger(__name__)
 
 #: sysexits.h EX_SOFTWARE: whoever supervises this process should start it again.
 EXIT_FAULT = 70
+#: Between two looks whether all rounds go on.
 _LOOK_SECONDS = 0.5
 
 

@@ -28,7 +28,7 @@ _log = get_logger(__name__)
 
 #: Of a try, from the question for the name's address on. Answers are read, and thrown away.
 _LIMITS = Limits(max_bytes=1024 * 1024, seconds=15)
-#: How long a round waits for a place where all that may be under way are.
+#: How long a round waits while as many webhooks are being sent as may be.
 _ROUND_SECONDS = 0.5
 _GONE = 410
 #: What asks for patience.
