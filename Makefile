@@ -14,7 +14,7 @@ help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # `exec`, so that what make passes on (TERM) reaches the program and not a shell.
-run: $(READY) ## Run the whole service on http://127.0.0.1:8000 (HOST, PORT, DATA_DIR)
+run: $(READY) ## Run the whole service on http://127.0.0.1:8000 (HOST, PORT, DATA_DIR; DATABASE=postgresql)
 	@exec $(BIN)/python -m deploy.local
 
 test: $(READY) ## Run all tests, against real servers (ARGS="tests/api -x")

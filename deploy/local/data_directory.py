@@ -33,6 +33,7 @@ class Credentials(NamedTuple):
     access_key: str
     secret_key: str
     broker_password: str
+    database_password: str
 
 
 class DataDirectory:
@@ -87,6 +88,11 @@ class DataDirectory:
         return URL.create("sqlite", database=str(self.path / "cutwork.sqlite3")).render_as_string()
 
     @property
+    def postgres(self) -> Path:
+        """State and log of the database, when somebody asks for it."""
+        return self.path / "postgres"
+
+    @property
     def valkey(self) -> Path:
         """State and log of the broker."""
         return self.path / "valkey"
@@ -102,13 +108,14 @@ class DataDirectory:
         return self.path / "models"
 
     def credentials(self) -> Credentials:
-        """Read the keys and the password; those that are not there yet are made."""
+        """Read the keys and passwords; those that are not there yet are made."""
         file = self.path / "credentials.json"
         noted = json.loads(file.read_text()) if file.exists() else {}
         made = Credentials(
             access_key=f"cutwork-{secrets.token_hex(4)}",
             secret_key=secrets.token_urlsafe(32),
             broker_password=secrets.token_urlsafe(32),
+            database_password=secrets.token_urlsafe(32),
         )._replace(**noted)
         if made._asdict() != noted:
             write_privately(file, json.dumps(made._asdict()))

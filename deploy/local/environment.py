@@ -7,13 +7,17 @@ from collections.abc import Iterable
 
 from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
+from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
 from shared.public_endpoint import HOST
 
+#: What a local installation runs beside its processes.
+LocalServer = Postgres | Valkey | SeaweedFS
+
 
 def settings_of(
-    home: DataDirectory, address: Address, servers: Iterable[Valkey | SeaweedFS]
+    home: DataDirectory, address: Address, servers: Iterable[LocalServer]
 ) -> dict[str, str]:
     """Name the CUTWORK_ variables of an installation that runs these servers by itself."""
     settings = {
@@ -25,7 +29,9 @@ def settings_of(
         # Elsewhere everybody could use the service without a key.
         settings["CUTWORK_KEYLESS"] = "1"
     for server in servers:
-        if isinstance(server, Valkey):
+        if isinstance(server, Postgres):
+            settings["CUTWORK_DATABASE_URL"] = server.url
+        elif isinstance(server, Valkey):
             settings["CUTWORK_REDIS_URL"] = server.url
         else:
             settings["CUTWORK_S3_ENDPOINT"] = server.endpoint

@@ -18,17 +18,19 @@ import click
 from deploy.environment_file import as_text
 from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
-from deploy.local.environment import settings_of
+from deploy.local.environment import LocalServer, settings_of
 from deploy.local.greeting import greeting
 from deploy.local.processes.interrupt import Interrupt, Interrupted
 from deploy.local.processes.output import LogFile, Output, PassedThrough
 from deploy.local.processes.process import Process, ProcessFailed
 from deploy.local.processes.revival import Revival
 from deploy.local.servers.health import answers_ok
+from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.s3_identities import Buckets
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
 from shared.database import open_database
+from shared.errors import Misconfigured
 from shared.key_store import KeyStore
 from shared.settings import Settings, load_settings
 
@@ -49,13 +51,18 @@ class Supervisor:
     def __init__(self, home: DataDirectory, address: Address) -> None:
         """Decide what there is to run.
 
-        What the user has already (CUTWORK_REDIS_URL, CUTWORK_S3_ENDPOINT) is not run again; every other
-        CUTWORK_ variable wins over ours too.
+        What the user has already (CUTWORK_DATABASE_URL, CUTWORK_REDIS_URL, CUTWORK_S3_ENDPOINT) is not run again;
+        every other CUTWORK_ variable wins over ours too.
+
+        Raises:
+            Misconfigured: DATABASE names none that could be run.
         """
         self._home = home
         self._address = address
-        self._servers: dict[str, Valkey | SeaweedFS] = {}
+        self._servers: dict[str, LocalServer] = {}
         ours = home.credentials()
+        if _wants_postgres(os.environ) and "CUTWORK_DATABASE_URL" not in os.environ:
+            self._servers["database"] = Postgres(home.postgres, password=ours.database_password)
         if "CUTWORK_REDIS_URL" not in os.environ:
             self._servers["broker"] = Valkey(home.valkey, password=ours.broker_password)
         if "CUTWORK_S3_ENDPOINT" not in os.environ:
@@ -133,7 +140,7 @@ class Supervisor:
             server.process.wait_until(partial(self._answers, server), _START_SECONDS)
             _say_ready(name, started_at)
 
-    def _answers(self, server: Valkey | SeaweedFS) -> bool:
+    def _answers(self, server: LocalServer) -> bool:
         self._interrupt.check()
         return server.answers()
 
@@ -190,6 +197,14 @@ def say(message: str) -> None:
 
 def _say_ready(what: str, started_at: float) -> None:
     say(f"{what:<13} ready in {time.monotonic() - started_at:.1f} s")
+
+
+def _wants_postgres(environment: Mapping[str, str]) -> bool:
+    """Read DATABASE."""
+    wanted = environment.get("DATABASE") or "sqlite"
+    if wanted not in {"sqlite", "postgresql"}:
+        raise Misconfigured(f"DATABASE={wanted} is no database; sqlite and postgresql are")
+    return wanted == "postgresql"
 
 
 def _has_keys(settings: Settings) -> bool:

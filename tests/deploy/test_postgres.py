@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 
 from deploy.local.servers import postgres as module
 from deploy.local.servers.postgres import Postgres
-from deploy.local.servers.wheels import folder_of
+from deploy.local.servers.server import folder_of
 
 
 @pytest.fixture

@@ -45,6 +45,13 @@ def test_a_taken_port_is_told_in_one_line_before_anything_is_touched(
     assert not (tmp_path / "home").exists()
 
 
+def test_a_database_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
+    ended = _run(tmp_path / "home", DATABASE="mysql")
+
+    expected = "cutwork: DATABASE=mysql is no database; sqlite and postgresql are"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", expected + "\n")
+
+
 def test_a_second_instance_on_the_same_folder_is_refused_in_one_line(tmp_path: Path) -> None:
     home = DataDirectory(tmp_path)
     home.lock()

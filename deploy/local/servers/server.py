@@ -1,8 +1,9 @@
-"""What the three servers have in common: a port, a directory, a process."""
+"""What the three servers have in common: a wheel that they come in, a port, a directory, a process."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -110,3 +111,17 @@ class Server(ABC):
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def folder_of(package: str) -> Path:
+    """Find an installed package without importing it: its Python layer may want more than we do.
+
+    Raises:
+        FileNotFoundError: It is not installed.
+    """
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(
+            f"{package} is not installed; `make run` and `make test` install it"
+        )
+    return Path(spec.origin).parent

@@ -12,8 +12,7 @@ from typing import ClassVar
 from deploy.local.processes.process import Process
 from deploy.local.servers.mutual_tls import MutualTls
 from deploy.local.servers.ports import LOOPBACK, free_port
-from deploy.local.servers.server import Server
-from deploy.local.servers.wheels import folder_of
+from deploy.local.servers.server import Server, folder_of
 
 #: The user that production is asked to have, with the word PASSWORD in the place of a password's hash.
 _ROLE = Path(__file__).parents[2] / "roles" / "redis.acl"
