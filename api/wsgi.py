@@ -19,13 +19,13 @@ from api.resilience.redis_pool import impatient_pool, redis_circuit
 from api.services import Services
 from shared.broker import Broker
 from shared.database import open_database
-from shared.engine import connections_of
 from shared.errors import Misconfigured
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
 from shared.logs import get_logger, set_up_logs
 from shared.object_store import ObjectStore
 from shared.settings import Settings, load_settings
+from shared.sql.engine import connections_of
 from shared.webhooks.deliveries import Deliveries
 
 

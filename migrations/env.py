@@ -11,7 +11,7 @@ How a migration is written:
 - An index on a table with rows is built without a lock, by `migrations.online_index`, in a migration that does nothing
   else: what is built outside of a transaction is not taken back when the next statement fails, so it must be possible
   to run it again.
-- No two processes migrate at once (`shared.migration_lock`). On SQLite all migrations are one transaction.
+- No two processes migrate at once (`shared.sql.migration_lock`). On SQLite all migrations are one transaction.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection
 
 from shared.database import open_database
-from shared.migration_lock import migrating
 from shared.schema import note_oldest_code
 from shared.settings import load_settings
+from shared.sql.migration_lock import migrating
 from shared.tables import metadata
 
 

@@ -16,15 +16,15 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.engine import (
+from shared.errors import CommitUncertain, DatabaseUnavailable
+from shared.settings import Settings
+from shared.sql.engine import (
     READS_ONLY,
     ConnectionOptions,
     connection_options_of,
     make_engine,
     parse_url,
 )
-from shared.errors import CommitUncertain, DatabaseUnavailable
-from shared.settings import Settings
 
 #: What a transaction has to pass before it takes a connection; may raise DatabaseUnavailable.
 Admission = Callable[[], AbstractContextManager[None]]

@@ -23,13 +23,13 @@ from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3.exceptions import HTTPError
 
-from shared import cors_rule, lifecycle_rule
 from shared.errors import ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
-from shared.lifecycle_rule import forgets_in_a_day
-from shared.public_endpoint import endpoint_for
+from shared.objects import cors_rule, lifecycle_rule
+from shared.objects.lifecycle_rule import forgets_in_a_day
+from shared.objects.public_endpoint import endpoint_for
+from shared.objects.s3_client import S3Client
 from shared.rendition import Format
-from shared.s3_client import S3Client
 from shared.settings import Settings
 
 #: The combined output's name; the others are named by their category.

@@ -26,8 +26,8 @@ from sqlalchemy.exc import OperationalError
 from shared.database import Database, open_database
 from shared.errors import DatabaseUnavailable, Misconfigured, SchemaUnfit
 from shared.logs import get_logger
-from shared.migration_lock import migrating
 from shared.settings import Settings
+from shared.sql.migration_lock import migrating
 from shared.tables import schema_window
 
 _log = get_logger(__name__)

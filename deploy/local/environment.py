@@ -10,7 +10,7 @@ from deploy.local.data_directory import DataDirectory
 from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
-from shared.public_endpoint import HOST
+from shared.objects.public_endpoint import HOST
 
 #: What a local installation runs beside its processes.
 LocalServer = Postgres | Valkey | SeaweedFS

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.address import Address
-from shared.public_endpoint import HOST
+from shared.objects.public_endpoint import HOST
 
 #: A T-shirt on a sheet, drawn for this.
 _PHOTO = Path(__file__).with_name("photo.jpg")

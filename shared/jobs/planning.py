@@ -4,7 +4,7 @@ Statistics are wrong when it matters: after an import, an outage, a flood. So no
 
 - A state that a partial index is made of stands in the statement as a literal (`in_state`): to a plan that is made for
   any parameters, `status = $1` fits no partial index.
-- What looks for the first rows says by what order, and sorting is off (`shared.engine`): one index has that order.
+- What looks for the first rows says by what order, and sorting is off (`shared.sql.engine`): one index has that order.
 - What looks for a row by its id says everything else in a form that no index fits (`hidden`): a tenant's rows may be
   millions.
 - What changes several rows locks and lists them first, and changes them by their ids.

@@ -28,11 +28,11 @@ from api.routes.cutout import PATH as CUTOUT
 from api.routes.query import PATH as QUERY
 from api.services import Services
 from shared.database import Database
-from shared.engine import connection_options_of, connections_of
 from shared.job import Job, Queue
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
 from shared.settings import Settings
+from shared.sql.engine import connection_options_of, connections_of
 from shared.tables import jobs
 from shared.webhooks.deliveries import Deliveries
 from tests.api.document_check import CheckingClient

@@ -23,14 +23,14 @@ from sqlalchemy import insert, inspect, text
 from deploy.local.servers.postgres import Postgres
 from shared.clock import database_clock
 from shared.database import Database
-from shared.engine import ConnectionOptions
 from shared.errors import DatabaseUnavailable, Misconfigured
 from shared.job import JobStatus, Queue
 from shared.job_store import JobStore
 from shared.jobs.rows import new_row
-from shared.migration_lock import migrating
 from shared.schema import MIGRATIONS, check_schema, migrate, require_schema
 from shared.settings import Settings
+from shared.sql.engine import ConnectionOptions
+from shared.sql.migration_lock import migrating
 from shared.tables import jobs, metadata
 from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS

@@ -175,7 +175,7 @@ def test_a_large_result_may_take_longer_than_a_connection(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of 12 MB the kernel's buffers hold a half; the rest goes at 10 MB a second."""
-    monkeypatch.setattr("shared.s3_client._CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("shared.objects.s3_client._CONNECT_SECONDS", 0.2)
     with at_a_store_that_is(Slow, settings) as store:
         store.put_result(Lease(uuid.uuid4(), 1), IMAGE, bytes(12_000_000))
 

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from deploy.local.servers.postgres import Postgres
 from shared.database import Database
-from shared.engine import ConnectionOptions
 from shared.errors import CommitUncertain, DatabaseUnavailable
+from shared.sql.engine import ConnectionOptions
 from tests.conditions import eventually
 from tests.fault.process_tree import signal_tree
 

@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from deploy.local.servers.postgres import Postgres
 from shared.database import Database, open_database
-from shared.engine import ConnectionOptions
 from shared.errors import DatabaseUnavailable, Misconfigured
 from shared.settings import Settings
+from shared.sql.engine import ConnectionOptions
 
 Open = Callable[..., Database]
 

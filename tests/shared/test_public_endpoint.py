@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shared.object_store import ObjectStore
-from shared.public_endpoint import HOST, endpoint_for
+from shared.objects.public_endpoint import HOST, endpoint_for
 from shared.settings import Settings
 
 

@@ -26,8 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError
 
 from shared.errors import DatabaseUnavailable, Misconfigured
-from shared.patient_connection import PatientConnection
 from shared.settings import Settings
+from shared.sql.patient_connection import PatientConnection
 
 #: Execution option of a transaction that takes no write lock on SQLite.
 READS_ONLY = "cutwork_reads_only"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from shared.bucket_configuration import parse, remove_rule, write
+from shared.objects.bucket_configuration import parse, remove_rule, write
 
 _ROOT, _RULE = "LifecycleConfiguration", "Rule"
 _ID = "cutwork-one-day"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement
 
-from shared.bucket_configuration import parse, remove_rule, write
+from shared.objects.bucket_configuration import parse, remove_rule, write
 
 _ROOT, _RULE = "CORSConfiguration", "CORSRule"
 _ID = "cutwork-pages"

@@ -1,0 +1,7 @@
+"""What `shared.object_store` stands on.
+
+s3_client             minio's client, with an end to every call
+bucket_configuration  our rule among the operator's own: lifecycle_rule (how a bucket forgets), cors_rule (whose pages
+                      may use it)
+public_endpoint       the host that stands in signed URLs
+"""
