@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 Schema = dict[str, Any]
+Mode = Literal["serialization"]
 
 _PLACE = "#/components/schemas/{model}"
 
@@ -30,7 +31,9 @@ def reference(name: str) -> Schema:
 
 def schemas_of(*kinds: type) -> dict[str, Schema]:
     """Describe types, and all that they are made of, each by its name."""
-    adapters = [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in kinds]
+    adapters: list[tuple[str, Mode, TypeAdapter[Any]]] = [
+        (kind.__name__, "serialization", TypeAdapter(kind)) for kind in kinds
+    ]
     _, made = TypeAdapter.json_schemas(adapters, schema_generator=_Closed, ref_template=_PLACE)
     found: dict[str, Schema] = made["$defs"]
     return found

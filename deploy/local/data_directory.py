@@ -12,6 +12,7 @@ from typing import IO, NamedTuple
 
 from sqlalchemy import URL
 
+from deploy.private_file import write_privately
 from shared.errors import CutworkError
 
 #: What a mode lets others than the owner do.
@@ -126,13 +127,3 @@ class DataDirectory:
         file = self.path / "environment"
         write_privately(file, text)
         return file
-
-
-def write_privately(file: Path, text: str) -> None:
-    """Write a file that others can never read, and that is never half there."""
-    unfinished = file.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as target:
-        target.write(text)
-    unfinished.rename(file)

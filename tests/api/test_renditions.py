@@ -16,10 +16,11 @@ from shared.contract import Category, ReturnForm
 from shared.errors import ErrorCode
 from shared.job import Job
 from shared.rendition import PLAIN, Cropped, Format, Margin, OnCanvas
+from shared.report import Report
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 
-REPORT = {
+REPORT: Report = {
     "box": {"x": 1, "y": 2, "width": 3, "height": 4},
     "share": 0.5,
     "cut_sides": [],

@@ -46,12 +46,19 @@ OF_THE_CLIENT = {"PIL", "anyio", "click", "cutwork", "httpx2"}
 #: A folder in a room → the modules of that room that it may know beside its own.
 WITHIN = {
     "deploy/local/processes": set(),
-    "deploy/local/servers": {"deploy.local.data_directory", "deploy.local.processes.process"},
+    "deploy/local/servers": {"deploy.local.processes.process", "deploy.private_file"},
     "api/health": {"api.resilience.circuit_breaker", "api.services"},
     "api/resilience": set(),
     "api/server": set(),
     "shared/image_files": {"shared.contract", "shared.errors"},
+    "shared/objects": {"shared.errors", "shared.settings"},
     "shared/outgoing": {"shared.errors"},
+    "shared/setting_groups": {
+        "shared.outgoing.policy",
+        "shared.presets",
+        "shared.webhooks.secrets",
+    },
+    "shared/sql": {"shared.database", "shared.errors", "shared.settings"},
     "training/network": {"training.config", "training.labels"},
     "training/scores": {
         "training.data.choice",
@@ -136,6 +143,27 @@ def test_a_folder_in_a_room_imports_only_the_modules_it_may(folder: str) -> None
         }
 
         assert others <= WITHIN[folder], f"{file.relative_to(ROOT)} imports {others}"
+
+
+#: The folders of a room, each of which may know those before it. What lies in the room itself puts them together.
+IN_ORDER = {
+    "api": (
+        *("resilience", "server", "intake", "admission"),
+        *("answers", "health", "routes", "openapi"),
+    ),
+    "deploy/local": ("processes", "servers"),
+}
+
+
+@pytest.mark.parametrize("room", sorted(IN_ORDER))
+def test_a_folder_knows_only_those_before_it(room: str) -> None:
+    for number, folder in enumerate(IN_ORDER[room], start=1):
+        named = {name for file in files_of(f"{room}/{folder}") for name in modules_named_in(file)}
+        for later in IN_ORDER[room][number:]:
+            package = f"{room}/{later}".replace("/", ".")
+            found = {name for name in named if f"{name}.".startswith(f"{package}.")}
+
+            assert not found, f"{room}/{folder} imports {found}"
 
 
 @pytest.mark.parametrize("room", ["api", "client", "shared", "training", "worker"])

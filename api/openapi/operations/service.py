@@ -8,7 +8,7 @@ from api.openapi import codes
 from api.openapi.answers import ASK_AGAIN, answer
 from api.openapi.errors import create_error_responses
 from api.openapi.operations.kinds import Operation, Paths
-from api.routes import health
+from api.routes import health, openapi
 
 
 def create_paths() -> Paths:
@@ -16,7 +16,7 @@ def create_paths() -> Paths:
     return {
         health.ALIVE: {"get": _is_alive()},
         health.READY: {"get": _is_ready()},
-        "/openapi.json": {"get": _describe()},
+        openapi.PATH: {"get": _describe()},
     }
 
 

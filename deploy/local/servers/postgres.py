@@ -22,10 +22,10 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-from deploy.local.data_directory import write_privately
 from deploy.local.processes.process import Process
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.server import Server, folder_of
+from deploy.private_file import write_privately
 
 _SUPERUSER = "cutwork"
 _MAINTENANCE_DATABASE = "postgres"

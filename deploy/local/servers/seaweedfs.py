@@ -18,13 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
-from deploy.local.data_directory import write_privately
 from deploy.local.processes.process import Process
 from deploy.local.servers.health import answers_ok, read_ok
 from deploy.local.servers.mutual_tls import MutualTls
 from deploy.local.servers.ports import GRPC_OFFSET, LOOPBACK, free_port_with_grpc, is_free_with_grpc
 from deploy.local.servers.s3_identities import USUAL_BUCKETS, Buckets, S3Keys, identities
 from deploy.local.servers.server import Server
+from deploy.private_file import write_privately
 
 #: Where `weed` puts a socket beside each gRPC port, whatever TMPDIR says. They ask for a certificate too.
 _SOCKETS = Path("/tmp")  # noqa: S108 - not our choice
