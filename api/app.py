@@ -7,9 +7,9 @@ from functools import partial
 from flask import Flask, Response, request
 
 from api import request_names
-from api.admission import auth, cross_origin, quotas
+from api.admission import auth, quotas
 from api.admission.backlog_gauge import BacklogGauge
-from api.answers import error_handlers
+from api.answers import cross_origin, error_handlers
 from api.answers.envelope import Means, for_job, for_job_in_full
 from api.answers.queue_forecast import QueueForecast
 from api.health.readiness import Readiness

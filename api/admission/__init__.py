@@ -1,6 +1,5 @@
 """Who is served, and how much of it: decided before any of a body is read.
 
-cross_origin    whose pages may use the API from a browser
 auth            whose request it is; familiar_keys remembers, keyless is who is served before there is a key
 quotas          what one tenant, and all of them together, may ask for
 rate_limiter    requests a minute; rate_limit_fields says what is left of them

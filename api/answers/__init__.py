@@ -3,6 +3,7 @@
 envelope        every JSON answer, success or error
 deliveries      what became of webhooks
 error_handlers  error to HTTP, the one table
+cross_origin    whose pages may use the API from a browser
 job_items       jobs in lists
 listing         pages of jobs
 job_ids         jobs that a client names

@@ -54,6 +54,7 @@ WITHIN = {
     "shared/objects": {"shared.errors", "shared.settings"},
     "shared/outgoing": {"shared.errors"},
     "shared/setting_groups": {
+        "shared.origins",
         "shared.outgoing.policy",
         "shared.presets",
         "shared.webhooks.secrets",
