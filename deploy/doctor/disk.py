@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.doctor.finding import Finding, fine, wrong
-from shared.engine import parse_url
 from shared.settings import Settings
+from shared.sql.engine import parse_url
 
 #: Some hundred uploads that wait, and a write-ahead log.
 _LEAST_BYTES = 10**9

@@ -15,8 +15,8 @@ from deploy.doctor.database import MOST_SKEW_SECONDS
 from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
 from shared.errors import ObjectStoreUnavailable
 from shared.object_store import ObjectStore
-from shared.public_endpoint import endpoint_for
-from shared.s3_client import S3Client
+from shared.objects.public_endpoint import endpoint_for
+from shared.objects.s3_client import S3Client
 from shared.settings import Settings, variable
 
 _SECONDS = 3.0

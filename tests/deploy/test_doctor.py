@@ -25,7 +25,7 @@ from shared.broker import Broker, Duty
 from shared.clock import DatabaseClock
 from shared.errors import ErrorCode
 from shared.manifest import load_manifest
-from shared.s3_client import S3Client
+from shared.objects.s3_client import S3Client
 from shared.settings import Settings
 from tests.end_to_end.installation import environment_of
 
