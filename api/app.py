@@ -13,10 +13,20 @@ from api.answers import cross_origin, error_handlers
 from api.answers.envelope import Means, for_job, for_job_in_full
 from api.answers.queue_forecast import QueueForecast
 from api.health.readiness import Readiness
-from api.intake.callbacks import Callbacks
+from api.intake.fields import modern_rules
 from api.intake.form import MAX_BODY_BYTES
 from api.openapi.document import create_document
-from api.routes import cutout, deliveries, documents, health, jobs, openapi, query, uploads
+from api.routes import (
+    batches,
+    cutout,
+    deliveries,
+    documents,
+    health,
+    jobs,
+    openapi,
+    query,
+    uploads,
+)
 from api.services import Services
 from shared.presets import load_presets
 from shared.settings import Settings
@@ -57,9 +67,10 @@ def create_app(settings: Settings, services: Services) -> Flask:
     describe, describe_in_full = partial(for_job, **means), partial(for_job_in_full, **means)
     app.register_blueprint(cutout.create_blueprint(settings, services, describe))
     app.register_blueprint(query.create_blueprint(services, describe))
-    callbacks = Callbacks(settings)
+    rules_for = modern_rules(settings, presets)
+    app.register_blueprint(jobs.create_blueprint(services, describe_in_full, rules_for))
     app.register_blueprint(
-        jobs.create_blueprint(services, describe_in_full, presets, settings, callbacks)
+        batches.create_blueprint(settings, services, describe_in_full, rules_for)
     )
     app.register_blueprint(uploads.create_blueprint(settings, services))
     app.register_blueprint(deliveries.create_blueprint(services))

@@ -8,6 +8,7 @@ from api.admission.backlog_cache import BacklogCache
 from api.admission.rate_limiter import RateLimiter
 from api.answers.long_poll import LongPolls
 from api.resilience.circuit_breaker import CircuitBreaker
+from shared.batches.store import BatchStore
 from shared.broker import Broker
 from shared.database import Database
 from shared.job_store import JobStore
@@ -29,6 +30,7 @@ class Services:
     #: For the readiness check; everything else goes through the stores.
     database: Database
     deliveries: Deliveries
+    batches: BatchStore
     long_polls: LongPolls
     rate_limiter: RateLimiter
     backlog_cache: BacklogCache

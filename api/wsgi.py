@@ -6,6 +6,8 @@ and the thread of the waiting room is a greenlet.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import redis
 from flask import Flask
 from gunicorn.errors import AppImportError
@@ -17,6 +19,7 @@ from api.answers.long_poll import LongPolls
 from api.resilience.database_turnstile import DatabaseTurnstile
 from api.resilience.redis_pool import impatient_pool, redis_circuit
 from api.services import Services
+from shared.batches.store import BatchStore
 from shared.broker import Broker
 from shared.database import open_database
 from shared.errors import Misconfigured
@@ -64,6 +67,7 @@ def create_services(settings: Settings) -> Services:
         broker=Broker(settings),
         database=database,
         deliveries=Deliveries(database),
+        batches=BatchStore(database, timedelta(seconds=settings.deadline)),
         long_polls=LongPolls(settings, job_store),
         redis_circuit=circuit,
         rate_limiter=RateLimiter(connect_storage(settings), settings.rate_per_minute, circuit),

@@ -81,6 +81,18 @@ class Delivered(Elements):
     report: Report | None
 
 
+#: Where an item of a batch began in what was sent.
+LineNumber = Annotated[int, Field(ge=1)]
+
+
+class WrongLine(TypedDict):
+    """A line of a batch that cannot be taken."""
+
+    line: LineNumber
+    code: ErrorCode
+    message: str
+
+
 class Envelope(TypedDict):
     """The body of every answer, in the contract's order."""
 
@@ -100,6 +112,8 @@ class Envelope(TypedDict):
     #: Of jobs on `/v1`: what the client calls it.
     reference: NotRequired[str]
     metadata: NotRequired[dict[str, str]]
+    #: Of a batch that was refused: the first of its wrong lines.
+    lines: NotRequired[list[WrongLine]]
     #: Of /readyz only, as the next: what it stands on → its state.
     checks: NotRequired[dict[str, str]]
     #: What is missing, and keeps nothing from being answered → its state.

@@ -33,6 +33,7 @@ class ErrorCode(StrEnum):
     IMAGE_URL_UNREACHABLE = "IMAGE_URL_UNREACHABLE"
     IMAGE_URL_TIMEOUT = "IMAGE_URL_TIMEOUT"
     UPLOAD_MISSING = "UPLOAD_MISSING"
+    BATCH_REFUSED = "BATCH_REFUSED"
     EXCEEDING_LIMITS = "EXCEEDING_LIMITS"
     PROCESSING_FAILURE = "PROCESSING_FAILURE"
     UNKNOWN_ERROR = "UNKNOWN_ERROR"
@@ -78,6 +79,7 @@ CATALOGUE: dict[ErrorCode, CatalogueEntry] = {
     ErrorCode.IMAGE_URL_UNREACHABLE: CatalogueEntry(422, "Image URL cannot be reached."),
     ErrorCode.IMAGE_URL_TIMEOUT: CatalogueEntry(422, "Image URL did not answer in time."),
     ErrorCode.UPLOAD_MISSING: CatalogueEntry(422, "Upload has not arrived."),
+    ErrorCode.BATCH_REFUSED: CatalogueEntry(422, "The batch has lines that cannot be taken."),
     ErrorCode.EXCEEDING_LIMITS: CatalogueEntry(429, "Exceeds limit."),
     ErrorCode.PROCESSING_FAILURE: CatalogueEntry(500, "Processing failed."),
     ErrorCode.UNKNOWN_ERROR: CatalogueEntry(500, f"Unknown error. {_PLATFORM}"),

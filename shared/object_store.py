@@ -99,13 +99,7 @@ class ObjectStore:
         Raises:
             ObjectMissing: It is gone: the lifecycle rule, or somebody's hand.
         """
-        with _translated():
-            response = self._client.get_object(self._inputs, str(job_id))
-            try:
-                return response.read()
-            finally:
-                response.close()
-                response.release_conn()
+        return self._get(self._inputs, str(job_id))
 
     def delete_input(self, job_id: uuid.UUID) -> None:
         """Delete an upload; fine if there is none."""
@@ -118,6 +112,14 @@ class ObjectStore:
         """Store one output of an attempt under its name, which `CutoutOptions.name_of` gives."""
         key = _result_key(lease, name, picture_format)
         self._put(self._results, key, data, picture_format.media_type)
+
+    def get_result(self, job: Job, name: str) -> bytes:
+        """Read one output of a job that has succeeded.
+
+        Raises:
+            ObjectMissing: It is gone: its owner deleted it a moment ago, or its time was over.
+        """
+        return self._get(self._results, _result_key(job.lease, name, job.options.rendition.format))
 
     def sign_result(self, job: Job, name: str, host: str = "") -> str:
         """Make a URL that reads one output until the job expires, and needs no key.
@@ -241,6 +243,15 @@ class ObjectStore:
     def _put(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
         with _translated():
             self._client.put_whole(bucket, key, data, content_type)
+
+    def _get(self, bucket: str, key: str) -> bytes:
+        with _translated():
+            response = self._client.get_object(bucket, key)
+            try:
+                return response.read()
+            finally:
+                response.close()
+                response.release_conn()
 
     def _result_keys_of(self, job_id: uuid.UUID) -> list[str]:
         with _translated():

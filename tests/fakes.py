@@ -57,6 +57,12 @@ class InMemoryObjectStore(ObjectStore):
         with self._lock:
             self.results[lease.job_id, lease.attempt, name] = data
 
+    def get_result(self, job: Job, name: str) -> bytes:
+        self._answer()
+        if (job.id, job.attempt, name) not in self.results:
+            raise ObjectMissing("the object store does not have the object")
+        return self.results[job.id, job.attempt, name]
+
     def sign_result(self, job: Job, name: str, host: str = "") -> str:
         seconds = max(1, int(job.remaining.total_seconds()))
         return f"https://results.test/{job.id}/{job.attempt}/{name}.{job.options.rendition.format}?expires={seconds}"

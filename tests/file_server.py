@@ -29,6 +29,10 @@ class FileServer:
     #: The paths asked for.
     asked: list[str] = field(default_factory=list)
 
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
     def serve(self, path: str, body: bytes) -> str:
         """Have a file, and say where."""
         return self.answer(path, Answer(body, announced_bytes=len(body)))

@@ -27,6 +27,8 @@ from shared.settings import Settings
 _SHORTEST, _LONGEST = 1.0, 300.0
 #: The part of a full queue that has to become free before anybody is told to come back.
 _ROOM = 0.01
+#: Blueprints whose posts put nothing into the queue: items of a batch wait outside of it until there is room.
+_OUTSIDE = frozenset({"batches"})
 
 
 class Quotas:
@@ -43,13 +45,20 @@ class Quotas:
         self._job_store = job_store
         self._gauge = gauge
 
-    def admit(self, tenant: str, idempotency_key: str | None) -> None:
+    def admit(self, tenant: str, idempotency_key: str | None, *, needs_room: bool = True) -> None:
         """Let a request pass that wants to add a job; one that repeats an earlier one adds none.
+
+        Args:
+            tenant: Whose it is.
+            idempotency_key: Of the request.
+            needs_room: Whether what it asks for goes into the queue at once.
 
         Raises:
             TryLater: A quota is used up.
             DatabaseUnavailable: The jobs cannot be counted.
         """
+        if not needs_room:
+            return
         if idempotency_key is not None and self._is_replay(idempotency_key, tenant):
             return
         self._check_tenant(tenant)
@@ -89,7 +98,8 @@ def protect(app: Flask, settings: Settings, services: Services, gauge: BacklogGa
         if is_upload and request.blueprint not in OPEN:
             g.rate = limiter.hit(current_tenant())
             _check_rate(g.rate, limiter.per_minute)
-            quotas.admit(current_tenant(), read_idempotency_key(request))
+            needs_room = request.blueprint not in _OUTSIDE
+            quotas.admit(current_tenant(), read_idempotency_key(request), needs_room=needs_room)
 
     @app.after_request
     def _say_what_is_left(response: Response) -> Response:

@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.answers.envelope import for_nothing
+from shared.batches.batch import EVENTS as BATCH_EVENTS
 from shared.envelope import Envelope
 from shared.webhooks.delivery import EVENTS, DeliveryState, Record
 from shared.wire_types import Count, Time, rfc3339
@@ -19,7 +20,9 @@ class DeliveryItem(TypedDict):
     """What became of a job's webhook."""
 
     id: Annotated[str, Field(pattern=WEBHOOK_ID, description="The `webhook-id`.")]
-    event: Annotated[str, Field(json_schema_extra={"enum": list(EVENTS.values())})]
+    event: Annotated[
+        str, Field(json_schema_extra={"enum": [*EVENTS.values(), *BATCH_EVENTS.values()]})
+    ]
     state: DeliveryState
     tries: Count
     status: Annotated[int | None, Field(description="Of the last answer; `null`: there was none.")]

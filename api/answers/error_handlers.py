@@ -16,10 +16,11 @@ from werkzeug.exceptions import (
 )
 
 from api.answers.envelope import for_failure, respond
+from api.intake.batch_refusal import BatchRefused
 from api.intake.form import MAX_BODY_BYTES
 from api.intake.multipart import MAX_PARTS, MAX_TEXT_BYTES
 from api.server.unreadable import UNREADABLE
-from shared.envelope import Failure
+from shared.envelope import Failure, WrongLine
 from shared.errors import ErrorCode, Refused, TryLater, Unavailable
 from shared.logs import get_logger
 
@@ -84,7 +85,12 @@ def _refuse_unreadable() -> None:
 
 def _refused(error: Refused) -> Response:
     log.info("request.refused", code=error.code, route=request.endpoint)
-    response = respond(for_failure(Failure(error.code, error.message)))
+    envelope = for_failure(Failure(error.code, error.message))
+    if isinstance(error, BatchRefused):
+        envelope["lines"] = [
+            WrongLine(line=it.line, code=it.code, message=it.message) for it in error.problems
+        ]
+    response = respond(envelope)
     if error.code is ErrorCode.ERROR_USER_NOT_EXISTS:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

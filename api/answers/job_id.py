@@ -15,13 +15,19 @@ def parse_job_id(text: str) -> uuid.UUID:
     Raises:
         Refused: ERROR_RESOURCE_NOT_FOUND.
     """
-    try:
-        job_id = uuid.UUID(text)
-    except ValueError:
-        raise unknown_job() from None
-    if str(job_id) != text.lower():
+    job_id = parse_id(text)
+    if job_id is None:
         raise unknown_job()
     return job_id
+
+
+def parse_id(text: str) -> uuid.UUID | None:
+    """Read an id; None for what is none, or another spelling of one."""
+    try:
+        parsed = uuid.UUID(text)
+    except ValueError:
+        return None
+    return parsed if str(parsed) == text.lower() else None
 
 
 def unknown_job() -> Refused:

@@ -32,7 +32,9 @@ from shared.wire_types import JobName, LogName, TaskStatus, Time, rfc3339
 UNKNOWN: Literal["unknown"] = "unknown"
 
 
-class _Item(TypedDict):
+class AnyItem(TypedDict):
+    """What all items of lists have."""
+
     task_status: TaskStatus
     finished_at: Time | None
     #: Until when its answer can be read; None while it runs, and once it was erased.
@@ -42,7 +44,7 @@ class _Item(TypedDict):
     metadata: Metadata
 
 
-class JobItem(_Item):
+class JobItem(AnyItem):
     """A job in a list: the envelope's fields, the word for its state, and its times."""
 
     task_id: JobName
@@ -51,7 +53,7 @@ class JobItem(_Item):
     created_at: Time
 
 
-class FoundItem(_Item):
+class FoundItem(AnyItem):
     """A job that was asked for by its id: all that its own answer has."""
 
     task_id: Annotated[str, Field(description="As it was sent.")]
@@ -87,7 +89,8 @@ def for_found(named: Sequence[str], found: Mapping[str, Job], describe: Describe
     """Describe each job that is named, in this order; those that were not found are marked."""
     envelope = for_nothing()
     items = [
-        _found(found[name], describe) if name in found else _unknown_item(name) for name in named
+        found_item(found[name], describe) if name in found else _unknown_item(name)
+        for name in named
     ]
     envelope["data"] = FoundJobs(jobs=items)
     return envelope
@@ -99,7 +102,8 @@ def seconds_until_next(envelope: Envelope) -> int | None:
     return min((seconds_to_wait(item.get("queue")) for item in live), default=None)
 
 
-def _found(job: Job, describe: Describe) -> FoundItem:
+def found_item(job: Job, describe: Describe) -> FoundItem:
+    """Describe a job as its own answer does, as an item of a list."""
     # To sign all URLs of a hundred jobs takes up to a second: others get a turn in between.
     time.sleep(0)
     item, envelope = cast("FoundItem", _item(job)), describe(job)

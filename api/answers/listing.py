@@ -26,6 +26,9 @@ _MICROSECOND = timedelta(microseconds=1)
 #: the year 4253, and so the rest is a time, whatever stands there.
 CURSOR = re.compile(r"A[A-P][A-Za-z0-9_-]{30}")
 _TIME_BYTES = 8
+#: Of the items of a batch, which are listed by their lines.
+LINE_CURSOR = re.compile("[0-9]{1,9}")
+_NO_CURSOR = "`cursor` must be a `next_cursor` of this route, unchanged."
 #: RFC 3339.
 TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+ -][0-9]{2}:[0-9]{2})"
@@ -47,27 +50,59 @@ def read_page(query: Mapping[str, str]) -> Page:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    cursor = query.get("cursor")
     return Page(
-        limit=_limit(query.get("limit")),
+        limit=read_limit(query),
         which=_selection(query),
-        after=None if cursor is None else _bookmark(cursor),
+        after=read_after(query),
     )
 
 
-def write_cursor(last: Job) -> str:
-    """Make the cursor that goes on behind this job."""
-    microseconds = (last.created_at - _EPOCH) // _MICROSECOND
-    packed = microseconds.to_bytes(_TIME_BYTES, "big") + last.id.bytes
-    return base64.urlsafe_b64encode(packed).decode()
+def read_limit(query: Mapping[str, str]) -> int:
+    """Read how many a page may have.
 
-
-def _limit(text: str | None) -> int:
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    text = query.get("limit")
     if text is None:
         return DEFAULT_LIMIT
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise _invalid(f"`limit` must be a whole number from 1 to {MAX_LIMIT}.")
     return int(text)
+
+
+def read_after(query: Mapping[str, str]) -> Bookmark | None:
+    """Read where a list goes on.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    cursor = query.get("cursor")
+    return None if cursor is None else _bookmark(cursor)
+
+
+def read_line(query: Mapping[str, str]) -> int:
+    """Read behind which line of a batch its items go on; 0: from the first one on.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    cursor = query.get("cursor", "0")
+    if not LINE_CURSOR.fullmatch(cursor):
+        raise _invalid(_NO_CURSOR)
+    return int(cursor)
+
+
+def write_cursor(last: Job) -> str:
+    """Make the cursor that goes on behind this job."""
+    return write_bookmark(last.created_at, last.id)
+
+
+def write_bookmark(created_at: datetime, last_id: uuid.UUID) -> str:
+    """Make the cursor that goes on behind what has this time and this id."""
+    microseconds = (created_at - _EPOCH) // _MICROSECOND
+    packed = microseconds.to_bytes(_TIME_BYTES, "big") + last_id.bytes
+    return base64.urlsafe_b64encode(packed).decode()
 
 
 def _selection(query: Mapping[str, str]) -> Selection:
@@ -109,7 +144,7 @@ def _status(text: str) -> JobStatus:
 
 def _bookmark(cursor: str) -> Bookmark:
     if not CURSOR.fullmatch(cursor):
-        raise _invalid("`cursor` must be a `next_cursor` of this route, unchanged.")
+        raise _invalid(_NO_CURSOR)
     packed = base64.urlsafe_b64decode(cursor)
     time = _EPOCH + int.from_bytes(packed[:_TIME_BYTES], "big") * _MICROSECOND
     return Bookmark(time, uuid.UUID(bytes=packed[_TIME_BYTES:]))

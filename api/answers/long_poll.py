@@ -104,6 +104,17 @@ class LongPolls:
                 lambda found: not found or any(job.status not in LIVE for job in found),
             )
 
+    def wait_until(
+        self,
+        tenant: str,
+        seconds: float,
+        look: Callable[[], Found],
+        is_over: Callable[[Found], bool],
+    ) -> Found:
+        """Look now and then until it is over or the time is up: for what is no job, and is not announced."""
+        with self.slot(tenant, seconds) as granted:
+            return self._keep_looking((), granted, look, is_over)
+
     def watch(self, job: Job, seconds: float) -> Job:
         """Wait for a job that was just stored, as long as its `slot` allows.
 

@@ -41,8 +41,11 @@ class _Writer:
             yield _table("parameter", "in", "what it takes", rows=rows)
         for content_type, body in operation.get("requestBody", {}).get("content", {}).items():
             yield f"The body is `{content_type}`. {operation['requestBody']['description']}"
-            fields = self._resolved(body["schema"])["properties"]
-            yield _table("field", "what it takes", rows=[_field(*it) for it in fields.items()])
+            fields = self._resolved(body["schema"]).get("properties", {})
+            if fields:
+                yield _table("field", "what it takes", rows=[_field(*it) for it in fields.items()])
+            else:
+                yield f"```\n{body['example']}```"
         yield from self._answers(operation["responses"])
 
     def _parameter(self, parameter: Mapping[str, Any]) -> list[str]:

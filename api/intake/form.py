@@ -14,30 +14,15 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import LimitedStream, get_input_stream
 
-from api.intake.callbacks import Callbacks
-from api.intake.direct_upload import read_upload_id
-from api.intake.image_url import read_image_url
+from api.intake.fields import Fields, Rules, read_fields
 from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
-from api.intake.options import (
-    CALLBACK_URL,
-    HOSTED,
-    IMAGE,
-    IMAGE_URL,
-    UPLOAD,
-    Names,
-    Option,
-    read_options,
-    text_of,
-)
-from api.intake.tags import read_tags
+from api.intake.options import IMAGE, IMAGE_URL, UPLOAD, Names, Option
 from api.intake.upload_deadline import upload_deadline
 from api.request_names import read_traceparent
 from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.image_files.header import ImageHeader, check_length, read_header
 from shared.job import CutoutOptions, Tags
-from shared.outgoing.policy import Policy
-from shared.presets import Presets
 
 #: More than an image may have, so that one which is too large is told so by name.
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -63,6 +48,10 @@ _AS_TEXT = (
 )
 _NO_IMAGE = f"Send the photo as a file `{IMAGE}`: its bytes, neither base64 nor its URL."
 _BASE64 = (b"data:", b"/9j/", b"iVBORw0KGgo")
+
+
+#: What the hosted API's path takes.
+_HOSTED = Rules()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,62 +81,56 @@ class CutoutRequest:
         return self.image or (self.image_url or str(self.upload)).encode()
 
 
-def read_cutout_request(
-    received: Request,
-    *,
-    names: Names = HOSTED,
-    presets: Presets | None = None,
-    image_urls: Policy | None = None,
-    callbacks: Callbacks | None = None,
-    uploader: str | None = None,
-) -> CutoutRequest:
+def read_cutout_request(received: Request, rules: Rules = _HOSTED) -> CutoutRequest:
     """Read and check the body, and the options in the URL.
 
     Args:
         received: The request.
-        names: Of the options that count; all others are ignored.
-        presets: Those that can be named.
-        image_urls: Where photos may be fetched from; None: nowhere.
-        callbacks: Who may be told of a job's end; None: nobody.
-        uploader: Whose direct uploads may be named; None: nobody's.
+        rules: What may be sent.
 
     Raises:
         Refused: One of the 4xx rows of the contract, section 5.
         RequestEntityTooLarge: The body, a text field or the number of parts is over its limit.
         RequestTimeout: The body did not arrive in time.
     """
-    in_url = list(_in_url(received, names))
-    with _parts(received, names) as parts:
-        files, in_form = _sort(parts, names)
+    in_url = list(read_url_options(received, rules.names))
+    with _parts(received, rules.names) as parts:
+        files, in_form = _sort(parts, rules.names)
         sent = in_form + in_url
-        wanted = read_options(sent, presets or {})
-        tags = read_tags(sent)
-        image_url, upload = read_image_url(sent, image_urls), read_upload_id(sent, uploader)
-        callback_url = callbacks.check(text_of(sent, CALLBACK_URL)) if callbacks else None
+        fields = read_fields(sent, rules)
         photos = [file.read(MAX_IMAGE_BYTES + 1) for file in files]
         texts = [option.text for option in sent if option.name == IMAGE]
-    if any((*photos, *texts)) + (image_url is not None) + (upload is not None) > 1:
-        raise Refused(
-            ErrorCode.ERROR_INVALID_PARAMETER,
-            f"Send one of `{IMAGE}`, `{IMAGE_URL}` and `{UPLOAD}`, not several.",
-        )
-    is_elsewhere = image_url is not None or upload is not None
-    image = b"" if is_elsewhere else _image(photos, texts)
+    refuse_two_photos(fields, has_bytes=any((*photos, *texts)))
+    image = b"" if fields.is_elsewhere else _image(photos, texts)
     return CutoutRequest(
         image=image,
         header=read_header(image) if image else None,
-        image_url=image_url,
-        upload=upload,
-        options=wanted.options,
-        options_as_sent=wanted.as_sent,
-        tags=tags,
-        task_type=wanted.task_type,
-        callback_url=callback_url,
+        image_url=fields.image_url,
+        upload=fields.upload,
+        options=fields.options,
+        options_as_sent=fields.options_as_sent,
+        tags=fields.tags,
+        task_type=fields.task_type,
+        callback_url=fields.callback_url,
         traceparent=read_traceparent(received),
     )
 
 
-def _in_url(received: Request, names: Names) -> Iterator[Option]:
+def refuse_two_photos(fields: Fields, *, has_bytes: bool) -> None:
+    """Let pass what has one photo at most.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    if has_bytes + (fields.image_url is not None) + (fields.upload is not None) > 1:
+        raise Refused(
+            ErrorCode.ERROR_INVALID_PARAMETER,
+            f"Send one of `{IMAGE}`, `{IMAGE_URL}` and `{UPLOAD}`, not several.",
+        )
+
+
+def read_url_options(received: Request, names: Names) -> Iterator[Option]:
+    """Read the options that stand in the URL."""
     for spelling, text in received.args.items(multi=True):
         found = names.find(spelling)
         if found is not None:

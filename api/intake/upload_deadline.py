@@ -16,7 +16,7 @@ UPLOAD_SECONDS = 120.0
 
 
 @contextmanager
-def upload_deadline() -> Iterator[None]:
+def upload_deadline(seconds: float = UPLOAD_SECONDS) -> Iterator[None]:
     """Give up on what takes longer inside; does nothing where requests are not greenlets.
 
     Raises:
@@ -25,5 +25,5 @@ def upload_deadline() -> Iterator[None]:
     if not monkey.is_module_patched("socket"):
         yield
         return
-    with Timeout(UPLOAD_SECONDS, RequestTimeout()):
+    with Timeout(seconds, RequestTimeout()):
         yield

@@ -34,6 +34,7 @@ MEANINGS: Mapping[ErrorCode, str] = {
     "certificate, or answers with an error",
     ErrorCode.IMAGE_URL_TIMEOUT: "as the job's answer: the host of `image_url` took too long",
     ErrorCode.UPLOAD_MISSING: "as the job's answer: no photo had arrived under `upload` when the job's turn came",
+    ErrorCode.BATCH_REFUSED: "lines of a batch would be refused as jobs; `lines` says which and why; none was taken",
     ErrorCode.EXCEEDING_LIMITS: "a quota of this key, or no waiting slot for a `sync` post; `Retry-After` says when",
     ErrorCode.PROCESSING_FAILURE: "the job was tried as often as it may be",
     ErrorCode.UNKNOWN_ERROR: "a bug of ours; the logs have it under `log_id`",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.openapi.batches import EXAMPLE as BATCH
 from api.openapi.errors import SOME_NAME, error_example
 from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import CATALOGUE, ErrorCode
@@ -123,6 +124,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "FailedJob": {**error_example(_EMPTY), **_TASK, **_TAGS},
     "NamedJobs": _success(2, data={"jobs": [_DELIVERED, _UNKNOWN]}),
     "JobList": _success(2, data={"jobs": [_ITEM], "next_cursor": ""}),
+    "AcceptedBatch": _success(2, 202, data=BATCH),
+    "Batch": _success(2, data=BATCH),
+    "BatchList": _success(2, data={"batches": [BATCH], "next_cursor": ""}),
+    "BatchItems": _success(2, data={"jobs": [{"line": 17, **_DELIVERED}], "next_cursor": "17"}),
     "CreatedUpload": _success(
         2,
         201,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from api.answers.batches import BatchLines, BatchPage
 from api.answers.deliveries import DeliveryLog
 from api.answers.job_items import FoundJobs, Page
 from api.intake.tags import Metadata, Reference
+from api.openapi.batches import WRONG_LINES
 from api.openapi.codes import JOB_FAILURES
 from api.openapi.types import Schema, reference, schema_of, schemas_of
 from api.request_names import VALID
 from api.routes.uploads import UploadForm
+from shared.batches.telling import BatchState
 from shared.envelope import OK, Delivered, Elements, Envelope, QueueState
 from shared.errors import CATALOGUE, ErrorCode
 from shared.wire_types import JobName, LogName
@@ -23,6 +26,11 @@ _ANY_TASK: Schema = {"anyOf": [_NOTHING, schema_of(JobName)]}
 _TAGS: Schema = {"reference": schema_of(Reference), "metadata": schema_of(Metadata)}
 #: A job on `/v1`.
 _TAGGED: Schema = {**_TASK, **_TAGS}
+#: What is in the `data` of some kind.
+_DATA = (
+    *(QueueState, Elements, Delivered, Page, FoundJobs, UploadForm, DeliveryLog),
+    *(BatchState, BatchPage, BatchLines),
+)
 
 
 def create_schemas() -> dict[str, Schema]:
@@ -38,6 +46,10 @@ def create_schemas() -> dict[str, Schema]:
         "FailedJob": _failure("A job that failed, and why.", JOB_FAILURES, _TAGGED),
         "JobList": _done("A page of jobs.", Page),
         "NamedJobs": _done("Jobs that were asked for by their ids.", FoundJobs),
+        "AcceptedBatch": _done("A batch that was just taken, or goes on.", BatchState, _ACCEPTED),
+        "Batch": _done("A batch.", BatchState),
+        "BatchList": _done("A page of batches.", BatchPage),
+        "BatchItems": _done("Items of a batch.", BatchLines),
         "CreatedUpload": _done("Where and how to upload a photo.", UploadForm, _CREATED),
         "Deliveries": _done("What became of a job's webhook.", DeliveryLog),
         "Alive": _done("All is well."),
@@ -59,8 +71,9 @@ def create_schemas() -> dict[str, Schema]:
             {"task_id": _ANY_TASK, "task_type": {"enum": ["", "async"]}},
             task_status={"enum": [0, 1, 3]},
             **_TAGS,
+            lines=WRONG_LINES,
         ),
-        **schemas_of(QueueState, Elements, Delivered, Page, FoundJobs, UploadForm, DeliveryLog),
+        **schemas_of(*_DATA),
     }
 
 
@@ -124,7 +137,7 @@ def _envelope(description: str, **fields: Schema) -> Schema:
     in_order = {name: shown[name] for name in Envelope.__annotations__ if name in shown}
     envelope = _closed(**in_order)
     # Of waiting jobs alone, which share their schema with those that are being worked on; and of errors on `/v1`.
-    optional = {"queue", *_TAGS} if fields.get("task_id") == _ANY_TASK else {"queue"}
+    optional = {"queue", "lines", *_TAGS} if fields.get("task_id") == _ANY_TASK else {"queue"}
     envelope["required"] = [name for name in in_order if name not in optional]
     return {"description": description, **envelope}
 

@@ -147,7 +147,7 @@ _TOGETHER: list[Described] = [
 ]
 
 
-_CALLBACK: Described = {
+CALLBACK: Described = {
     "type": "string",
     "maxLength": MAX_URL_CHARACTERS,
     "pattern": r"^(https://([a-z0-9]{1,20}\.){1,5}[a-z]{2,9}(/[A-Za-z0-9._~?&=%-]*)*)?$",
@@ -179,7 +179,7 @@ def job_upload(presets: Sequence[str]) -> Described:
             **_RENDITION,
             "preset": preset,
             **_TAGS,
-            "callback_url": _CALLBACK,
+            "callback_url": CALLBACK,
         },
         "allOf": [
             *_TOGETHER,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from flask import Blueprint, Response, request
@@ -17,18 +16,15 @@ from api.answers.job_items import for_found, for_page, seconds_until_next
 from api.answers.listing import read_page, write_cursor
 from api.answers.prefer_header import APPLIED, preferred_wait
 from api.answers.wait_parameter import read_wait
-from api.intake.callbacks import Callbacks
-from api.intake.form import CutoutRequest, read_cutout_request
+from api.intake.fields import Rules, RulesFor
+from api.intake.form import read_cutout_request
 from api.intake.idempotency import read_idempotency_key
-from api.intake.options import MODERN
 from api.intake.submission import submit
 from api.services import Services
 from shared.contract import TaskType
 from shared.envelope import OK
 from shared.job import LIVE, Job, JobStatus
 from shared.logs import about, get_logger
-from shared.presets import Presets
-from shared.settings import Settings
 
 PATH = "/v1/jobs"
 
@@ -38,38 +34,19 @@ _ACCEPTED, _NO_CONTENT = 202, 204
 _GONE = frozenset({JobStatus.CANCELLED, JobStatus.EXPIRED})
 
 
-def create_blueprint(
-    services: Services,
-    describe: Describe,
-    presets: Presets,
-    settings: Settings,
-    callbacks: Callbacks,
-) -> Blueprint:
+def create_blueprint(services: Services, describe: Describe, rules_for: RulesFor) -> Blueprint:
     """Make the four routes.
 
     Args:
         services: What they stand on.
         describe: How a job is shown.
-        presets: Those that can be named.
-        settings: Say where photos may come from.
-        callbacks: Who may be told of the end.
+        rules_for: What a tenant may send.
     """
     blueprint = Blueprint("jobs", __name__)
-    image_urls = settings.image_url_policy if settings.image_url else None
-
-    def read_form() -> CutoutRequest:
-        return read_cutout_request(
-            request,
-            names=MODERN,
-            presets=presets,
-            image_urls=image_urls,
-            callbacks=callbacks,
-            uploader=current_tenant() if settings.direct_uploads else None,
-        )
 
     @blueprint.post(PATH)
     def create_job() -> Response:
-        return _create(services, describe, read_form)
+        return _create(services, describe, rules_for(current_tenant()))
 
     @blueprint.get(PATH)
     def list_jobs() -> Response:
@@ -115,12 +92,13 @@ def _show_named(services: Services, describe: Describe, ids: list[str]) -> Respo
     return response
 
 
-def _create(
-    services: Services, describe: Describe, read_form: Callable[[], CutoutRequest]
-) -> Response:
+def _create(services: Services, describe: Describe, rules: Rules) -> Response:
     key, seconds = read_idempotency_key(request), preferred_wait(request)
     # `Prefer` says here what `task_type` says on the other face: whether somebody waits.
-    wanted = replace(read_form(), task_type=TaskType.SYNC if seconds else TaskType.ASYNC)
+    wanted = replace(
+        read_cutout_request(request, rules),
+        task_type=TaskType.SYNC if seconds else TaskType.ASYNC,
+    )
     tenant = current_tenant()
     with services.long_polls.slot(tenant, seconds) as granted:
         job = submit(services, wanted, tenant, key)

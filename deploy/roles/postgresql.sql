@@ -8,7 +8,7 @@
 --     cutwork_migration   `cutwork-admin setup` and `keys`: owns the tables
 --     cutwork_front_end   gunicorn: adds jobs, erases them, reads keys
 --     cutwork_worker      `python -m worker`: changes what becomes of a job, and never sees a key
---     cutwork_sweeper     `python -m worker.sweeper`: the same, sends webhooks, and forgets jobs of long ago
+--     cutwork_sweeper     `python -m worker.sweeper`: the same, sends webhooks, makes jobs of items of batches, and forgets jobs of long ago
 --     cutwork_scaler      whoever starts more workers: counts what waits, and sees neither tenants nor photos
 --
 -- They have no passwords yet, so nobody can log in by one: \password cutwork_worker, or certificates in pg_hba.conf.
@@ -71,6 +71,18 @@ BEGIN
     GRANT SELECT, DELETE ON public.webhook_deliveries TO cutwork_sweeper;
     GRANT UPDATE (state, tries, not_before, finished_at, status, reason)
         ON public.webhook_deliveries TO cutwork_sweeper;
+
+    -- A batch comes in through the front end; the sweeper makes jobs of its items, and forgets both.
+    GRANT SELECT, INSERT ON public.batches, public.batch_items TO cutwork_front_end;
+    GRANT UPDATE (status, at_work_for, fingerprint, idempotency_key, total, accepted_at, not_before)
+        ON public.batches TO cutwork_front_end;
+    GRANT SELECT, DELETE ON public.batches, public.batch_items TO cutwork_sweeper;
+    GRANT UPDATE (
+        status, at_work_for, idempotency_key, released, released_to, processing, succeeded, failed, cancelled, finished_at,
+        expires_at, not_before
+    ) ON public.batches TO cutwork_sweeper;
+    GRANT UPDATE (request, open_in, outcome, error_code, error_message) ON public.batch_items TO cutwork_sweeper;
+    GRANT INSERT ON public.jobs TO cutwork_sweeper;
 
     -- Whose job it is, what was asked for and when never changes; where its photo was is forgotten at its end.
     GRANT SELECT ON public.jobs TO cutwork_worker, cutwork_sweeper;

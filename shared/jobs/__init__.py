@@ -4,12 +4,13 @@ submission   a client's requests, through the front end: create, find, erase
 listing      a client's lists
 leases       a worker's: claim, extend, and the ends of an attempt
 sweeping     the sweeper's: what accidents and time leave behind
+for_batches  what the tables of batches do to jobs
 depth        how long the queues are, and whether they move
 
 turns        whose turn it is: the order in which jobs are claimed
 transitions  the guards and changes that those are made of
 rows         a row as a value, and back
-job_table    what those five share: the database, the limits of a job's life, the clock
+job_table    what those share: the database, the limits of a job's life, the clock
 planning     how a statement is held to its index
 limits       how long and how often a job may be tried
 """

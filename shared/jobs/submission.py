@@ -8,12 +8,11 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, and_, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from shared.errors import ErrorCode
 from shared.job import LIVE, Job, JobStatus, NewJob
 from shared.jobs.job_table import JobTable, change, end, set_published_at
 from shared.jobs.planning import hidden
 from shared.jobs.rows import new_row, to_job
-from shared.jobs.transitions import finished, readable_until
+from shared.jobs.transitions import withdrawn
 from shared.jobs.turns import Line, turn_of
 from shared.tables import jobs
 from shared.webhooks.deliveries import is_noted
@@ -74,14 +73,7 @@ class Submission(JobTable):
                 state.in_({*LIVE, JobStatus.SUCCEEDED, JobStatus.FAILED}),
                 or_(state.in_(LIVE), jobs.c.expires_at > now),
             )
-            changes = {
-                **finished(JobStatus.CANCELLED, now),
-                **readable_until(now + self._limits.deadline),
-                "error_code": ErrorCode.ERROR_TASK_REVOKED,
-                "error_message": "",
-                "shown": None,
-                "report": None,
-            }
+            changes = withdrawn(now, self._limits.deadline)
             if is_noted(connection, job_id):
                 return change(connection, guard, changes)
             return end(connection, guard, changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_
@@ -67,3 +67,15 @@ def readable_until(expires_at: datetime) -> Changes:
 def failed(now: datetime, code: ErrorCode, message: str) -> Changes:
     """End a job with an error."""
     return {**finished(JobStatus.FAILED, now), "error_code": code, "error_message": message}
+
+
+def withdrawn(now: datetime, deadline: timedelta) -> Changes:
+    """Withdraw a job, finished or not; its bytes are deleted when no attempt can still be running."""
+    return {
+        **finished(JobStatus.CANCELLED, now),
+        **readable_until(now + deadline),
+        "error_code": ErrorCode.ERROR_TASK_REVOKED,
+        "error_message": "",
+        "shown": None,
+        "report": None,
+    }

@@ -54,6 +54,9 @@ class FrontEndSettings(BaseModel):
     max_queued_per_tenant: Count = Field(
         20_000, description="Jobs of one tenant that may wait; more are refused with 429."
     )
+    max_batches_per_tenant: Count = Field(
+        20, description="Batches of one tenant that may go on; more are refused with 429."
+    )
     max_queued: Count = Field(
         100_000, description="Jobs of all tenants that may wait; more are refused with 503."
     )

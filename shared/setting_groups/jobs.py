@@ -28,6 +28,10 @@ class JobSettings(BaseModel):
     )
 
     sweep_interval: Seconds = Field(2, description="Seconds between two sweeps.")
+    batch_window: Count = Field(
+        500,
+        description="Items of one tenant's batches that are in the queue at once; all others wait outside of it.",
+    )
     republish_after: Seconds = Field(
         10, description="Seconds after which a message that seems lost is published again."
     )

@@ -14,7 +14,7 @@ Due ones are taken host by host, the first of each: ten thousand that wait for o
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -132,6 +132,21 @@ def note_ends(connection: Connection, ended: Iterable[RowMapping]) -> None:
         connection.execute(insert(deliveries), rows)
 
 
+def owe(
+    connection: Connection,
+    about: uuid.UUID,
+    *,
+    tenant: str,
+    url: str | None,
+    event: str,
+    ended_at: datetime,
+) -> None:
+    """Owe a delivery about what is no job and has ended in this transaction, if it has a URL."""
+    if url:
+        ended = {"id": about, "tenant": tenant, "callback_url": url, "finished_at": ended_at}
+        connection.execute(insert(deliveries), [_row(ended, event)])
+
+
 def is_noted(connection: Connection, job_id: uuid.UUID) -> bool:
     """Tell whether a delivery is owed already, or was made: a job that has ended may be withdrawn after that."""
     noted = select(deliveries.c.job_id).where(deliveries.c.job_id == job_id)
@@ -144,12 +159,16 @@ def forget(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:
 
 
 def _new_row(job: RowMapping) -> dict[str, Any]:
+    return _row(job, EVENTS[job["status"]])
+
+
+def _row(job: Mapping[str, Any] | RowMapping, event: str) -> dict[str, Any]:
     return {
         "job_id": job["id"],
         "tenant": job["tenant"],
         "url": job["callback_url"],
         "host": _host_of(job["callback_url"]),
-        "event": EVENTS[job["status"]],
+        "event": event,
         "state": DeliveryState.PENDING,
         "tries": 0,
         "not_before": job["finished_at"],

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from api.resilience.redis_pool import redis_circuit
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.query import PATH as QUERY
 from api.services import Services
+from shared.batches.store import BatchStore
 from shared.database import Database
 from shared.job import Job, Queue
 from shared.job_store import JobStore, limits_of
@@ -164,6 +166,7 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
         redis_circuit=redis_circuit(),
         database=database,
         deliveries=Deliveries(database, clock),
+        batches=BatchStore(database, timedelta(seconds=settings.deadline), clock),
         long_polls=LongPolls(settings, job_store),
         rate_limiter=RateLimiter(MemoryStorage(), settings.rate_per_minute),
         backlog_cache=UnsharedBacklogCache(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -42,7 +43,11 @@ def check_answer(method: str, path: str, answer: TestResponse) -> None:
         assert (answer.data, answer.headers.get("Content-Type")) == (b"", None)
     elif method != "HEAD":
         assert answer.mimetype in content
-        validate(content[answer.mimetype]["schema"], answer.get_json())
+        if answer.mimetype == "application/jsonl":
+            for line in answer.data.splitlines():
+                validate({"$ref": "#/components/schemas/BatchLine"}, json.loads(line))
+        elif answer.is_json:
+            validate(content[answer.mimetype]["schema"], answer.get_json())
 
 
 def find_operation(method: str, path: str) -> dict[str, Any] | None:

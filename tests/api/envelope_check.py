@@ -38,7 +38,7 @@ def check_shape(answer: TestResponse) -> dict[str, Any]:
     for name, value in HEADERS.items():
         assert answer.headers[name] == value, name
     body: dict[str, Any] = answer.get_json()
-    known = ("data", "queue", "reference", "metadata", "checks", "warnings")
+    known = ("data", "queue", "reference", "metadata", "lines", "checks", "warnings")
     extra = [key for key in known if key in body]
     assert list(body) == KEYS + extra
     assert body["request_id"] == answer.headers["X-Request-ID"]

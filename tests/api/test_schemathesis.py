@@ -31,6 +31,14 @@ for form in ("JPEG", "PNG", "BMP"):
     photos = st.builds(photo, SIDES, SIDES, st.just(form))
     schemathesis.openapi.media_type(f"image/{form.lower()}", photos)
 
+BATCHES = {
+    "application/jsonl": '{{"image_url": "https://photos.example/{}"}}\n',
+    "text/csv": "image_url\nhttps://photos.example/{}\n",
+}
+for media_type, body in BATCHES.items():
+    bodies = st.builds(bytes, st.just(body.format(1).encode()))
+    schemathesis.openapi.media_type(media_type, bodies)
+
 #: No schema can say which jobs there are (404), which were deleted (410), which `Idempotency-Key` is taken and how
 #: large a photo is (422). Nobody can wait here, so every `sync` post is refused (429).
 ACCEPTED = ["2xx", "404", "410", "422", "429"]

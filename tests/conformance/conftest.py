@@ -40,6 +40,8 @@ def database(database_url: str) -> Iterator[Database]:
         connection.execute(text("DELETE FROM jobs"))
         connection.execute(text("DELETE FROM webhook_deliveries"))
         connection.execute(text("DELETE FROM api_keys"))
+        connection.execute(text("DELETE FROM batch_items"))
+        connection.execute(text("DELETE FROM batches"))
     yield database
     database.close()
 

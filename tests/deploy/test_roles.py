@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from deploy.local.servers.postgres import Postgres
+from shared.batches.store import BatchStore
 from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Queue
@@ -21,6 +22,7 @@ from shared.key_store import KeyStore
 from shared.schema import check_schema, migrate
 from shared.tables import jobs
 from shared.webhooks.deliveries import Deliveries
+from tests.batches import DEADLINE, accepted, new_batch
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
 from tests.factories import new_job, publish
@@ -42,12 +44,18 @@ FORBIDDEN = {
         "UPDATE webhook_deliveries SET url = ''",
         "SELECT url FROM webhook_deliveries",
         "DELETE FROM webhook_deliveries",
+        "UPDATE batches SET tenant = 'mine'",
+        "DELETE FROM batches",
+        "UPDATE batch_items SET outcome = 'succeeded'",
+        "DELETE FROM batch_items",
     ),
     "worker": (
         "SELECT * FROM webhook_deliveries",
         "UPDATE webhook_deliveries SET state = 'pending'",
         "DELETE FROM webhook_deliveries",
         "SELECT * FROM api_keys",
+        "SELECT * FROM batches",
+        "SELECT * FROM batch_items",
         "UPDATE jobs SET tenant = 'mine'",
         "UPDATE jobs SET id = gen_random_uuid()",
         "UPDATE jobs SET fingerprint = ''",
@@ -59,8 +67,10 @@ FORBIDDEN = {
         "SELECT * FROM api_keys",
         "UPDATE jobs SET tenant = 'mine'",
         "UPDATE jobs SET attempt = 0",
-        "INSERT INTO jobs SELECT * FROM jobs",
         "UPDATE webhook_deliveries SET url = ''",
+        "UPDATE batches SET tenant = 'mine'",
+        "INSERT INTO batches SELECT * FROM batches",
+        "UPDATE batch_items SET job_id = gen_random_uuid()",
     ),
     "scaler": (
         "SELECT * FROM jobs",
@@ -236,6 +246,33 @@ def test_a_sweeper_sends_what_is_owed(
     deliveries.give_up(third, 410, "no")
 
     database.close()
+
+
+def test_a_front_end_takes_batches_and_a_sweeper_carries_them_to_their_ends(
+    cluster: Cluster, clock: HandClock
+) -> None:
+    databases = [cluster.database(role) for role in ("front_end", "sweeper")]
+    front_end, sweeper = (BatchStore(it, DEADLINE, clock) for it in databases)
+    batch = accepted(front_end, 3, key="word", callback_url="https://shop.example/")
+    discarded = new_batch()
+    front_end.begin(discarded)
+    front_end.discard(discarded.id)
+
+    assert front_end.read_items(batch.id, "shop", 0, 10)
+    assert sweeper.list_at_work(10) == front_end.list_batches("shop", 10)
+    assert len(sweeper.release(batch.id, 2, 2)) == 2
+    assert front_end.cancel(batch.id, "shop")
+    assert sweeper.cancel_held(batch.id, 10) == 1
+    assert sweeper.settle(batch.id, 10) == 2
+    clock.advance(seconds=YEAR.total_seconds())
+    assert sweeper.expire(timedelta(0), 10) == 1
+    assert sweeper.forget_expired(10) == 1
+    while sweeper.delete_some(10):
+        pass
+    assert sweeper.discard_broken_off(10) == 0
+
+    for database in databases:
+        database.close()
 
 
 def test_a_scaler_counts_what_waits(cluster: Cluster, front_end: JobStore) -> None:

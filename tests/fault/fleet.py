@@ -28,6 +28,7 @@ from shared.settings import Settings
 from tests.end_to_end.installation import environment_of
 from tests.fault.sqlite_lock import SqliteLock
 from tests.fault.target import Target
+from tests.file_server import FileServer
 from tests.webhook_receiver import SECRET, Receiver, running_receiver
 
 DatabaseKind = Literal["postgres", "sqlite"]
@@ -144,8 +145,16 @@ class Fleet:
 
 
 @contextmanager
-def fleet(directory: Path, database: DatabaseKind = "postgres") -> Iterator[Fleet]:
-    """Run servers and processes, all of them new."""
+def fleet(
+    directory: Path, database: DatabaseKind = "postgres", photos: FileServer | None = None
+) -> Iterator[Fleet]:
+    """Run servers and processes, all of them new.
+
+    Args:
+        directory: For what they keep and say.
+        database: Which one.
+        photos: Where photos may be fetched from; None: nowhere.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         valkey = stack.enter_context(Valkey(directory / "valkey", persistent=False))
@@ -165,7 +174,8 @@ def fleet(directory: Path, database: DatabaseKind = "postgres") -> Iterator[Flee
             s3_access_key=store.access_key,
             s3_secret_key=SecretStr(store.secret_key),
             webhook_secrets=SecretStr(SECRET),
-            outgoing_ports=str(receiver.port),
+            image_url=photos is not None,
+            outgoing_ports=",".join(map(str, (receiver.port, *([photos.port] if photos else ())))),
             outgoing_allowed_networks=f"{LOOPBACK}/32",
         ).model_copy(update=dict(BRISK))
         set_up(settings)

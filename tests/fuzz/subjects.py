@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
 from api.answers.listing import read_page
+from api.intake.fields import Rules
 from api.intake.form import read_cutout_request
 from api.intake.options import MODERN
 from shared.broker import TASK
@@ -80,7 +81,7 @@ def _read_form(data: bytes) -> str:
     # gunicorn refuses all else in a URL.
     environment["QUERY_STRING"] = quote(query, safe=string.punctuation)
     try:
-        request = read_cutout_request(Request(environment), names=MODERN)
+        request = read_cutout_request(Request(environment), Rules(names=MODERN))
     except Refused as refused:
         return refused.code
     except RequestEntityTooLarge:

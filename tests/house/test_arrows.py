@@ -76,7 +76,7 @@ WITHIN = {
     },
     "worker/messages": set(),
     "worker/network": set(),
-    "worker/sweeper": {"worker.webhooks.sender"},
+    "worker/sweeper": {"worker.webhooks.sender", "worker.webhooks.subjects"},
     "worker/webhooks": set(),
 }
 

@@ -3,5 +3,6 @@
 app        the composition root: its threads (that of `worker.webhooks` among them), and their end
 sweep      one sweep: rescue, publish again, expire, prune
 retention  what waits for the object store, in a thread of its own
+batch_keeper  lets items of batches into the queue, and counts what has ended
 rounds     a thread that does something every so often, and how one tells that it hangs
 """

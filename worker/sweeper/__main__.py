@@ -11,7 +11,7 @@ from shared.errors import Misconfigured
 from shared.logs import set_up_logs
 from shared.schema import require_schema
 from shared.settings import load_settings
-from worker.sweeper.app import create_sender, create_sweeper, run_sweeper
+from worker.sweeper.app import create_keeper, create_sender, create_sweeper, run_sweeper
 
 
 def main() -> None:
@@ -21,13 +21,14 @@ def main() -> None:
         set_up_logs(settings)
         require_schema(settings)
         sweeper, sender = create_sweeper(settings), create_sender(settings)
+        keeper = create_keeper(settings)
     except Misconfigured as error:
         sys.exit(f"cutwork sweeper: {error}")
     stopping = threading.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: stopping.set())
     # Not by returning: a thread that hangs would have to be waited for.
-    os._exit(run_sweeper(settings, sweeper, stopping, sender))
+    os._exit(run_sweeper(settings, sweeper, stopping, sender, keeper))
 
 
 if __name__ == "__main__":

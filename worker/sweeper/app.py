@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from shared.announcements import Announcer
+from shared.batches.store import BatchStore
 from shared.broker import Broker, Duty
 from shared.database import open_database
 from shared.errors import Unavailable
@@ -17,10 +18,12 @@ from shared.object_store import ObjectStore
 from shared.outgoing.caller import Caller
 from shared.settings import Settings
 from shared.webhooks.deliveries import Deliveries
+from worker.sweeper.batch_keeper import BatchKeeper
 from worker.sweeper.retention import Retention
 from worker.sweeper.rounds import Rounds, keep_going
 from worker.sweeper.sweep import Sweeper
 from worker.webhooks.sender import Sender
+from worker.webhooks.subjects import Subjects
 
 _log = get_logger(__name__)
 
@@ -30,6 +33,8 @@ _PATIENCE_SECONDS = 300.0
 _GRACE_SECONDS = 8.0
 #: Between two looks for webhooks that are due.
 _WEBHOOK_SECONDS = 0.5
+#: How often it is looked for room for further items of batches.
+_BATCH_SECONDS = 1.0
 
 
 def create_sweeper(settings: Settings) -> Sweeper:
@@ -46,6 +51,20 @@ def create_sweeper(settings: Settings) -> Sweeper:
     )
 
 
+def create_keeper(settings: Settings) -> BatchKeeper:
+    """Build what keeps batches going, with connections of its own."""
+    database, limits = open_database(settings), limits_of(settings)
+    return BatchKeeper(
+        batches=BatchStore(database, limits.deadline),
+        job_store=JobStore(database, limits),
+        broker=Broker(settings),
+        window=settings.batch_window,
+        max_queued_per_tenant=settings.max_queued_per_tenant,
+        max_queued=settings.max_queued,
+        prune_after=timedelta(seconds=settings.prune_after),
+    )
+
+
 def create_sender(settings: Settings) -> Sender | None:
     """Build what sends webhooks, with connections of its own; None if nothing would sign them."""
     if not settings.signing_secrets:
@@ -53,15 +72,22 @@ def create_sender(settings: Settings) -> Sender | None:
     database = open_database(settings)
     return Sender(
         deliveries=Deliveries(database),
-        job_store=JobStore(database, limits_of(settings)),
-        object_store=ObjectStore(settings),
+        subjects=Subjects(
+            job_store=JobStore(database, limits_of(settings)),
+            batches=BatchStore(database, limits_of(settings).deadline),
+            sign=ObjectStore(settings).sign_result,
+        ),
         caller=Caller(settings.webhook_policy),
         secrets=settings.signing_secrets,
     )
 
 
 def run_sweeper(
-    settings: Settings, sweeper: Sweeper, stopping: threading.Event, sender: Sender | None = None
+    settings: Settings,
+    sweeper: Sweeper,
+    stopping: threading.Event,
+    sender: Sender | None = None,
+    keeper: BatchKeeper | None = None,
 ) -> int:
     """Sweep until told to stop, or until one of the threads died or hangs; return the exit status."""
     duties = {Duty.SWEEP: sweeper.sweep, Duty.RETENTION: sweeper.retention.run}
@@ -71,6 +97,9 @@ def run_sweeper(
         )
         for duty, work in duties.items()
     ]
+    if keeper is not None:
+        interval = min(settings.sweep_interval, _BATCH_SECONDS)
+        all_work.append(Rounds("BATCHES", keeper.run, interval, stopping))
     if sender is not None:
         interval = min(settings.sweep_interval, _WEBHOOK_SECONDS)
         all_work.append(Rounds("WEBHOOKS", sender.run, interval, stopping))

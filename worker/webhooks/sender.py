@@ -11,10 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import Unavailable
-from shared.job import Job
-from shared.job_store import JobStore
 from shared.logs import get_logger
-from shared.object_store import ObjectStore
 from shared.outgoing.call import Answer, Limits
 from shared.outgoing.caller import Caller
 from shared.outgoing.failure import CallFailed, Reason
@@ -23,6 +20,7 @@ from shared.webhooks.delivery import Delivery
 from worker.webhooks.lanes import ALL, Lanes
 from worker.webhooks.message import write_message
 from worker.webhooks.schedule import delay_after
+from worker.webhooks.subjects import Subject, Subjects
 
 _log = get_logger(__name__)
 
@@ -57,8 +55,7 @@ class Sender:
     """Sends what is owed, in threads of its own."""
 
     deliveries: Deliveries
-    job_store: JobStore
-    object_store: ObjectStore
+    subjects: Subjects
     caller: Caller
     secrets: tuple[bytes, ...]
     limits: Limits = _LIMITS
@@ -94,13 +91,13 @@ class Sender:
         """Try one delivery; a store that keeps it from being noted leaves it to the end of its lease."""
         is_slow = False
         try:
-            job = self.job_store.find(delivery.job_id, delivery.tenant)
-            if job is None:
-                self.deliveries.give_up(delivery, None, "The job is forgotten.")
+            subject = self.subjects.find(delivery)
+            if subject is None:
+                self.deliveries.give_up(delivery, None, "What it is about is forgotten.")
                 return
-            outcome = self._try(delivery, job)
+            outcome = self._try(delivery, subject)
             is_slow = outcome.is_slow
-            self._note(delivery, job, outcome)
+            self._note(delivery, subject, outcome)
         except Unavailable as error:
             _log.warning("webhook.not_noted", task_id=str(delivery.job_id), reason=str(error))
         except Exception:  # noqa: BLE001 - of one delivery; others go on
@@ -109,24 +106,26 @@ class Sender:
         finally:
             self.lanes.leave(delivery.host, is_slow=is_slow)
 
-    def _try(self, delivery: Delivery, job: Job) -> _Outcome:
-        message = write_message(
-            delivery, job, self.object_store.sign_result, self.secrets, job.read_at
-        )
+    def _try(self, delivery: Delivery, subject: Subject) -> _Outcome:
+        message = write_message(delivery, subject, self.secrets)
         try:
             answer = self.caller.post(delivery.url, message.body, self.limits, message.headers)
         except CallFailed as failure:
             return _Outcome(None, failure.message, is_slow=failure.reason in _SLOW)
         return _outcome_of(answer)
 
-    def _note(self, delivery: Delivery, job: Job, outcome: _Outcome) -> None:
-        about = {"log_id": job.log_id, "task_id": str(job.id), "host": delivery.host}
+    def _note(self, delivery: Delivery, subject: Subject, outcome: _Outcome) -> None:
+        about = {
+            "log_id": subject.log_id,
+            "task_id": str(delivery.job_id),
+            "host": delivery.host,
+        }
         told = {"try_": delivery.tries + 1, "status": outcome.status}
         if not outcome.reason:
             self.deliveries.deliver(delivery, outcome.status or 0)
             _log.info("webhook.delivered", **about, **told)
             return
-        delay = self._count_failure(delivery, outcome, job.read_at)
+        delay = self._count_failure(delivery, outcome, subject.read_at)
         if delay is None:
             _log.warning("webhook.given_up", **about, **told, reason=outcome.reason)
             return

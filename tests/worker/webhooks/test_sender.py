@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 from standardwebhooks import WebhookVerificationError
 
+from shared.batches.store import BatchStore
 from shared.contract import Category
 from shared.database import Database
 from shared.errors import ErrorCode
@@ -41,6 +42,7 @@ from tests.webhook_receiver import (
 from tests.worker.conftest import LIMITS
 from worker.webhooks.lanes import OF_A_HOST
 from worker.webhooks.sender import Sender
+from worker.webhooks.subjects import Subjects
 
 NOBODY = "http://127.0.0.1:9/"
 
@@ -78,8 +80,11 @@ def sender(database: Database, job_store: JobStore, clock: HandClock) -> Iterato
     ports = frozenset(range(1, 65536))
     sender = Sender(
         deliveries=Deliveries(database, clock),
-        job_store=job_store,
-        object_store=InMemoryObjectStore(),
+        subjects=Subjects(
+            job_store=job_store,
+            batches=BatchStore(database, LIMITS.deadline, clock),
+            sign=InMemoryObjectStore().sign_result,
+        ),
         caller=Caller(Policy(ports=ports, networks=(ip_network("127.0.0.1/32"),))),
         secrets=read_secrets(SECRET),
         limits=Limits(max_bytes=1000, seconds=10),
@@ -148,7 +153,7 @@ def test_what_nobody_foresaw_counts_as_a_try_and_the_next_comes_later(
         raise KeyError("a bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sender.object_store, "sign_result", fail)
+        patch.setattr(sender.subjects.job_store, "find", fail)
         send(sender)
         clock.now += LEASE
         send(sender)

@@ -1,0 +1,110 @@
+"""The files of a batch, as streams: a page of its items is in memory, and one picture."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from api.answers.batches import BatchLine, tell_end, tell_items
+from api.answers.envelope import Describe
+from api.services import Services
+from shared.batches.batch import Batch, Item, Outcome
+from shared.errors import ObjectMissing
+from shared.job import Job, JobStatus
+from shared.object_store import IMAGE, ObjectStore
+
+#: Items that are read together.
+_PAGE = 200
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_MOST_OF_A_NAME = 100
+
+
+def output_lines(services: Services, batch: Batch, describe: Describe) -> Iterator[bytes]:
+    """Write a line of JSON for each item that has succeeded, in the order of the input."""
+    for item, job in _ended(services, batch, {Outcome.SUCCEEDED}):
+        found = {} if job is None else {item.job_id: job}
+        yield from map(_json, tell_items([item], found, describe))
+
+
+def error_lines(services: Services, batch: Batch) -> Iterator[bytes]:
+    """Write a line of JSON for each item that has ended otherwise."""
+    for item, job in _ended(services, batch, {Outcome.FAILED, Outcome.CANCELLED}):
+        yield _json(tell_end(item, job))
+
+
+def pictures(services: Services, batch: Batch, after: int = 0) -> Iterator[bytes]:
+    """Write an archive of all pictures behind a line, a folder an item, in the order of the input."""
+    sink = _Sink()
+    with ZipFile(sink, "w", ZIP_STORED) as archive:
+        for item, job in _ended(services, batch, {Outcome.SUCCEEDED}, after):
+            if job is None or job.seen_as is not JobStatus.SUCCEEDED:
+                continue
+            for name, content in _pictures_of(services.object_store, job):
+                info = ZipInfo(f"{_folder(item)}/{name}", job.created_at.timetuple()[:6])
+                archive.writestr(info, content)
+                yield sink.take()
+    yield sink.take()
+
+
+def _ended(
+    services: Services, batch: Batch, outcomes: set[Outcome], after: int = 0
+) -> Iterator[tuple[Item, Job | None]]:
+    """Read the items that ended so, each with its job if that is still there."""
+    while True:
+        page = services.batches.read_items(batch.id, batch.tenant, after, _PAGE)
+        if page is None or not page.items:
+            return
+        wanted = [item for item in page.items if item.outcome in outcomes]
+        found = services.job_store.find_all([item.job_id for item in wanted], batch.tenant)
+        jobs = {job.id: job for job in found}
+        for item in wanted:
+            yield item, jobs.get(item.job_id)
+        after = page.items[-1].line
+
+
+def _pictures_of(object_store: ObjectStore, job: Job) -> Iterator[tuple[str, bytes]]:
+    names = [IMAGE, *(category for category, is_shown in (job.shown or {}).items() if is_shown)]
+    for form in job.options.forms:
+        for picture in names:
+            name = job.options.name_of(form, picture)
+            # Its owner may delete it meanwhile.
+            with suppress(ObjectMissing):
+                content = object_store.get_result(job, name)
+                yield f"{name}.{job.options.rendition.format}", content
+
+
+def _folder(item: Item) -> str:
+    """Name an item's folder: no other one has its line, and a reference holds what no file system may be told."""
+    called = _UNSAFE.sub("_", item.reference)[:_MOST_OF_A_NAME]
+    return f"{item.line:05}-{called}" if called else f"{item.line:05}"
+
+
+def _json(line: BatchLine) -> bytes:
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+class _Sink(io.RawIOBase):
+    """Where an archive is written to, and taken from bit by bit; it has no places to go back to."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def write(self, piece: bytes) -> int:  # type: ignore[override]
+        self._pieces.append(bytes(piece))
+        return len(piece)
+
+    def take(self) -> bytes:
+        """Take what was written since."""
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken

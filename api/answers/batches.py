@@ -1,0 +1,136 @@
+"""Batches, and their items, as clients are told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, NotRequired, cast
+from uuid import UUID
+
+from flask import Response
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.answers.envelope import Describe, for_nothing, respond
+from api.answers.job_items import AnyItem, found_item
+from api.answers.listing import CURSOR, LINE_CURSOR
+from api.answers.queue_forecast import ask_again_after
+from api.request_names import request_id
+from shared.batches.batch import AT_WORK, Batch, Item, Outcome
+from shared.batches.telling import BatchState, envelope_of_batch, tell
+from shared.envelope import (
+    DONE,
+    FAILED,
+    QUEUED,
+    Delivered,
+    Envelope,
+    Failure,
+    LineNumber,
+    QueueState,
+    detail_of,
+)
+from shared.errors import CATALOGUE, ErrorCode
+from shared.job import Job, JobStatus
+from shared.wire_types import JobName, LogName, Time
+
+#: The state of an item that is no job yet.
+HELD: Literal["held"] = "held"
+_TASK_STATUS = {None: QUEUED, Outcome.SUCCEEDED: DONE}
+#: Seconds after which to ask again for a batch of which nothing can be foreseen.
+_SOON = 5
+
+
+class BatchLine(AnyItem):
+    """An item of a batch: all that the answer of its job has, and its line."""
+
+    line: LineNumber
+    task_id: JobName
+    log_id: LogName | Literal[""]
+    status: JobStatus | Literal["held"]
+    created_at: Time | None
+    #: As in the envelope.
+    queue: NotRequired[QueueState]
+    data: NotRequired[Delivered]
+
+
+class BatchPage(TypedDict):
+    """Some batches, and where the next ones begin; an empty cursor says that there are no more."""
+
+    batches: list[BatchState]
+    next_cursor: Annotated[str, Field(pattern=f"^({CURSOR.pattern})?$")]
+
+
+class BatchLines(TypedDict):
+    """Some items, in the order of their lines, and where the next ones begin."""
+
+    jobs: list[BatchLine]
+    next_cursor: Annotated[str, Field(pattern=f"^({LINE_CURSOR.pattern})?$")]
+
+
+def answer_batch(batch: Batch, status: int = 0) -> Response:
+    """Describe a batch; of one that goes on, say when to ask again."""
+    envelope = envelope_of_batch(batch, request_id())
+    if status:
+        envelope["error_detail"]["status_code"] = status
+    response = respond(envelope, status)
+    if batch.status in AT_WORK:
+        seconds = batch.seconds_left
+        again = _SOON if seconds is None else ask_again_after(seconds)
+        response.headers["Retry-After"] = str(again)
+    return response
+
+
+def for_batches(found: Sequence[Batch], next_cursor: str) -> Envelope:
+    """List batches; an empty cursor says that there are no more."""
+    envelope = for_nothing()
+    envelope["data"] = BatchPage(batches=[tell(batch) for batch in found], next_cursor=next_cursor)
+    return envelope
+
+
+def for_lines(lines: Sequence[BatchLine], next_cursor: str) -> Envelope:
+    """List items of a batch."""
+    envelope = for_nothing()
+    envelope["data"] = BatchLines(jobs=list(lines), next_cursor=next_cursor)
+    return envelope
+
+
+def tell_items(
+    items: Sequence[Item], found: Mapping[UUID, Job], describe: Describe
+) -> list[BatchLine]:
+    """Describe items, by their jobs where they are some."""
+    return [_line(item, found.get(item.job_id), describe) for item in items]
+
+
+def tell_end(item: Item, job: Job | None) -> BatchLine:
+    """Describe an item that did not succeed, and why: for longer than its job says it."""
+    line = _without_job(item)
+    if job is not None:
+        line["log_id"] = job.log_id
+        line["metadata"] = dict(job.tags.metadata)
+    return line
+
+
+def _line(item: Item, job: Job | None, describe: Describe) -> BatchLine:
+    # Where the upload had become another job before, that one is not the item's.
+    is_refused = item.error_code is ErrorCode.ERROR_CONTENT_NON_COMPLIANCE
+    if job is None or is_refused or not item.is_released:
+        return _without_job(item)
+    return cast("BatchLine", {"line": item.line, **found_item(job, describe)})
+
+
+def _without_job(item: Item) -> BatchLine:
+    failure = None if item.error_code is None else Failure(item.error_code, item.error_message)
+    if failure is not None and not failure.message:
+        failure = failure._replace(message=CATALOGUE[failure.code].text)
+    return BatchLine(
+        line=item.line,
+        task_id=str(item.job_id),
+        log_id="",
+        task_status=_TASK_STATUS.get(item.outcome, FAILED),
+        status=HELD if item.outcome is None else JobStatus(item.outcome),
+        created_at=None,
+        finished_at=None,
+        expires_at=None,
+        error_detail=detail_of(failure),
+        reference=item.reference,
+        metadata={},
+    )

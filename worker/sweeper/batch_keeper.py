@@ -1,0 +1,128 @@
+"""Batches that go on: their items are let into the queue in portions, and what has become of those is counted.
+
+An item waits outside of the queue, so a batch of fifty thousand takes no room in it. Of a tenant's batches as many
+items are inside as `batch_window` says, those of the oldest first. So
+
+- others see a tenant with a few hundred jobs, and tenants take turns (`shared.jobs.turns`);
+- the tenant's own limit of waiting jobs, and that of all, are never reached by a batch: it stops before;
+- no item waits inside for so long that it meets the deadline, however large the batch is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+
+from shared.batches.batch import Batch, BatchStatus
+from shared.batches.store import BatchStore
+from shared.broker import Broker
+from shared.errors import BrokerUnavailable, Unavailable
+from shared.job import Queue
+from shared.job_store import JobStore
+from shared.logs import get_logger
+
+_log = get_logger(__name__)
+
+_BATCHES_PER_ROUND = 1000
+#: Rows that one transaction changes: SQLite lets nobody else write meanwhile.
+_PORTION = 250
+#: How many of the first open items are looked at; with `batch_window` at its default, all.
+_LOOKED_AT = 1000
+_ROWS_PER_CLEARING = 1000
+#: The share of a limit of waiting jobs that batches leave to what is sent by itself.
+_LEFT_TO_OTHERS = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchKeeper:
+    """One round at a time over all batches; any number of keepers may run."""
+
+    batches: BatchStore
+    job_store: JobStore
+    broker: Broker
+    window: int
+    max_queued_per_tenant: int
+    max_queued: int
+    prune_after: timedelta
+
+    def run(self) -> bool:
+        """Do each of it once; True if there is more to do at once. A store that is away is left to the next round."""
+        is_more = False
+        for step in (self.move_on, self.clear):
+            try:
+                is_more |= step()
+            except Unavailable as error:
+                _log.warning("batches.step_failed", step=step.__name__, reason=str(error))
+        return is_more
+
+    def move_on(self) -> bool:
+        """Count what has ended, and let further items in; True if there is more to do at once."""
+        at_work = self.batches.list_at_work(_BATCHES_PER_ROUND)
+        is_more = False
+        for tenant, own in groupby(at_work, lambda batch: batch.tenant):
+            is_more |= self._move_on_for(tenant, list(own))
+        return is_more
+
+    def clear(self) -> bool:
+        """Forget what broke off, was refused, or is past its time; True if there is more of it."""
+        self.batches.discard_broken_off(_ROWS_PER_CLEARING)
+        self.batches.expire(self.prune_after, _ROWS_PER_CLEARING)
+        self.batches.forget_expired(_ROWS_PER_CLEARING)
+        return self.batches.delete_some(_ROWS_PER_CLEARING) > 0
+
+    def _move_on_for(self, tenant: str, own: list[Batch]) -> bool:
+        is_more = False
+        ended = {batch.id: self._settle(batch) for batch in own}
+        room = self.window - sum(batch.open - ended[batch.id] for batch in own)
+        for batch in own:
+            if batch.status is BatchStatus.CANCELLING:
+                is_more |= self.batches.cancel_held(batch.id, _ROWS_PER_CLEARING) > 0
+            elif room > 0 and batch.released < batch.total:
+                is_open = batch.open - ended[batch.id]
+                released = self._release(tenant, batch, is_open, room)
+                room -= released
+                is_more |= released > 0 and room > 0
+        return is_more
+
+    def _settle(self, batch: Batch) -> int:
+        ended = self.batches.settle(batch.id, _LOOKED_AT)
+        if ended and batch.counts.ended + ended == batch.total:
+            _log.info("batch.ended", batch_id=str(batch.id), log_id=batch.log_id)
+        return ended
+
+    def _release(self, tenant: str, batch: Batch, is_open: int, room: int) -> int:
+        """Let a portion in, and publish it; return how many became jobs."""
+        portion = min(room, _PORTION, self._room_in_queue(tenant))
+        if portion <= 0:
+            return 0
+        released = self.batches.release(batch.id, is_open + portion, portion)
+        if released:
+            self._publish(released)
+            _log.info(
+                "batch.released",
+                batch_id=str(batch.id),
+                log_id=batch.log_id,
+                count=len(released),
+            )
+        return len(released)
+
+    def _room_in_queue(self, tenant: str) -> int:
+        """Tell how many more may wait, of this tenant and of all."""
+        return min(
+            self._left(tenant, self.max_queued_per_tenant), self._left(None, self.max_queued)
+        )
+
+    def _left(self, tenant: str | None, limit: int) -> int:
+        most = int(limit * (1 - _LEFT_TO_OTHERS))
+        return most - self.job_store.measure_backlog(tenant, max(most, 1)).queued
+
+    def _publish(self, released: Iterable[uuid.UUID]) -> None:
+        job_ids = list(released)
+        try:
+            self.broker.publish_many(Queue.BULK, len(job_ids))
+        except BrokerUnavailable as error:
+            _log.warning("batch.unpublished", count=len(job_ids), reason=str(error))
+            self.job_store.mark_unpublished(job_ids)
