@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import Misconfigured
@@ -72,16 +73,19 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'/'.join(variable(str(name)) for name in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise Misconfigured(problems) from None
+        raise Misconfigured("; ".join(map(_described, error.errors()))) from None
 
 
 def variable(setting: str) -> str:
     """Name the environment variable of a setting."""
     return PREFIX + setting.upper()
+
+
+def _described(problem: ErrorDetails) -> str:
+    """Name the variable and what is wrong with it; what is wrong with several together names them itself."""
+    names = "/".join(variable(str(name)) for name in problem["loc"])
+    said = problem["msg"].removeprefix("Value error, ")
+    return f"{names}: {said}" if names else said
 
 
 def _refuse_unknown_variables() -> None:

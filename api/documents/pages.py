@@ -80,7 +80,7 @@ class Pages:
         return _TEMPLATES.get_template("page.html").render(
             title=rendered.title,
             body=rendered.html,
-            parts=parts if len(parts) >= _PARTS_TO_LIST else [],
+            parts=parts if name and len(parts) >= _PARTS_TO_LIST else [],
             shelves=self._shelves,
             here=address_of(file),
             home=HOME,

@@ -22,6 +22,16 @@ def test_an_unknown_variable_is_refused_with_the_name_that_was_meant(
         load_settings()
 
 
+def test_what_does_not_go_together_is_said_without_a_word_of_the_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CUTWORK_EXECUTION_PROVIDER", "cuda")
+    monkeypatch.setenv("CUTWORK_WORKER_CONCURRENCY", "2")
+
+    with pytest.raises(Misconfigured, match=r"^max_batch_size must not be larger"):
+        load_settings()
+
+
 def test_what_a_client_reads_in_the_same_shell_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUTWORK_URL", "http://127.0.0.1:8000")
     monkeypatch.setenv("CUTWORK_KEY", "any")
