@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from shared.documents import ROOT
 from shared.settings import Settings
 from tests.end_to_end.client import submit
@@ -28,13 +30,14 @@ def run(code: str, folder: Path, environment: Mapping[str, str]) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=90,
+        timeout=120,
         check=False,
     )
     failed = done.returncode != 0 or re.search(r'"error_code": ?[45]', done.stdout)
     return done.stdout if failed else ""
 
 
+@pytest.mark.timeout(300)
 def test_every_block_that_its_page_does_not_mark_runs(
     installation: Installation, settings: Settings, photo: bytes, tmp_path: Path
 ) -> None:
