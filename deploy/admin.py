@@ -157,7 +157,7 @@ def _take_key(key_store: KeyStore, tenant: str, file: Path) -> ApiKey:
     except OSError as error:
         raise UnusableKey(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise UnusableKey(f"{file} holds no key: it is no text") from None
+        raise UnusableKey(f"{file} holds no key: it is not text") from None
     except UnusableKey as error:
         raise UnusableKey(f"{file} holds no key for {tenant}: {error}") from None
 

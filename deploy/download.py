@@ -1,4 +1,8 @@
-"""A large file over HTTPS: all of it and exactly it, or nothing at all."""
+"""A large file over HTTPS: all of it and exactly it, or nothing at all.
+
+Not pooch: that checks the hash as well, but follows a redirect to `http:` or to this machine, and bounds neither how
+much arrives nor how long it takes.
+"""
 
 from __future__ import annotations
 
@@ -140,7 +144,7 @@ def _check_address(url: str, *, may_be_here: bool) -> bool:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
-        raise DownloadFailed(f"{url} is no address") from None
+        raise DownloadFailed(f"{url} is not an address") from None
     if parts.scheme == "https" and host:
         return False
     if parts.scheme == "http" and may_be_here and _is_loopback(host):

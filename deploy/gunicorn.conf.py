@@ -24,7 +24,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Clients that poll keep their connections: whoever comes when all are taken is not even accepted.
 worker_connections = 2000
 _raise_file_limit(2 * worker_connections)
-# How long a worker's event loop may stand still. It is no limit on a request: those have their own.
+# How long a worker's event loop may be blocked. It does not limit a request: those have limits of their own.
 timeout = 30
 # What still waits for a job by then is cut off; the job goes on.
 graceful_timeout = 30

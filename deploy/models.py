@@ -36,7 +36,9 @@ def list_models() -> None:
 
 @models.command()
 @click.argument("name")
-@click.option("--url", help="Get the file from here instead, or for want of an address.")
+@click.option(
+    "--url", help="Get the file from here, instead of the manifest's address or where it has none."
+)
 @click.option(
     "--sha256",
     callback=_digest,

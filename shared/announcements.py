@@ -1,6 +1,6 @@
 """The Redis channel on which workers say that a job has finished.
 
-It makes waiting clients' answers quick and is allowed to lose words: whoever waits also looks at the job table.
+Waiting clients are answered sooner by it. It may lose messages: whoever waits also looks at the job table.
 """
 
 from __future__ import annotations

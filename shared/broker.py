@@ -175,7 +175,7 @@ def connect(settings: Settings, socket_seconds: float = _SOCKET_SECONDS) -> redi
     except ValueError:
         # Its text may hold the password.
         raise Misconfigured(
-            "CUTWORK_REDIS_URL is no usable Redis URL: redis://host:port/0"
+            "CUTWORK_REDIS_URL is not a usable Redis URL: redis://host:port/0"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The engine, and the transactions that turn every driver's trouble into one error."""
+"""The engine, and transactions that turn every driver's errors into ours."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def open_database(
         admission: What each transaction passes.
 
     Raises:
-        Misconfigured: It is no database that is supported.
+        Misconfigured: The database is not supported.
     """
     options = connection_options_of(settings)
     if statement_seconds is not None:

@@ -67,7 +67,7 @@ class KeyStore:
         return self._store(key_id, tenant, text, valid_for), text
 
     def take(self, tenant: str, text: str) -> ApiKey:
-        """See to it that a tenant has a key that was made elsewhere; one that was revoked stays so.
+        """Store a key of a tenant that was made elsewhere, unless it is there; one that was revoked stays revoked.
 
         Raises:
             UnusableTenant: No tenant can have this name.

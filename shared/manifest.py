@@ -191,7 +191,7 @@ def load_manifest(name_or_path: str, models_dir: Path) -> Manifest:
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path} cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(f"{path} is no TOML: {error}") from None
+        raise Misconfigured(f"{path} is not TOML: {error}") from None
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise Misconfigured(f"{path}: {'; '.join(problems)}") from None

@@ -15,12 +15,12 @@ def read_origins(text: str) -> tuple[str, ...]:
     """Read origins with commas between them.
 
     Raises:
-        ValueError: One is none; so are `*` and `null`, which would be pages of anybody.
+        ValueError: One is not an origin; `*` and `null` are refused too, since they mean any page.
     """
     origins = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                f"{origin!r} is no origin of a page: write it as browsers send it, such as https://shop.example"
+                f"{origin!r} is not the origin of a page: write it as browsers send it, such as https://shop.example"
             )
     return origins

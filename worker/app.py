@@ -78,7 +78,7 @@ def _on_gpu(network: Network, settings: Settings) -> Segmenter:
 
 
 def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
-    """Build the Celery application that works on jobs. Its leases beat from here on."""
+    """Build the Celery application that works on jobs. From here on its leases are extended."""
     cv2.setNumThreads(1)  # jobs run side by side already, one a core
     job_store = JobStore(open_database(settings), limits_of(settings))
     leases = LeaseKeeper(job_store, timedelta(seconds=settings.lease))
@@ -111,7 +111,7 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
 
 
 def _create_photo_source(settings: Settings, object_store: ObjectStore) -> PhotoSource:
-    """Let one hand less than there are wait for servers of others; one, where there is one hand."""
+    """Let all threads but one wait for other servers at once; where there is one thread, that one may."""
     slots = BoundedSemaphore(max(1, settings.worker_concurrency - 1))
     caller = Caller(settings.image_url_policy)
     return PhotoSource(object_store, caller, settings.image_url_timeout, slots)

@@ -25,7 +25,7 @@ _BAD_KEY = "This API key is not valid: it is unknown, revoked or expired. Please
 
 
 def protect(app: Flask, settings: Settings, key_store: KeyStore) -> None:
-    """Let no request without a key through to a route that needs one."""
+    """Refuse requests without a key on routes that need one."""
     familiar = FamiliarKeys()
 
     @app.before_request

@@ -45,7 +45,7 @@ class BacklogCache:
         self._circuit = circuit
 
     def look(self, tenant: str | None) -> Lookup:
-        """Look for a count, and take the turn to make one if it is nobody's."""
+        """Look for a count; if there is none and nobody is counting, this process is the one to count."""
         key = _key(tenant)
         try:
             with self._circuit.call(), self._client.pipeline(transaction=False) as pipeline:

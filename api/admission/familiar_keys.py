@@ -1,4 +1,4 @@
-"""Whose a key was when it was last found to be right.
+"""Which tenant a key belonged to when it was last checked.
 
 Before a key is looked up nobody knows whose it is, and yet tenants take turns at the look-up. So this decides about
 order, and never about entry: a key that was revoked meanwhile is still refused, in its old tenant's turn.

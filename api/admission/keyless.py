@@ -1,11 +1,11 @@
-"""Who is served without a valid key while there is none yet: programs of this machine, and no page in its browsers.
+"""Who is served before the first key exists: programs of this machine, and no web page in its browsers.
 
 A web page can send requests to every port of the machine that its reader sits at. The address they come from is then
 this machine's own, so what counts are signs that a page cannot give:
 
 - `Host` names this machine. A page whose own name was made to point here (DNS rebinding) still sends that name.
 - `Origin` and `Sec-Fetch-Site`, which browsers add, name no other site, or one that the operator has named.
-- There is a key, whatever it says. A page of another site may not add a header of its own choice without asking first
+- The request has a key, any key. A page of another site may not add such a header without asking first
   (a CORS preflight), and that is granted to sites that the operator has named alone.
 
 A proxy on this machine that passes others' requests on is told by the headers it adds, or by the name in `Host`. One
@@ -29,7 +29,7 @@ _LOCALHOST = "localhost"
 
 
 def may_go_without(received: Request, origins: Collection[str]) -> bool:
-    """Tell whether a request with a key that is nobody's comes from a program of this machine.
+    """Tell whether a request with an unknown key comes from a program of this machine.
 
     Args:
         received: The request.

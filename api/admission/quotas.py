@@ -23,7 +23,7 @@ from shared.errors import ErrorCode, TryLater
 from shared.job_store import JobStore
 from shared.settings import Settings
 
-#: Bounds of an estimate, in seconds: nobody is told to hammer, or to go away for good.
+#: Bounds of an estimate, in seconds: not so short that clients hammer, not so long that they give up.
 _SHORTEST, _LONGEST = 1.0, 300.0
 #: The part of a full queue that has to become free before anybody is told to come back.
 _ROOM = 0.01
@@ -89,7 +89,7 @@ class Quotas:
 
 
 def protect(app: Flask, settings: Settings, services: Services, gauge: BacklogGauge) -> None:
-    """Let no POST pass that is over a quota, a route that is added later included. Call it after `auth.protect`."""
+    """Refuse every POST that is over a quota, on routes added later too. Call it after `auth.protect`."""
     quotas, limiter = Quotas(settings, services.job_store, gauge), services.rate_limiter
 
     @app.before_request
@@ -126,8 +126,8 @@ def seconds_until_room(backlog: Backlog, limit: int) -> float:
       refused would race for a single place, and most would be refused again;
     - pace = jobs finished in the last minute / 60 s.
 
-    A queue of which nothing was finished in the last minute stands still. How long it will go on to is best guessed
-    by how long it did already: the age of its oldest job.
+    If nothing was finished in the last minute, the best guess is that the queue stays blocked for as long as it already
+    has been: the age of its oldest job.
     """
     if backlog.finished_lately == 0:
         seconds = backlog.oldest_age.total_seconds()

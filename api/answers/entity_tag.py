@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110, 8.8.3): a client that has the answer of a finished job is not sent it again.
+"""Entity tags (RFC 9110, 8.8.3): a client that already has the answer of a finished job is not sent it again.
 
 They are weak: of two answers of one job, every URL is signed anew, and works as long.
 """

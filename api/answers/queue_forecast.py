@@ -88,8 +88,8 @@ class QueueForecast:
         - position = 1 + the jobs that are claimed before: those of smaller turns in its queue, and those of the other
           queue, of which nine interactive ones go with each bulk one. Behind the first thousand it is estimated by how
           the turns of these follow each other, and is never more than all that wait.
-        - pace = jobs finished in the last minute / the time in which jobs waited, from 1 s to a minute. A queue of
-          which nothing was finished stands still; how long it will go on to is best guessed by how long it did.
+        - pace = jobs finished in the last minute / the time in which jobs waited, from 1 s to a minute. If
+          nothing was finished, the best guess is that the queue stays blocked for as long as it already has been.
 
         It is never more than what is left of the job's time: then it fails. Jobs that come later and are claimed
         before (interactive ones, those of tenants with few) are not foreseen.

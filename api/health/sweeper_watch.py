@@ -1,7 +1,7 @@
 """Whether anybody sweeps, and deletes what is past its day.
 
-Without a sweeper uploads are taken and done as ever, so a front end stays ready; but jobs of workers that died wait for
-ever, and results outlive their day. Nobody would notice until then.
+Without a sweeper uploads are taken and done as usual, so a front end stays ready. But jobs of workers that died are
+never rescued, and results are kept longer than a day.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CURE = "see that `python -m worker.sweeper` runs"
 
 
 class SweeperWatch:
-    """Looks for the word that sweepers leave each time they did one duty; logs when that begins or ceases to come."""
+    """Looks for the time that sweepers note after each round of a duty; logs when they stop and when they resume."""
 
     def __init__(self, settings: Settings, broker: Broker, duty: Duty) -> None:
         """Look for nothing yet."""

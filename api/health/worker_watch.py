@@ -1,6 +1,7 @@
 """Whether anybody works.
 
-Without a worker that hears, uploads are taken as ever, so a front end stays ready; but their jobs wait until they fail.
+Without a worker uploads are still taken, so a front end stays ready. But their jobs wait until their deadline,
+and fail.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def read_upload_id(options: Iterable[Option], tenant: str | None) -> uuid.UUID |
 
     Args:
         options: All that were sent.
-        tenant: Whose uploads may be named; None: nobody's.
+        tenant: The tenant whose uploads may be named; None: no uploads may be.
 
     Raises:
         Refused: ERROR_INVALID_PARAMETER, or ERROR_RESOURCE_NOT_FOUND.

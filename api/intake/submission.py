@@ -106,7 +106,7 @@ def _fingerprint_of(request: CutoutRequest) -> str:
 
 
 def _insert(services: Services, new: NewJob, *, has_put: bool) -> Job | None:
-    """Store the row; when there certainly is none, the input that was put goes too."""
+    """Store the row; if it is certain that there is none, delete the input that was put."""
     may_be_stored = False
     try:
         job = services.job_store.create(new)

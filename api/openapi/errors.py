@@ -28,8 +28,8 @@ MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.FILE_DECODING_FAILURE: "damaged or cut short; at once if the header shows it, else as the job's answer",
     ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED: "the photo shows no clothing",
     ErrorCode.ERROR_CONTENT_NON_COMPLIANCE: "an `Idempotency-Key` used again for another upload",
-    ErrorCode.IMAGE_URL_NOT_ALLOWED: "`image_url` is none that may be fetched: another protocol, port or host than are "
-    "allowed, or an address that is not public",
+    ErrorCode.IMAGE_URL_NOT_ALLOWED: "`image_url` may not be fetched: its protocol, port or host is not allowed, "
+    "or its address is not public",
     ErrorCode.IMAGE_URL_UNREACHABLE: "as the job's answer: the host of `image_url` is not found, refuses, has no valid "
     "certificate, or answers with an error",
     ErrorCode.IMAGE_URL_TIMEOUT: "as the job's answer: the host of `image_url` took too long",

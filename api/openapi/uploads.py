@@ -61,7 +61,7 @@ UPLOAD: Described = {
 
 
 def _word(pattern: str, description: str, *examples: str) -> Described:
-    """Describe a word; empty is as good as left out. All examples together must be a request."""
+    """Describe a word; empty means left out. All examples together must be a request."""
     return {
         "type": "string",
         "pattern": f"^({pattern})?$",
@@ -167,7 +167,7 @@ def job_upload(presets: Sequence[str]) -> Described:
     """
     preset: Described = {
         "enum": ["", *presets],
-        "description": "A set of the options above under one name; what is sent beside it goes before it.",
+        "description": "A set of the options above under one name; options that are sent beside it win.",
     }
     return {
         "type": "object",

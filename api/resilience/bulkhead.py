@@ -9,7 +9,7 @@ as free: that tenth is for tenants that hold none. It follows:
   each of the last slots went to a tenant that held none.
 
 The rule is the dynamic threshold of A. Choudhury and E. Hahne (IEEE/ACM Transactions on Networking 6, 1998), made for
-the buffer of a switch. It needs no list of who is active, and nobody's wait is cut short.
+the buffer of a switch. It needs no list of active tenants, and cuts no wait short.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""gunicorn, and what it lets clients cost each other.
+"""gunicorn, kept from letting one client slow others down.
 
 gunicorn_worker  the worker class
 connection       one client's bytes: fair reads, deadlines, slow readers

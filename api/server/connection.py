@@ -1,4 +1,4 @@
-"""One client's connection, kept from costing the others their turn, or the process its memory.
+"""One client's connection, kept from starving other clients, and from filling the memory.
 
 Under gevent a greenlet runs until it has to wait. One whose client always has more to say, or never takes what it is
 told, would run or wait for ever: so every read gives others a turn, and everything has an end. Nothing of the

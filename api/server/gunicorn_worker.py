@@ -1,4 +1,4 @@
-"""gunicorn's gevent worker, except for what it lets a client cost the others, and for what it says.
+"""gunicorn's gevent worker, kept from letting one client slow others down, and from echoing what it cannot read.
 
 Its own worker reads what a client sends for as long as that sends, and no other client meanwhile: see `connection`.
 
@@ -21,7 +21,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from api.server.connection import BoundedHead, Connection, FairReader, discard, make_wait
 from api.server.unreadable import answer_unreadable
 
-# The `Server` header of all answers: it does not tell an attacker whose weaknesses to try.
+# The `Server` header of all answers: it names no product and no version to an attacker.
 wsgi.SERVER = "cutwork"
 RequestParser.mesg_class = BoundedHead
 

@@ -65,11 +65,11 @@ def _look_inside(settings: Settings, database: Database) -> Iterator[Finding]:
         yield fine("clock", "database and this machine tell the same time")
     if KeyStore(database).is_empty() and not settings.keyless:
         cure = "`cutwork-admin keys create NAME` makes one"
-        yield wrong("keys", "there is none, so everybody is answered 401", cure)
+        yield wrong("keys", "there are none, so every request is answered with 401", cure)
     if JobStore(database, limits_of(settings)).is_stalled(_PATIENCE):
         seen = f"jobs have waited for {_PATIENCE.seconds} s, and nobody works on any"
         yield wrong(
             "workers", seen, "start `python -m worker`, and read why those that ran have ended"
         )
     else:
-        yield fine("workers", "no job waits in vain")
+        yield fine("workers", "jobs that wait are taken")

@@ -31,11 +31,11 @@ class Address:
         host = environment.get("HOST") or LOOPBACK
         port = environment.get("PORT") or "8000"
         if not port.isdecimal() or not 0 < int(port) < _PORTS:
-            raise Misconfigured(f"PORT={port} is no port; PORT=8000 is")
+            raise Misconfigured(f"PORT={port} is not a port; PORT=8000 is")
         try:
             found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
         except OSError as error:
-            raise Misconfigured(f"HOST={host} is no address: {error.strerror}") from None
+            raise Misconfigured(f"HOST={host} is not an address: {error.strerror}") from None
         return cls(str(found[0][4][0]), int(port))
 
     @property

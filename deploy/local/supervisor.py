@@ -203,7 +203,9 @@ def _wants_postgres(environment: Mapping[str, str]) -> bool:
     """Read DATABASE."""
     wanted = environment.get("DATABASE") or "sqlite"
     if wanted not in {"sqlite", "postgresql"}:
-        raise Misconfigured(f"DATABASE={wanted} is no database; sqlite and postgresql are")
+        raise Misconfigured(
+            f"DATABASE={wanted} is not a database that can be run; sqlite and postgresql are"
+        )
     return wanted == "postgresql"
 
 

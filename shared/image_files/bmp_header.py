@@ -60,7 +60,7 @@ def read_bmp_header(data: bytes) -> BmpHeader:
     """Read the header.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a BMP header.
         struct.error: It is cut off.
     """
     (pixels_at, size) = struct.unpack_from("<II", data, 10)

@@ -1,4 +1,4 @@
-"""How long and how often a job may be tried, and what is said when it was."""
+"""How long and how often a job may be tried, and the error when that is over."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ What was started stays in the table for days, and nothing waits for so long: a q
 has reached. A job that comes back gets a turn like a newcomer: it would hold up the clock with its old turn, or run
 before everybody again and again. That turn is the one after the last that its tenant's other jobs came back to, and not
 after all that its tenant has waiting: behind a long import it would meet its deadline. So a tenant may have two jobs in
-a turn, the second of which makes good for one that brought it nothing.
+a turn, the second of which makes up for an attempt that failed.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _CONNECT_SECONDS = 2
 #: For its answer to begin, and for each piece of it.
 _READ_SECONDS = 8
 _POOL_SIZE = 32
-#: The least size of parts that minio takes; what is smaller goes out whole anyhow.
+#: The least size of parts that minio takes; smaller objects are sent whole anyway.
 _LEAST_PART_BYTES = 5 * 1024 * 1024
 _NO_RULES = frozenset({"NoSuchLifecycleConfiguration", "NoSuchCORSConfiguration"})
 #: Of stores that know no versions.
@@ -41,7 +41,7 @@ class S3Client(Minio):
         url = urlsplit(endpoint)
         if url.scheme not in {"http", "https"} or not url.netloc or url.path.strip("/"):
             raise Misconfigured(
-                f"{endpoint!r} is no endpoint of an object store: use http(s)://host[:port]."
+                f"{endpoint!r} is not an endpoint of an object store: use http(s)://host[:port]."
             )
         secret_key = settings.s3_secret_key.get_secret_value()
         if not settings.s3_access_key or not secret_key:

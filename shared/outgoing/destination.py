@@ -67,7 +67,7 @@ def read_url(url: str) -> Destination:
     """Take a URL apart.
 
     Raises:
-        CallFailed: REFUSED: it is none, or could be read in two ways.
+        CallFailed: REFUSED: it is not a URL, or could be read in two ways.
     """
     _check_length(url)
     if _AMBIGUOUS.search(url):

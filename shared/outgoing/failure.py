@@ -10,11 +10,11 @@ from shared.errors import CutworkError
 class Reason(Enum):
     """What a caller may want to tell apart."""
 
-    #: The URL is none, or leads where calls may not go.
+    #: It is not a URL, or leads where calls may not go.
     REFUSED = auto()
     #: There is no such name, nobody listens, or the connection broke.
     UNREACHABLE = auto()
-    #: TLS: the certificate is not that host's, or nobody's whom we trust.
+    #: TLS: the certificate is not that host's, or its authority is not trusted.
     UNTRUSTED = auto()
     #: The time was up.
     TIMED_OUT = auto()
@@ -33,7 +33,7 @@ class CallFailed(CutworkError):
 
     Attributes:
         reason: What kind of failure it is.
-        message: For whoever named the URL. Never an address: what a name means inside is nobody's business.
+        message: For whoever named the URL. Never an address: what a name resolves to inside is not told.
     """
 
     def __init__(self, reason: Reason, message: str) -> None:

@@ -31,7 +31,7 @@ class Policy:
         """Read what settings say, each a list with commas.
 
         Raises:
-            ValueError: One is none.
+            ValueError: One is not valid.
         """
         return cls(
             ports=frozenset(map(_port, _words(ports))),
@@ -70,7 +70,7 @@ def _words(text: str) -> list[str]:
 
 def _port(word: str) -> int:
     if not re.fullmatch(r"\d{1,5}", word, re.ASCII) or not 0 < int(word) <= _LAST_PORT:
-        raise ValueError(f"{word!r} is no port")
+        raise ValueError(f"{word!r} is not a port")
     return int(word)
 
 
@@ -85,7 +85,7 @@ def _host(word: str) -> str:
         or found.url != f"https://{found.authority}/"
         or re.search(r"[/?#]|:\d+$", name)
     ):
-        raise ValueError(f"{word!r} is no host: write `example.com` or `*.example.com`")
+        raise ValueError(f"{word!r} is not a host: write `example.com` or `*.example.com`")
     return below + found.host
 
 

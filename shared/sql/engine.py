@@ -90,7 +90,7 @@ def parse_url(text: str) -> URL:
     """Read a URL.
 
     Raises:
-        Misconfigured: It is none, or that of a database that is not supported.
+        Misconfigured: It is not a URL, or names a database that is not supported.
     """
     try:
         url = make_url(text)
@@ -100,7 +100,7 @@ def parse_url(text: str) -> URL:
         pass
     # What was wrong with it may hold the password.
     raise Misconfigured(
-        "CUTWORK_DATABASE_URL is no usable SQLAlchemy URL: postgresql+psycopg://user:password@host/name, "
+        "CUTWORK_DATABASE_URL is not a usable SQLAlchemy URL: postgresql+psycopg://user:password@host/name, "
         "or sqlite:////a/path"
     )
 

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that does not wait for ever for a server that stands still.
+"""A connection to PostgreSQL that gives up on a server that hangs.
 
 `statement_timeout` is the server's own promise, and one that is paused keeps none; its kernel goes on confirming what
 arrives, so TCP notices nothing either.
@@ -29,7 +29,8 @@ class PatientConnection(psycopg.Connection[Any]):
         """Wait for one answer of the server, as every method of a connection does.
 
         Raises:
-            Unanswered: It did not come in time. The connection is closed: what comes later is nobody's answer.
+            Unanswered: It did not come in time. The connection is closed, so that a late answer is not
+                taken for that of another statement.
         """
         try:
             return super().wait(_bounded(gen, self.patience), *args, **options)

@@ -13,7 +13,7 @@ def read_secrets(text: str) -> tuple[bytes, ...]:
     """Read a list with commas; each of them signs every delivery.
 
     Raises:
-        ValueError: One is none. It is not shown.
+        ValueError: One is not valid. It is not shown.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     return tuple(_read(word, place) for place, word in enumerate(words, 1))
@@ -26,7 +26,7 @@ def _read(word: str, place: int) -> bytes:
         secret = b""
     if not word.startswith(_PREFIX) or not _LEAST_BYTES <= len(secret) <= _MOST_BYTES:
         raise ValueError(
-            f"secret {place} of webhook_secrets is none: write `{_PREFIX}` and {_LEAST_BYTES} to {_MOST_BYTES} "
+            f"secret {place} of webhook_secrets is not one: write `{_PREFIX}` and {_LEAST_BYTES} to {_MOST_BYTES} "
             "random bytes in base64"
         )
     return secret

@@ -169,7 +169,7 @@ def test_without_keys_a_named_page_on_another_machine_and_any_other_page_are_ref
     ],
 )
 def test_what_is_no_origin_is_refused_at_the_start(origin: str) -> None:
-    with pytest.raises(ValidationError, match="no origin of a page"):
+    with pytest.raises(ValidationError, match="not the origin of a page"):
         Settings(cors_origins=f"{STUDIO},{origin}")
 
 

@@ -149,7 +149,7 @@ def test_nothing_is_left_in_the_home_folder(url: str, home: Path) -> None:
     [
         ({"CUTWORK_LAESE": "3"}, "Did you mean CUTWORK_LEASE?"),
         ({"CUTWORK_INLINE_WAIT": "soon"}, "CUTWORK_INLINE_WAIT"),
-        ({"CUTWORK_S3_ENDPOINT": "nowhere"}, "'nowhere' is no endpoint"),
+        ({"CUTWORK_S3_ENDPOINT": "nowhere"}, "'nowhere' is not an endpoint"),
         ({"CUTWORK_S3_SECRET_KEY": ""}, "CUTWORK_S3_SECRET_KEY"),
         ({"CUTWORK_DATABASE_URL": "nowhere"}, "CUTWORK_DATABASE_URL"),
         ({"CUTWORK_REDIS_URL": "nowhere"}, "CUTWORK_REDIS_URL"),

@@ -177,7 +177,7 @@ def test_only_https_is_fetched_from_elsewhere(url: str) -> None:
 
 
 def test_an_address_that_is_none_is_one_line() -> None:
-    with pytest.raises(DownloadFailed, match="is no address"), opened("https://[::1/model"):
+    with pytest.raises(DownloadFailed, match="is not an address"), opened("https://[::1/model"):
         pass
 
 

@@ -48,7 +48,9 @@ def test_a_taken_port_is_told_in_one_line_before_anything_is_touched(
 def test_a_database_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
     ended = _run(tmp_path / "home", DATABASE="mysql")
 
-    expected = "cutwork: DATABASE=mysql is no database; sqlite and postgresql are"
+    expected = (
+        "cutwork: DATABASE=mysql is not a database that can be run; sqlite and postgresql are"
+    )
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", expected + "\n")
 
 
@@ -74,12 +76,12 @@ def test_a_setting_that_does_not_exist_is_told_in_one_line(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
 def test_a_port_that_is_none_is_refused(port: str) -> None:
-    with pytest.raises(Misconfigured, match=f"PORT={port} is no port"):
+    with pytest.raises(Misconfigured, match=f"PORT={port} is not a port"):
         Address.from_environment({"PORT": port})
 
 
 def test_a_host_that_is_none_is_refused() -> None:
-    with pytest.raises(Misconfigured, match=r"HOST=256\.0\.0\.1 is no address"):
+    with pytest.raises(Misconfigured, match=r"HOST=256\.0\.0\.1 is not an address"):
         Address.from_environment({"HOST": "256.0.0.1"})
 
 

@@ -148,7 +148,7 @@ def test_an_unknown_model_is_answered_with_those_that_are_there() -> None:
         ("labels = [", "names = [", r"output\.names: Extra inputs"),
         ("[output]", "[outputs]", r"output: Field required"),
         (f'name = "{NAME}"', "name = 3", r"name: .*valid string"),
-        (f'name = "{NAME}"', "name = ", r"is no TOML"),
+        (f'name = "{NAME}"', "name = ", r"is not TOML"),
     ],
 )
 def test_what_is_wrong_with_a_manifest_is_said(

@@ -22,7 +22,7 @@ _REMEMBERED = 64
 def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
     """Convert (H, W, 3), grey (H, W) or CMYK (H, W, 4) to sRGB (H, W, 3), C-contiguous.
 
-    CMYK: 255 for full ink. A profile that cannot be used, or is one of another kind of pixels, is as none.
+    CMYK: 255 for full ink. A profile that cannot be used, or is for another kind of pixels, is ignored.
     """
     image = Image.fromarray(pixels)
     if pixels.ndim == 3 and pixels.shape[2] == 4:  # noqa: PLR2004

@@ -101,7 +101,7 @@ def segment(prepared: PreparedPhoto, network: Segmenter) -> Segmentation:
 def _check_known(options: CutoutOptions, known: Sequence[Category]) -> None:
     """Refuse what could only be answered with "the photo shows none", which nobody has looked for.
 
-    The front end cannot refuse it: which network its workers run is their setting, not its own.
+    The front end cannot refuse it: it does not know which network the workers run.
     """
     words = ", ".join(known) or "none"
     unknown = [category for category in options.cloth_class if category not in known]

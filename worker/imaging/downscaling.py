@@ -1,4 +1,4 @@
-"""Small copies of large photos: for the network's eyes, and for whatever only needs colours in the large."""
+"""Small copies of large photos: for the network, and for steps that need only coarse colours."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the numbers of a PNG stand for: its ICC profile, or one made of the gamma and the primaries that it names.
 
 PNG specification (W3C, third edition), 13.13 and 13.14: `iCCP` counts before `sRGB`, and that before `gAMA` and `cHRM`.
-Primaries without a gamma say too little to be used. A chunk that is damaged, or says what cannot be, is as none.
+Primaries without a gamma say too little to be used. A chunk that is damaged, or says something impossible, is ignored.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from shared.image_files.png_chunks import Chunk
 
 Matrix = NDArray[np.float64]
 
-#: A profile this large is none: the largest, of printers, have a few megabytes.
+#: A larger profile is ignored: the largest real ones, of printers, have a few megabytes.
 _LARGEST_PROFILE = 8 << 20
 #: What sRGB is written as, and how far from it something may be and still mean it.
 _SRGB_GAMMA, _SRGB_PRIMARIES = 0.45455, (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 _SAME_GAMMA, _SAME_PRIMARIES = 0.005, 0.005
-#: Beyond these, a gamma is nonsense.
+#: A gamma outside of these is ignored.
 _LEAST_GAMMA, _MOST_GAMMA = 0.1, 2.0
 #: ICC.1:2001-04, D50.
 _D50 = np.array([0.9642, 1.0, 0.8249])

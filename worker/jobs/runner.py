@@ -50,7 +50,7 @@ _POSTPONEMENT = timedelta(seconds=2)
 
 @dataclass(frozen=True)
 class JobRunner:
-    """Works on one job at a time a thread; safe to use from many."""
+    """Works on one job at a time in each thread; safe to use from many threads."""
 
     job_store: JobStore
     object_store: ObjectStore

@@ -7,7 +7,7 @@ way, a hash of unacknowledged messages in Redis, cannot do better (the table dec
 acknowledgement that meets a dead server leaves its slot taken for ever, and a worker without a free slot never listens
 again.
 
-Nothing in it is needed but the queue it lay in. So Celery gets a message that is made here, and what is none of ours is
+Nothing in it is needed but the queue it lay in. So Celery gets a message that is made here, and what is not ours is
 dropped before it can harm anything.
 
 A broken connection costs nothing but time. So it is made anew at once, again and again, whatever was wrong with it.

@@ -72,7 +72,7 @@ class Network:
             raise Misconfigured(
                 f"{manifest.onnx_file} cannot be loaded: {_first_line(error)}"
             ) from error
-        # Otherwise one failed run would move the session to the CPU for good, without a word to us.
+        # Otherwise one failed run would move the session to the CPU permanently, and nothing would say so.
         self._session.disable_fallback()
         self._provider = provider
         self._check_provider()

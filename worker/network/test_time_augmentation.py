@@ -12,7 +12,7 @@ from worker.network.segmenter import Frame, Logits, Segmenter
 class AugmentedNetwork:
     """A network whose answer is the mean of what it says to a frame made smaller, and to the frame's mirror image.
 
-    From afar it knows best what a thing is, from near where it ends; and in a mirror its mistakes are not the same.
+    The small frame tells best what a thing is, the large one where it ends; mirrored, the network makes other mistakes.
     How near the second look is, `near_long_side` of its manifest says; without it both are equally near.
     """
 

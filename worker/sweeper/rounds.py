@@ -1,4 +1,4 @@
-"""Work that is done again and again in a thread of its own, and what happens when it no longer is."""
+"""Work that a thread of its own repeats, and how the process notices that it stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One sweep over all jobs: it makes good what accidents leave behind.
+"""One sweep over all jobs: it repairs what accidents leave behind.
 
 Any number may run: every step is a guarded UPDATE. Each step handles a bounded number of rows, and one that fails
 does not keep the others from running. What waits for the object store is done beside it (`worker.sweeper.retention`).

@@ -1,4 +1,4 @@
-"""Webhooks: word of a job's end, sent to its `callback_url` until it has arrived (Standard Webhooks).
+"""Webhooks: the end of a job is sent to its `callback_url` until it has arrived (Standard Webhooks).
 
 sender    takes what is due, and sends it
 subjects  what a delivery is about: a job, or a batch

@@ -1,4 +1,4 @@
-"""How much goes to one host at a time: a dead one takes neither all threads nor much time of others."""
+"""How many deliveries go to one host at a time, so that a dead host takes neither all threads nor others' time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Lanes:
             self._under_way[host] += 1
 
     def leave(self, host: str, *, is_slow: bool) -> None:
-        """Note that one has ended, and whether its host let it wait in vain."""
+        """Note that one has ended, and whether its host timed out."""
         with self._changed:
             self._under_way[host] -= 1
             self._under_way += Counter()

@@ -41,7 +41,7 @@ def delay_after(
 def _read(retry_after: str, now: datetime) -> timedelta:
     text = retry_after.strip()
     if text.isascii() and text.isdecimal():
-        # More digits than a duration can hold are as good as any long time.
+        # More digits than a duration can hold: any long time will do.
         return timedelta(seconds=int(text[:9]))
     try:
         return max(parsedate_to_datetime(text) - now, timedelta(0))

@@ -32,7 +32,7 @@ from tests.fault.promises.stand import stand
 #: In the order of README's table.
 PROMISES = (
     Promise("a worker dies (`kill -9`, power, memory)", 33, a_worker_dies),
-    Promise("a worker stands still and comes back", 33, a_worker_stands_still),
+    Promise("a worker hangs and comes back", 33, a_worker_stands_still),
     Promise("a worker is stopped (TERM)", 3, a_worker_is_stopped),
     Promise("the network hangs on a photo", 123, the_network_hangs),
     Promise(
