@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from shared.errors import Refused
-from tests.files import FILES, File, deep_key
+from tests.files import FILES
+from tests.files.file import File
+from tests.files.png import deep_key
 from worker.imaging.decoding import decode
 
 TAKEN = {name: file for name, file in FILES.items() if file.looks_like is not None}

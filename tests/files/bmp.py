@@ -1,0 +1,117 @@
+"""BMPs of every age."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.files.file import DAMAGED, UNSUPPORTED, File, refused, taken
+from tests.pictures import encoded, photo
+
+
+def bmp(
+    pixels: NDArray[np.unsignedinteger[np.typing.NBitBase]],
+    *,
+    masks: tuple[int, ...] = (),
+    header_bytes: int = 40,
+    compression: int | None = None,
+    top_down: bool = False,
+) -> bytes:
+    """A BMP of words, (H, W) of 16 or 32 bits, or of colours, (H, W, 3)."""
+    height, width = pixels.shape[:2]
+    bits = 24 if pixels.ndim == 3 else pixels.dtype.itemsize * 8
+    lines = pixels[..., ::-1] if pixels.ndim == 3 else pixels
+    lines = lines if top_down else lines[::-1]
+    body = b"".join(row.tobytes() + bytes(-len(row.tobytes()) % 4) for row in lines)
+    if header_bytes == 12:
+        head = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    elif header_bytes == 16:
+        head = struct.pack("<IIIHH", 16, width, height, 1, bits)
+    else:
+        packed = (3 if masks else 0) if compression is None else compression
+        head = struct.pack(
+            *("<IiiHHIIiiII", header_bytes, width, -height if top_down else height, 1, bits),
+            *(packed, len(body), 2835, 2835, 0, 0),
+        )
+        within = struct.pack(f"<{len(masks)}I", *masks)
+        head = (head + within).ljust(header_bytes if header_bytes > 40 else 0, b"\0")
+    offset = 14 + len(head)
+    return b"BM" + struct.pack("<IHHI", offset + len(body), 0, 0, offset) + head + body
+
+
+def words_of(
+    image: Image.Image, bits: tuple[int, int, int], masks: tuple[int, ...], word: str
+) -> NDArray[np.unsignedinteger[np.typing.NBitBase]]:
+    """Pack colours into words under masks."""
+    channels = np.asarray(image, np.uint64)
+    packed = np.zeros(channels.shape[:2], np.uint64)
+    for channel, (depth, mask) in enumerate(zip(bits, masks, strict=False)):
+        shift = (mask & -mask).bit_length() - 1
+        stored = np.rint(channels[..., channel] / 255 * ((1 << depth) - 1)).astype(np.uint64)
+        packed |= stored << np.uint64(shift)
+    return packed.astype(word)
+
+
+_5551 = (0x7C00, 0x03E0, 0x001F)
+_565 = (0xF800, 0x07E0, 0x001F)
+_4444 = (0x0F00, 0x00F0, 0x000F, 0xF000)
+_RGBX = (0xFF000000, 0x00FF0000, 0x0000FF00)
+_BGRX = (0x000000FF, 0x0000FF00, 0x00FF0000)
+_10_BITS = (0x3FF00000, 0x000FFC00, 0x000003FF)
+
+
+def packed_bmp(bits: tuple[int, int, int], masks: tuple[int, ...], word: str, **more: int) -> bytes:
+    return bmp(words_of(photo(), bits, masks, word), masks=masks, **more)  # type: ignore[arg-type]
+
+
+def opaque_4444() -> bytes:
+    words = words_of(photo(), (4, 4, 4), _4444, "<u2") | np.uint16(0xF000)
+    return bmp(words, masks=_4444, header_bytes=56)
+
+
+def rle_bmp() -> bytes:
+    """A picture of two colours, packed in runs."""
+    runs = b"".join(bytes([100, row % 2]) + b"\0\0" for row in range(60)) + b"\0\1"
+    palette = struct.pack("<BBBB", 0, 0, 0, 0) + struct.pack("<BBBB", 255, 255, 255, 0)
+    head = struct.pack("<IiiHHIIiiII", 40, 100, 60, 1, 8, 1, len(runs), 0, 0, 2, 0)
+    offset = 14 + len(head) + len(palette)
+    return b"BM" + struct.pack("<IHHI", offset + len(runs), 0, 0, offset) + head + palette + runs
+
+
+def stripes() -> Image.Image:
+    rows = np.repeat(np.array([255, 0] * 30, np.uint8)[:, np.newaxis], 100, axis=1)
+    return Image.fromarray(rows).convert("RGB")
+
+
+BMPS: dict[str, File] = {
+    "bmp of RGBX masks": taken(lambda: packed_bmp((8, 8, 8), _RGBX, "<u4")),
+    "bmp of BGRX masks": taken(lambda: packed_bmp((8, 8, 8), _BGRX, "<u4", header_bytes=56)),
+    "bmp of 10-10-10-2": taken(lambda: packed_bmp((10, 10, 10), _10_BITS, "<u4"), tolerance=0.01),
+    "bmp of 5-6-5": taken(lambda: packed_bmp((5, 6, 5), _565, "<u2"), tolerance=3),
+    "bmp of 5-5-5 without masks": taken(
+        lambda: bmp(words_of(photo(), (5, 5, 5), _5551, "<u2")), tolerance=4
+    ),
+    "bmp of 4-4-4-4": taken(opaque_4444, tolerance=6),
+    "bmp with a header of 12 bytes": taken(lambda: bmp(np.asarray(photo()), header_bytes=12)),
+    "bmp with an OS/2 header of 16 bytes": taken(lambda: bmp(np.asarray(photo()), header_bytes=16)),
+    "bmp with an OS/2 header of 64 bytes": taken(lambda: bmp(np.asarray(photo()), header_bytes=64)),
+    "bmp with a header of 124 bytes": taken(lambda: bmp(np.asarray(photo()), header_bytes=124)),
+    "bmp stored from the top down": taken(lambda: bmp(np.asarray(photo()), top_down=True)),
+    "bmp packed in runs": taken(rle_bmp, stripes),
+    "bmp of two colours": taken(
+        lambda: encoded(photo().convert("1"), "BMP"), lambda: photo().convert("1")
+    ),
+    "bmp of 16 colours": taken(
+        lambda: encoded(photo().quantize(16), "BMP"), lambda: photo().quantize(16).convert("RGB")
+    ),
+    "bmp that holds a jpeg": refused(
+        UNSUPPORTED, lambda: bmp(np.asarray(photo()), compression=4), "holds a JPEG"
+    ),
+    "bmp that holds a png": refused(
+        UNSUPPORTED, lambda: bmp(np.asarray(photo()), compression=5), "holds a PNG"
+    ),
+    "bmp cut off": refused(DAMAGED, lambda: bmp(np.asarray(photo()))[:-1000]),
+}

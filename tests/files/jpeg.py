@@ -1,0 +1,129 @@
+"""JPEGs that are whole, that are not, and of kinds that few have."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+from PIL import Image
+
+from tests.files.file import DAMAGED, UNSUPPORTED, File, refused, taken
+from tests.files.icc import matrix_profile
+from tests.pictures import jpeg, photo, with_segment
+
+EOI = b"\xff\xd9"
+
+
+@cache
+def noisy(width: int = 400, height: int = 300) -> Image.Image:
+    """A photo with so much in it that its data are many kilobytes, to the last row."""
+    chance = np.random.default_rng(7)
+    pixels = np.asarray(photo(width, height), np.int16)
+    return Image.fromarray(
+        np.clip(pixels + chance.integers(-40, 40, pixels.shape), 0, 255).astype(np.uint8)
+    )
+
+
+def scans(data: bytes) -> list[int]:
+    return [match.start() for match in re.finditer(b"\xff\xda", data)]
+
+
+def with_hole(data: bytes, size: int) -> bytes:
+    middle = (scans(data)[0] + len(data)) // 2
+    return data[:middle] + bytes(size) + data[middle + size :]
+
+
+def cut(data: bytes, share: float) -> bytes:
+    """Cut in the pixels, with an end glued on."""
+    start = scans(data)[0] + 14
+    return data[: start + int((len(data) - start) * share)] + EOI
+
+
+def other_frame(data: bytes, marker: int) -> bytes:
+    """Make a baseline JPEG say that it is of another kind."""
+    return re.sub(rb"\xff\xc0(?=\x00\x11\x08)", bytes([0xFF, marker]), data, count=1)
+
+
+def twelve_bits(data: bytes) -> bytes:
+    return data.replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc1\x00\x11\x0c", 1)
+
+
+JPEGS: dict[str, File] = {
+    "jpeg without its end marker": taken(lambda: jpeg()[:-2], tolerance=4),
+    "progressive jpeg without its end marker": taken(
+        lambda: jpeg(progressive=True)[:-2], tolerance=4
+    ),
+    "jpeg with a maker's trailer in the place of its end": taken(
+        lambda: jpeg()[:-2] + b"MAKER\0\1" * 900, tolerance=4
+    ),
+    "jpeg with a trailer full of markers in the place of its end": taken(
+        lambda: jpeg()[:-2] + b"\xff\x02SEFT" + jpeg() + b"\xff\x01", tolerance=4
+    ),
+    "jpeg with two ends": taken(lambda: jpeg() + EOI, tolerance=4),
+    "camera: ten bytes too many before the end": taken(
+        lambda: jpeg()[:-2] + b"\0\1" * 5 + EOI, tolerance=4
+    ),
+    "camera: fill bytes before the end": taken(
+        lambda: jpeg()[:-2] + b"\xff" * 30 + EOI, tolerance=4
+    ),
+    "jpeg of restarts, whole": taken(lambda: jpeg(restart_marker_blocks=3), tolerance=4),
+    "jpeg with an end marker in a comment": taken(
+        lambda: with_segment(jpeg(), 0xFE, EOI * 20), tolerance=4
+    ),
+    "jpeg of an unknown JFIF": taken(
+        lambda: jpeg().replace(b"JFIF\0\1\1", b"JFIF\0\3\1", 1), tolerance=4
+    ),
+    **{
+        f"jpeg cut at {share:.0%}, an end glued on": refused(
+            DAMAGED,
+            lambda share=share: cut(jpeg(noisy()), share),  # type: ignore[misc]
+        )
+        for share in (0.1, 0.5, 0.95, 0.99)
+    },
+    **{
+        f"progressive jpeg cut at {share:.0%}, an end glued on": refused(
+            DAMAGED,
+            lambda share=share: cut(jpeg(noisy(), progressive=True), share),  # type: ignore[misc]
+        )
+        for share in (0.1, 0.5, 0.95, 0.99)
+    },
+    "jpeg of restarts cut at half, an end glued on": refused(
+        DAMAGED, lambda: cut(jpeg(noisy(), restart_marker_blocks=4), 0.5)
+    ),
+    "grey jpeg cut at half, an end glued on": refused(
+        DAMAGED, lambda: cut(jpeg(noisy().convert("L")), 0.5)
+    ),
+    "cmyk jpeg cut at half, an end glued on": refused(
+        DAMAGED, lambda: cut(jpeg(noisy().convert("CMYK")), 0.5)
+    ),
+    "jpeg with a profile cut at half, an end glued on": refused(
+        DAMAGED, lambda: cut(jpeg(noisy(), icc_profile=matrix_profile("A", 1.8)), 0.5)
+    ),
+    "progressive jpeg cut between two scans": refused(
+        DAMAGED, lambda: (data := jpeg(noisy(), progressive=True))[: scans(data)[-1]] + EOI
+    ),
+    "progressive jpeg of its first scan alone": refused(
+        DAMAGED, lambda: (data := jpeg(noisy(), progressive=True))[: scans(data)[1]] + EOI
+    ),
+    "jpeg with a hole of zeros": refused(DAMAGED, lambda: with_hole(jpeg(noisy()), 8000)),
+    "jpeg with a hole of zeros of 4 KB": refused(DAMAGED, lambda: with_hole(jpeg(noisy()), 4096)),
+    "progressive jpeg with a hole of zeros": refused(
+        DAMAGED, lambda: with_hole(jpeg(noisy(), progressive=True), 8000)
+    ),
+    "jpeg of restarts with a hole of zeros": refused(
+        DAMAGED, lambda: with_hole(jpeg(noisy(), restart_marker_blocks=4), 8000)
+    ),
+    "jpeg with 20 KB too many before the end": refused(
+        DAMAGED, lambda: jpeg()[:-2] + b"ab" * 10_000 + EOI
+    ),
+    "jpeg cut at half": refused(DAMAGED, lambda: jpeg()[: len(jpeg()) // 2]),
+    # JPEGs of other kinds
+    "jpeg of 12 bits": refused(UNSUPPORTED, lambda: twelve_bits(jpeg()), "12 bits"),
+    "lossless jpeg": refused(UNSUPPORTED, lambda: other_frame(jpeg(), 0xC3), "lossless"),
+    "hierarchical jpeg": refused(UNSUPPORTED, lambda: other_frame(jpeg(), 0xC5), "hierarchical"),
+    "cmyk jpeg": taken(lambda: jpeg(photo().convert("CMYK")), tolerance=6),
+    "grey jpeg": taken(
+        lambda: jpeg(photo().convert("L")), lambda: photo().convert("L"), tolerance=4
+    ),
+}
