@@ -200,7 +200,9 @@ def _stoppable(run: Run, display: Display) -> Iterator[list[int]]:
         stops.append(number)
         if len(stops) > 1:
             raise KeyboardInterrupt
-        display.say("Stopping: what is finished is fetched. Run the same command again to go on.")
+        display.say(
+            "Stopping: what is finished is fetched. Run the same command again to go on. Ctrl-C once more ends at once."
+        )
         run.stop()
 
     before = {it: signal.signal(it, stop) for it in (signal.SIGINT, signal.SIGTERM)}
