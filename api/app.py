@@ -17,6 +17,7 @@ from api.intake.fields import modern_rules
 from api.intake.form import MAX_BODY_BYTES
 from api.openapi.document import create_document
 from api.routes import (
+    archive,
     batches,
     cutout,
     deliveries,
@@ -24,6 +25,7 @@ from api.routes import (
     health,
     jobs,
     openapi,
+    page,
     query,
     uploads,
 )
@@ -72,12 +74,14 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(
         batches.create_blueprint(settings, services, describe_in_full, rules_for)
     )
+    app.register_blueprint(archive.create_blueprint(services))
     app.register_blueprint(uploads.create_blueprint(settings, services))
     app.register_blueprint(deliveries.create_blueprint(services))
     document = create_document(sorted(presets), settings.public_path)
     app.register_blueprint(openapi.create_blueprint(document))
     app.register_blueprint(documents.create_blueprint(document, settings.public_path))
     app.register_blueprint(health.create_blueprint(Readiness(settings, services)))
+    app.register_blueprint(page.create_blueprint(services.object_store, presets))
     return app
 
 

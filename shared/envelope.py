@@ -153,6 +153,13 @@ def envelope_of(job: Job, request_id: str, sign: Signer, ok: int = OK) -> Envelo
     return envelope
 
 
+def names_of_results(job: Job) -> list[str]:
+    """Name every picture of a job that has succeeded."""
+    shown, options = job.shown or {}, job.options
+    pictures = [IMAGE, *(category for category in options.cloth_class if shown.get(category))]
+    return [options.name_of(form, picture) for form in options.forms for picture in pictures]
+
+
 def add_all_of(job: Job, envelope: Envelope, sign: Signer) -> Envelope:
     """Add what only `/v1` tells: its tags, every output, and what was measured."""
     if "data" in envelope:

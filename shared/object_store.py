@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from itertools import chain
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
 
 from minio.datatypes import PostPolicy
@@ -143,6 +144,16 @@ class ObjectStore:
                 "response-content-disposition": f'inline; filename="{name}.{picture_format}"',
             },
         )
+
+    def results_origin(self, host: str = "") -> str:
+        """Tell where result URLs lead, as `scheme://host:port`.
+
+        Args:
+            host: The `Host` of the request, for a public endpoint that follows it.
+        """
+        signer = self._signer(endpoint_for(self._public_endpoint, host))
+        url = urlsplit(signer.presigned_get_object(self._results, IMAGE))
+        return f"{url.scheme}://{url.netloc}"
 
     def delete_results(self, job_id: uuid.UUID) -> None:
         """Delete all outputs of all attempts; fine if there are none."""

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, with_config
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
+from shared.contract import Category
 from shared.wire_types import Count, Share
 
 
@@ -38,6 +39,8 @@ class Report(TypedDict):
     box: Box | None
     #: Of the photo's pixels, those that are clothing by more than half.
     share: Share
+    #: Likewise of each category that was asked for and found. The release before did not measure it.
+    class_share: NotRequired[dict[Category, Share]]
     cut_sides: list[Side]
     #: Pixels of the picture for one of the photo.
     scale: Annotated[float, Field(gt=0)]

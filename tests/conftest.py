@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -73,11 +74,20 @@ def settings(
     tmp_path: Path, seaweedfs: SeaweedFS, valkey: Valkey, changes: Mapping[str, Any]
 ) -> Iterator[Settings]:
     """An installation of its own: an empty database, an empty broker, two new buckets."""
+    with an_installation(tmp_path, seaweedfs, valkey, **changes) as settings:
+        yield settings
+
+
+@contextmanager
+def an_installation(
+    folder: Path, seaweedfs: SeaweedFS, valkey: Valkey, **changes: Any
+) -> Iterator[Settings]:
+    """Make the settings of a new installation, and what they name."""
     with redis.Redis.from_url(valkey.url) as client:
         client.flushall()
     name = uuid.uuid4().hex[:12]
     settings = Settings(
-        database_url=f"sqlite:///{tmp_path}/cutwork.sqlite3",
+        database_url=f"sqlite:///{folder}/cutwork.sqlite3",
         redis_url=SecretStr(valkey.url),
         s3_endpoint=seaweedfs.endpoint,
         s3_access_key=seaweedfs.access_key,

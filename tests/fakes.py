@@ -67,6 +67,9 @@ class InMemoryObjectStore(ObjectStore):
         seconds = max(1, int(job.remaining.total_seconds()))
         return f"https://results.test/{job.id}/{job.attempt}/{name}.{job.options.rendition.format}?expires={seconds}"
 
+    def results_origin(self, host: str = "") -> str:
+        return "https://results.test"
+
     def delete_results(self, job_id: uuid.UUID) -> None:
         self._answer()
         with self._lock:

@@ -12,7 +12,7 @@ from shared.settings import Settings
 
 KEY_HEADER = "ailabapi-api-key"
 #: The blueprints that need no key. Every other route does, so a new one cannot be left open by forgetting.
-OPEN = frozenset({"documents", "health", "openapi"})
+OPEN = frozenset({"documents", "health", "openapi", "page"})
 #: Whose jobs they are as long as there are no keys.
 KEYLESS_TENANT = "local"
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from api.answers.batches import BatchLine, tell_end, tell_items
 from api.answers.envelope import Describe
+from api.answers.zip_stream import Member, zip_stream
 from api.services import Services
 from shared.batches.batch import Batch, Item, Outcome
+from shared.envelope import names_of_results
 from shared.errors import ObjectMissing
 from shared.job import Job, JobStatus
-from shared.object_store import IMAGE, ObjectStore
+from shared.object_store import ObjectStore
 
 #: Items that are read together.
 _PAGE = 200
@@ -38,16 +38,12 @@ def error_lines(services: Services, batch: Batch) -> Iterator[bytes]:
 
 def pictures(services: Services, batch: Batch, after: int = 0) -> Iterator[bytes]:
     """Write an archive of all pictures behind a line, a folder an item, in the order of the input."""
-    sink = _Sink()
-    with ZipFile(sink, "w", ZIP_STORED) as archive:
-        for item, job in _ended(services, batch, {Outcome.SUCCEEDED}, after):
-            if job is None or job.seen_as is not JobStatus.SUCCEEDED:
-                continue
-            for name, content in _pictures_of(services.object_store, job):
-                info = ZipInfo(f"{_folder(item)}/{name}", job.created_at.timetuple()[:6])
-                archive.writestr(info, content)
-                yield sink.take()
-    yield sink.take()
+    return zip_stream(
+        Member(f"{_folder(item)}/{name}", job.created_at, content)
+        for item, job in _ended(services, batch, {Outcome.SUCCEEDED}, after)
+        if job is not None and job.seen_as is JobStatus.SUCCEEDED
+        for name, content in _pictures_of(services.object_store, job)
+    )
 
 
 def _ended(
@@ -67,14 +63,10 @@ def _ended(
 
 
 def _pictures_of(object_store: ObjectStore, job: Job) -> Iterator[tuple[str, bytes]]:
-    names = [IMAGE, *(category for category, is_shown in (job.shown or {}).items() if is_shown)]
-    for form in job.options.forms:
-        for picture in names:
-            name = job.options.name_of(form, picture)
-            # Its owner may delete it meanwhile.
-            with suppress(ObjectMissing):
-                content = object_store.get_result(job, name)
-                yield f"{name}.{job.options.rendition.format}", content
+    for name in names_of_results(job):
+        # Its owner may delete it meanwhile.
+        with suppress(ObjectMissing):
+            yield f"{name}.{job.options.rendition.format}", object_store.get_result(job, name)
 
 
 def _folder(item: Item) -> str:
@@ -85,26 +77,3 @@ def _folder(item: Item) -> str:
 
 def _json(line: BatchLine) -> bytes:
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-class _Sink(io.RawIOBase):
-    """Where an archive is written to, and taken from bit by bit; it has no places to go back to."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def write(self, piece: bytes) -> int:  # type: ignore[override]
-        self._pieces.append(bytes(piece))
-        return len(piece)
-
-    def take(self) -> bytes:
-        """Take what was written since."""
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
-        return taken

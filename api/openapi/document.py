@@ -9,7 +9,7 @@ from api import request_names
 from api.openapi import inputs
 from api.openapi.answers import REQUEST_ID
 from api.openapi.errors import create_error_examples
-from api.openapi.operations import batches, deliveries, hosted, jobs, service, uploads
+from api.openapi.operations import archive, batches, deliveries, hosted, jobs, service, uploads
 from api.openapi.operations.kinds import Operation, Paths
 from api.openapi.rate_limit import RATE_LIMIT_FIELDS
 from api.openapi.schemas import create_schemas
@@ -49,7 +49,7 @@ def create_document(presets: Sequence[str] = (), public_path: str = "") -> dict[
 
 def _create_paths() -> Paths:
     paths: Paths = {}
-    for module in (hosted, jobs, batches, uploads, deliveries, service):
+    for module in (hosted, jobs, archive, batches, uploads, deliveries, service):
         paths |= module.create_paths()
     for methods in paths.values():
         for method, operation in methods.items():

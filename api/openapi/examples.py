@@ -50,6 +50,7 @@ _DELIVERY = {
     "report": {
         "box": {"x": 212, "y": 96, "width": 410, "height": 1180},
         "share": 0.2113,
+        "class_share": {},
         "cut_sides": ["bottom"],
         "scale": 1.4915,
         "fill": 0.88,

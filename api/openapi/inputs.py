@@ -97,6 +97,7 @@ QUERY: list[Described] = [
     WAIT,
 ]
 
+IDS_ALONE = f"Up to {job_ids.MAX_IDS} ids of jobs."
 IDS: Described = {
     "name": job_ids.NAME,
     "in": "query",

@@ -32,7 +32,7 @@ def greeting(
     if not address.is_loopback:
         example, key = "<key>", _for_others(address, results_url)
     return f"""
-Cutwork is up: {address.url}
+Cutwork is up. With curl:
 
     curl -s {url} -H 'ailabapi-api-key: {example}' -F image=@{shlex.quote(str(_PHOTO))} -F cloth_class=tops,coat
 
@@ -40,7 +40,9 @@ Cutwork is up: {address.url}
 
     {shlex.quote(str(_ADMIN))} --environment {shlex.quote(str(environment))} keys create my-shop
 
-Ctrl-C stops it all.
+Ctrl-C stops it all. Drop photos here, in a browser:
+
+    {address.url}/
 """
 
 

@@ -25,14 +25,25 @@ def test_every_route_but_the_health_checks_needs_a_key(
 
     documents = {"/docs", "/docs.md", "/docs/", "/docs/<path:name>", "/llms.txt"}
     assert {path for path, _ in routes - closed} == {
-        *("/healthz", "/readyz", "/openapi.json"),
+        *("/healthz", "/readyz", "/openapi.json", "/", "/page/<name>"),
         *documents,
     }
     assert len(closed) >= 3
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/healthz/", "//healthz", "/v2/jobs", "/static/x", "/%ff%00"]
+    "path",
+    [
+        "/page",
+        "/page/",
+        "/page/x.js",
+        "/page/index.html",
+        "/page/..%2fapp.py",
+        "/healthz/",
+        "/v2/jobs",
+        "/static/x",
+        "/%ff%00",
+    ],
 )
 def test_an_unknown_path_is_a_404_and_needs_no_key(front_end: FrontEnd, path: str) -> None:
     answer = front_end.client().get(path)

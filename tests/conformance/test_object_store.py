@@ -58,6 +58,12 @@ def test_an_input_that_is_gone_is_missing_rather_than_unavailable(store: ObjectS
         store.get_input(job_id)
 
 
+def test_results_lead_where_their_urls_do(store: ObjectStore) -> None:
+    url = urlsplit(store.sign_result(finished_job(uuid.uuid4()), IMAGE, "127.0.0.1"))
+
+    assert store.results_origin("127.0.0.1") == f"{url.scheme}://{url.netloc}"
+
+
 def test_deleting_what_is_not_there_is_fine(store: ObjectStore) -> None:
     store.delete_input(uuid.uuid4())
     store.delete_results(uuid.uuid4())

@@ -145,7 +145,8 @@ def _deliver(prepared: PreparedPhoto, mattes: Mattes, options: CutoutOptions) ->
         by_form[form] = Pictures(
             renderer.write(picture), _categories(renderer, mattes, form, options)
         )
-    return Cutouts(by_form, look_at(alpha, box, placement, on_white))
+    found = {it: mattes.categories[it] for it in options.cloth_class if it in mattes.categories}
+    return Cutouts(by_form, look_at(alpha, found, box, placement, on_white))
 
 
 def _clean_colours(prepared: PreparedPhoto, mattes: Mattes, forms: Sequence[ReturnForm]) -> Pixels:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
+from shared.contract import Category
 from shared.report import Box, Report, Side
 from worker.imaging.bounding_box import BoundingBox, cut_sides
 from worker.imaging.photo import Pixels
@@ -47,6 +48,8 @@ class QualityReport:
     box: BoundingBox | None
     #: Of the photo's pixels, those that are clothing by more than half.
     share: float
+    #: Likewise of each category that was asked for and found.
+    class_share: Mapping[Category, float]
     cut_sides: tuple[Side, ...]
     #: Pixels of the picture for one of the photo.
     scale: float
@@ -62,6 +65,7 @@ class QualityReport:
         return Report(
             box=box and Box(x=box.left, y=box.top, width=box.width, height=box.height),
             share=round(self.share, 4),
+            class_share={it: round(share, 4) for it, share in self.class_share.items()},
             cut_sides=list(self.cut_sides),
             scale=round(self.scale, 4),
             fill=round(self.fill, 4),
@@ -72,28 +76,38 @@ class QualityReport:
 
 
 def look_at(
-    alpha: Pixels, box: BoundingBox | None, placement: Placement | None, on_white: Pixels | None
+    alpha: Pixels,
+    pieces: Mapping[Category, Pixels],
+    box: BoundingBox | None,
+    placement: Placement | None,
+    on_white: Pixels | None,
 ) -> QualityReport:
     """Measure the picture of an opacity (H, W) of the photo's size.
 
     Args:
         alpha: What the picture shows.
+        pieces: The opacities of the categories that have a picture of their own.
         box: Where in the photo that is; None: nowhere.
         placement: Where it is in the picture; None: where it is in the photo.
         on_white: The picture on white (height, width, 3), if there is one.
     """
     cut = () if box is None else tuple(side for side in Side if side in cut_sides(box, alpha.shape))
-    share = float(np.count_nonzero(alpha >= 128) / alpha.size)  # noqa: PLR2004
+    share = _share(alpha)
     scale = 1.0 if placement is None else placement.scale
     return QualityReport(
         box=box,
         share=share,
+        class_share={category: _share(piece) for category, piece in pieces.items()},
         cut_sides=cut,
         scale=scale,
         fill=_fill(box, placement, alpha.shape),
         white=None if on_white is None else float((on_white.min(axis=2) == 255).mean()),  # noqa: PLR2004
         reasons=tuple(_reasons(alpha, share, cut, scale)),
     )
+
+
+def _share(alpha: Pixels) -> float:
+    return float(np.count_nonzero(alpha >= 128) / alpha.size)  # noqa: PLR2004
 
 
 def _reasons(alpha: Pixels, share: float, cut: tuple[Side, ...], scale: float) -> Iterator[Reason]:

@@ -14,11 +14,14 @@ from tests.end_to_end.client import CUTOUT, QUERY
 THREAT = "no key, a guessed one, a revoked one"
 
 _UNKNOWN_JOB = "00000000-0000-4000-8000-000000000000"
-_OPEN = {"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/start/five-minutes", "/llms.txt"}
+_OPEN = {
+    *("/", "/healthz", "/readyz", "/openapi.json"),
+    *("/docs", "/docs/start/five-minutes", "/llms.txt"),
+}
 _PATHS = (
     *(CUTOUT, QUERY, f"{QUERY}?task_id={_UNKNOWN_JOB}", V1, f"{V1}/{_UNKNOWN_JOB}", f"{V1}/"),
     *(f"/{CUTOUT}", f"{V1}%2f{_UNKNOWN_JOB}", f"{V1}/../../healthz/../v1/jobs", f"{V1};x=/healthz"),
-    *("/", "/static/x", "/admin", "/metrics", "/console", "/.git/config"),
+    *("/static/x", "/admin", "/metrics", "/console", "/.git/config"),
     *_OPEN,
 )
 _VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "COPY")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from shared.contract import Category
 from shared.rendition import OnCanvas
 from shared.report import Side
 from worker.imaging.bounding_box import BoundingBox, bounding_box
@@ -18,7 +19,7 @@ Pixels = NDArray[np.uint8]
 def report(alpha: Pixels, canvas: OnCanvas | None = None) -> QualityReport:
     box = bounding_box(alpha)
     placement = find_placement(canvas, box, alpha.shape) if canvas and box else None
-    return look_at(alpha, box, placement, None)
+    return look_at(alpha, {}, box, placement, None)
 
 
 def garment(top: int = 50, bottom: int = 150, opacity: int = 255) -> Pixels:
@@ -36,6 +37,14 @@ def test_a_whole_garment_needs_nobody() -> None:
     assert found.scale == 1
     assert found.as_json()["look"] is False
     assert found.as_json()["reasons"] == []
+
+
+def test_each_piece_has_its_share_of_the_photo() -> None:
+    pieces = {Category.TOPS: garment(bottom=100), Category.HAT: garment(top=148)}
+
+    found = look_at(garment(), pieces, bounding_box(garment()), None, None)
+
+    assert found.as_json()["class_share"] == {"tops": 0.15, "hat": 0.006}
 
 
 def test_clothing_at_the_photos_end_is_cut_there() -> None:
@@ -73,4 +82,6 @@ def test_the_share_of_white_is_that_of_the_picture_on_white() -> None:
     on_white = np.full((10, 10, 3), 255, np.uint8)
     on_white[:3] = 254
 
-    assert look_at(garment(), bounding_box(garment()), None, on_white).white == pytest.approx(0.7)
+    assert look_at(garment(), {}, bounding_box(garment()), None, on_white).white == pytest.approx(
+        0.7
+    )

@@ -1,0 +1,67 @@
+import { KEY_HEADER, NO_KEY } from "./contract.js";
+import { Refused, Unreachable } from "./errors.js";
+import { sendForm } from "./send.js";
+
+const UNAUTHORIZED = 401;
+const NEEDED = "This service asks for one. Its operator makes keys with `cutwork-admin keys create`.";
+
+/** The public API, used as any other client uses it. Paths are relative: a proxy may serve the page under a path. */
+export class Api {
+  #keys;
+
+  constructor(keys) {
+    this.#keys = keys;
+  }
+
+  /** Ask for several jobs in one request, which waits until one of them has ended. */
+  async showJobs(ids, seconds, signal) {
+    const query = new URLSearchParams({ ids: ids.join(","), ...(seconds ? { wait: String(seconds) } : {}) });
+    const { envelope, retryAfter } = await this.#ask((headers) => fetchJson(`v1/jobs?${query}`, { headers, signal }));
+    return { jobs: envelope.data.jobs, retryAfter };
+  }
+
+  /** Send a photo; the same key twice is the same job. */
+  async createJob(form, { idempotencyKey, onProgress, signal }) {
+    const { envelope } = await this.#ask((headers) =>
+      sendForm("v1/jobs", form, { ...headers, "Idempotency-Key": idempotencyKey }, onProgress, signal),
+    );
+    return envelope;
+  }
+
+  /** Delete a job, its photo and its results; fine if it is gone. */
+  async eraseJob(taskId) {
+    await this.#ask((headers) => fetchJson(`v1/jobs/${taskId}`, { method: "DELETE", headers }), [404, 410]);
+  }
+
+  /** Fetch a file that the service makes. */
+  async fetchFile(path) {
+    const { response } = await this.#ask((headers) => fetchJson(path, { headers }));
+    return response.blob();
+  }
+
+  async #ask(send, fine = []) {
+    for (;;) {
+      const key = this.#keys.current;
+      const answer = await send({ [KEY_HEADER]: key });
+      if (answer.status < 400 || fine.includes(answer.status)) return answer;
+      const refused = new Refused(answer);
+      if (answer.status !== UNAUTHORIZED) throw refused;
+      // Somebody else may have got a key while this one was on its way.
+      const reason = key === NO_KEY ? NEEDED : refused.message;
+      if (key === this.#keys.current && !(await this.#keys.ask(reason))) throw refused;
+    }
+  }
+}
+
+async function fetchJson(path, options) {
+  let response;
+  try {
+    response = await fetch(path, { cache: "no-store", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Unreachable("The service cannot be reached.");
+  }
+  const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
+  const envelope = isJson ? await response.json() : null;
+  return { status: response.status, envelope, response, retryAfter: Number(response.headers.get("Retry-After")) };
+}

@@ -1,0 +1,69 @@
+import { NO_KEY } from "./contract.js";
+
+const NAME = "cutwork.key";
+
+/** The API key: asked for once, kept for the tab or for the device, as its owner chooses. */
+export class Keys {
+  #dialog;
+  #form;
+  /** Of those who wait for a key. */
+  #given = null;
+  #resolve = null;
+
+  constructor(dialog) {
+    this.#dialog = dialog;
+    this.#form = dialog.querySelector("form");
+    this.#form.addEventListener("submit", (event) => this.#take(event));
+    dialog.querySelector("#key-cancel").addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => this.#close());
+  }
+
+  /** The key to send. */
+  get current() {
+    return sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME) ?? NO_KEY;
+  }
+
+  /** Ask for a key, once for all who want one meanwhile; false if none was given. */
+  ask(reason) {
+    if (!this.#given) {
+      this.#given = new Promise((resolve) => {
+        this.#resolve = resolve;
+      });
+      this.#dialog.querySelector("#key-reason").textContent = reason;
+      this.#form.reset();
+      this.#dialog.showModal();
+      this.#form.elements.key.focus();
+    }
+    return this.#given;
+  }
+
+  /** Wait until somebody gives a key, asked or not. */
+  given() {
+    return new Promise((resolve) => this.#dialog.addEventListener("given", resolve, { once: true }));
+  }
+
+  #take(event) {
+    event.preventDefault();
+    const { key, remember } = this.#form.elements;
+    this.#forget();
+    (remember.checked ? localStorage : sessionStorage).setItem(NAME, key.value.trim());
+    this.#settle(true);
+    this.#dialog.dispatchEvent(new Event("given"));
+    this.#dialog.close();
+  }
+
+  #close() {
+    this.#form.reset();
+    this.#settle(false);
+  }
+
+  #settle(given) {
+    this.#resolve?.(given);
+    this.#given = this.#resolve = null;
+  }
+
+  #forget() {
+    sessionStorage.removeItem(NAME);
+    localStorage.removeItem(NAME);
+  }
+}

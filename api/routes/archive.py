@@ -1,0 +1,40 @@
+"""All results of several jobs in one file."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from flask import Blueprint, Response, request
+
+from api.admission.auth import current_tenant
+from api.answers.archive import Archive
+from api.answers.job_ids import parse_ids, read_ids
+from api.answers.zip_stream import zip_stream
+from api.services import Services
+from shared.errors import ErrorCode, Refused
+
+PATH = "/v1/jobs/results.zip"
+MEDIA_TYPE = "application/zip"
+
+
+def create_blueprint(services: Services) -> Blueprint:
+    """Make the route."""
+    blueprint = Blueprint("archive", __name__)
+
+    @blueprint.get(PATH)
+    def send_archive() -> Response:
+        named = read_ids(request.args)
+        if not named:
+            raise Refused(ErrorCode.MISSING_PARAMETERS, "Name the jobs: `?ids=a,b,…`.")
+        parsed = parse_ids(named)
+        jobs = services.job_store.find_all(set(parsed.values()), current_tenant())
+        by_id = {job.id: job for job in jobs}
+        found = {text: by_id[job_id] for text, job_id in parsed.items() if job_id in by_id}
+        pieces = zip_stream(Archive(services.object_store, named, found).members())
+        # A store that is away is an error like any other as long as nothing was sent.
+        first = next(pieces)
+        response = Response(chain([first], pieces), mimetype=MEDIA_TYPE)
+        response.headers["Content-Disposition"] = 'attachment; filename="cutwork.zip"'
+        return response
+
+    return blueprint

@@ -1,0 +1,114 @@
+"""A visit: from a photo to its cut-out, at a desk and on a phone."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.page.visitor import Visitor
+
+
+@pytest.mark.parametrize("who", ["visitor", "caller"])
+def test_a_photo_goes_from_upload_to_download(
+    who: str, photo_file: Path, request: pytest.FixtureRequest
+) -> None:
+    visitor: Visitor = request.getfixturevalue(who)
+    visitor.come()
+    visitor.choose(photo_file)
+    card = visitor.wait_for("jacket.jpg")
+
+    expect(card.locator(".after")).to_be_visible()
+    expect(card.get_by_role("radio", name="all")).to_be_checked()
+    download = visitor.download(card.get_by_role("button", name="Download"))
+
+    assert download.suggested_filename == "jacket-cutout.png"
+    with Image.open(download.path()) as picture:
+        assert (picture.mode, picture.size) == ("RGBA", (512, 512))
+    assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_piece_is_looked_at_alone_and_says_its_share(visitor: Visitor, photo_file: Path) -> None:
+    visitor.come()
+    visitor.choose(photo_file)
+    card = visitor.wait_for("jacket.jpg")
+    whole = card.locator(".after").get_attribute("src")
+    piece = card.locator(".found .chip").nth(1)
+
+    assert "%" in piece.inner_text()
+    piece.locator("input").check(force=True)
+
+    name = piece.locator("input").get_attribute("value")
+    expect(card.locator(".after")).not_to_have_attribute("src", whole or "")
+    expect(card.locator(".after")).to_have_attribute("alt", f"{name} of jacket.jpg")
+    assert visitor.download(card.get_by_role("button", name="Download")).suggested_filename == (
+        f"jacket-{name}.png"
+    )
+
+
+def test_a_bad_file_is_refused_in_words_before_it_is_sent_and_its_neighbours_go_on(
+    visitor: Visitor, photo_file: Path, tmp_path: Path
+) -> None:
+    text, large, small, damaged = (
+        tmp_path / f"{name}.jpg" for name in ["text", "large", "small", "damaged"]
+    )
+    text.write_text("no picture")
+    large.write_bytes(photo_file.read_bytes() + bytes(5 * 1024 * 1024))
+    Image.new("RGB", (40, 400)).save(small)
+    damaged.write_bytes(photo_file.read_bytes()[:20_000])
+    visitor.come()
+
+    visitor.choose(text, photo_file, large, small, damaged)
+
+    for name, reason in {
+        "text.jpg": "This is no JPEG, PNG or BMP file.",
+        "large.jpg": "The file is too large.",
+        "small.jpg": "The photo is too small.",
+        "damaged.jpg": "File decoding failed.",
+    }.items():
+        card = visitor.wait_for(name, reason)
+        assert card.locator(".cure").inner_text()
+    visitor.wait_for("jacket.jpg")
+    assert len(visitor.sent("POST", "/v1/jobs")) == 2
+    expect(visitor.page.locator("#tally")).to_have_text("5 photos · 1 done · 4 failed")
+
+
+def test_all_results_come_as_one_zip_file(
+    visitor: Visitor, photo_file: Path, tmp_path: Path
+) -> None:
+    second = tmp_path / "coat.jpg"
+    second.write_bytes(photo_file.read_bytes())
+    visitor.come()
+    visitor.choose(photo_file, second)
+    visitor.wait_for("jacket.jpg")
+    visitor.wait_for("coat.jpg")
+
+    download = visitor.download(visitor.page.get_by_role("button", name="Download all"))
+
+    with zipfile.ZipFile(download.path()) as archive:
+        assert archive.testzip() is None
+        assert {"jacket/image.png", "coat/image.png"} <= set(archive.namelist())
+        picture = Image.open(io.BytesIO(archive.read("coat/image.png")))
+    assert picture.size == (512, 512)
+
+
+def test_what_is_pasted_or_dropped_is_taken(visitor: Visitor, photo_file: Path) -> None:
+    visitor.come()
+    for event in ("paste", "drop"):
+        visitor.page.evaluate(
+            """async (kind) => {
+              const bytes = await (await fetch("page/sample.jpg")).blob();
+              const data = new DataTransfer();
+              data.items.add(new File([bytes], `${kind}.jpg`, { type: "image/jpeg" }));
+              const event = kind === "paste"
+                ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
+                : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+              document.body.dispatchEvent(event);
+            }""",
+            event,
+        )
+        visitor.wait_for(f"{event}.jpg")
