@@ -55,7 +55,9 @@ class Archive:
             try:
                 content = self._store.get_result(job, name)
             except ObjectMissing:
-                self._left_out.append(f"{job.id}  {name} is gone: it may have been deleted meanwhile.")
+                self._left_out.append(
+                    f"{job.id}  {name} is gone: it may have been deleted meanwhile."
+                )
             else:
                 ending = job.options.rendition.format
                 yield Member(f"{folder}/{name}.{ending}", changed_at, content)
