@@ -179,10 +179,10 @@ def envelope_of_failure(failure: Failure, request_id: str, job: Job | None = Non
     return _envelope(failure, job, request_id, status)
 
 
-def envelope_of_nothing(request_id: str) -> Envelope:
-    """Say that all is well, and nothing else."""
-    envelope = _envelope(None, None, request_id, DONE)
-    envelope["data"] = {}
+def envelope_of_data(data: Mapping[str, Any], request_id: str, ok: int = OK) -> Envelope:
+    """Answer with something that is no job; with nothing in it, say that all is well."""
+    envelope = _envelope(None, None, request_id, DONE, ok)
+    envelope["data"] = data
     return envelope
 
 

@@ -10,7 +10,7 @@ from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.answers.envelope import Describe, for_nothing, respond
+from api.answers.envelope import Describe, for_data, respond
 from api.answers.job_items import AnyItem, found_item
 from api.answers.listing import CURSOR, LINE_CURSOR
 from api.answers.queue_forecast import ask_again_after
@@ -20,6 +20,7 @@ from shared.batches.telling import BatchState, envelope_of_batch, tell
 from shared.envelope import (
     DONE,
     FAILED,
+    OK,
     QUEUED,
     Delivered,
     Envelope,
@@ -66,12 +67,9 @@ class BatchLines(TypedDict):
     next_cursor: Annotated[str, Field(pattern=f"^({LINE_CURSOR.pattern})?$")]
 
 
-def answer_batch(batch: Batch, status: int = 0) -> Response:
+def answer_batch(batch: Batch, ok: int = OK) -> Response:
     """Describe a batch; of one that goes on, say when to ask again."""
-    envelope = envelope_of_batch(batch, request_id())
-    if status:
-        envelope["error_detail"]["status_code"] = status
-    response = respond(envelope, status)
+    response = respond(envelope_of_batch(batch, request_id(), ok))
     if batch.status in AT_WORK:
         seconds = batch.seconds_left
         again = _SOON if seconds is None else ask_again_after(seconds)
@@ -81,16 +79,12 @@ def answer_batch(batch: Batch, status: int = 0) -> Response:
 
 def for_batches(found: Sequence[Batch], next_cursor: str) -> Envelope:
     """List batches; an empty cursor says that there are no more."""
-    envelope = for_nothing()
-    envelope["data"] = BatchPage(batches=[tell(batch) for batch in found], next_cursor=next_cursor)
-    return envelope
+    return for_data(BatchPage(batches=[tell(batch) for batch in found], next_cursor=next_cursor))
 
 
 def for_lines(lines: Sequence[BatchLine], next_cursor: str) -> Envelope:
     """List items of a batch."""
-    envelope = for_nothing()
-    envelope["data"] = BatchLines(jobs=list(lines), next_cursor=next_cursor)
-    return envelope
+    return for_data(BatchLines(jobs=list(lines), next_cursor=next_cursor))
 
 
 def tell_items(

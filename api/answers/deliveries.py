@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.answers.envelope import for_nothing
+from api.answers.envelope import for_data
 from shared.batches.batch import EVENTS as BATCH_EVENTS
 from shared.envelope import Envelope
 from shared.webhooks.delivery import EVENTS, DeliveryState, Record
@@ -40,9 +40,7 @@ class DeliveryLog(TypedDict):
 
 def for_deliveries(found: Record | None) -> Envelope:
     """List a job's deliveries: it has one, if it had a `callback_url` and has ended."""
-    envelope = for_nothing()
-    envelope["data"] = DeliveryLog(deliveries=[] if found is None else [_item(found)])
-    return envelope
+    return for_data(DeliveryLog(deliveries=[] if found is None else [_item(found)]))
 
 
 def _item(record: Record) -> DeliveryItem:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Protocol, TypedDict
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypedDict
 
 from flask import Response, jsonify, request
 
@@ -21,8 +21,8 @@ from shared.envelope import (
     Signer,
     add_all_of,
     envelope_of,
+    envelope_of_data,
     envelope_of_failure,
-    envelope_of_nothing,
     failure_of,
 )
 from shared.errors import ErrorCode
@@ -80,9 +80,9 @@ def for_failure(failure: Failure, job: Job | None = None) -> Envelope:
     return envelope_of_failure(failure, request_id(), job)
 
 
-def for_nothing() -> Envelope:
-    """Say that all is well, and nothing else."""
-    return envelope_of_nothing(request_id())
+def for_data(data: Mapping[str, Any], ok: int = OK) -> Envelope:
+    """Answer with something that is no job; with nothing in it, say that all is well."""
+    return envelope_of_data(data, request_id(), ok)
 
 
 def respond(envelope: Envelope, status: int = 0) -> Response:

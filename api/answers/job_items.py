@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NotRequired, cast
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.answers.envelope import Describe, for_nothing, seconds_to_wait
+from api.answers.envelope import Describe, for_data, seconds_to_wait
 from api.answers.job_id import UNKNOWN_JOB
 from api.answers.listing import CURSOR
 from api.intake.tags import Metadata, Reference
@@ -80,20 +80,16 @@ class FoundJobs(TypedDict):
 
 def for_page(jobs: Sequence[Job], next_cursor: str) -> Envelope:
     """List jobs; an empty cursor says that there are no more."""
-    envelope = for_nothing()
-    envelope["data"] = Page(jobs=[_item(job) for job in jobs], next_cursor=next_cursor)
-    return envelope
+    return for_data(Page(jobs=[_item(job) for job in jobs], next_cursor=next_cursor))
 
 
 def for_found(named: Sequence[str], found: Mapping[str, Job], describe: Describe) -> Envelope:
     """Describe each job that is named, in this order; those that were not found are marked."""
-    envelope = for_nothing()
     items = [
         found_item(found[name], describe) if name in found else _unknown_item(name)
         for name in named
     ]
-    envelope["data"] = FoundJobs(jobs=items)
-    return envelope
+    return for_data(FoundJobs(jobs=items))
 
 
 def seconds_until_next(envelope: Envelope) -> int | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from api.answers.envelope import for_failure, for_nothing, respond
+from api.answers.envelope import for_data, for_failure, respond
 from api.health.readiness import OK, Readiness
 from shared.envelope import Failure
 from shared.errors import ErrorCode
@@ -21,14 +21,14 @@ def create_blueprint(readiness: Readiness) -> Blueprint:
 
     @blueprint.get(ALIVE)
     def is_alive() -> Response:
-        return respond(for_nothing())
+        return respond(for_data({}))
 
     @blueprint.get(READY)
     def is_ready() -> Response:
         states = readiness.look()
         checks = {name: state for name, state in states.items() if name in readiness.needed}
         down = [name for name, state in checks.items() if state != OK]
-        envelope = for_nothing()
+        envelope = for_data({})
         if down:
             message = f"Not ready: {', '.join(down)}."
             envelope = for_failure(Failure(ErrorCode.ERROR_RESOURCE_UNAVAILABLE, message))

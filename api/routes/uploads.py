@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from typing_extensions import TypedDict
 
 from api.admission.auth import current_tenant
-from api.answers.envelope import for_nothing, respond
+from api.answers.envelope import for_data, respond
 from api.intake.direct_upload import new_upload_id
 from api.services import Services
 from shared.contract import MAX_IMAGE_BYTES
@@ -50,15 +50,13 @@ def create_blueprint(settings: Settings, services: Services) -> Blueprint:
         url, fields = services.object_store.sign_upload(
             upload_id, expires_at, MAX_IMAGE_BYTES, request.headers.get("Host", "")
         )
-        envelope = for_nothing()
-        envelope["error_detail"]["status_code"] = CREATED
-        envelope["data"] = UploadForm(
+        form = UploadForm(
             upload=str(upload_id),
             url=url,
             fields=fields,
             max_bytes=MAX_IMAGE_BYTES,
             expires_at=rfc3339(expires_at),
         )
-        return respond(envelope)
+        return respond(for_data(form, CREATED))
 
     return blueprint

@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.batches.batch import MAX_ITEMS, SHOWN, Batch
-from shared.envelope import Envelope, envelope_of_nothing
+from shared.envelope import OK, Envelope, envelope_of_data
 from shared.wire_types import Count, JobName, LogName, Time, rfc3339
 
 
@@ -69,11 +69,10 @@ def tell(batch: Batch) -> BatchState:
     )
 
 
-def envelope_of_batch(batch: Batch, request_id: str) -> Envelope:
+def envelope_of_batch(batch: Batch, request_id: str, ok: int = OK) -> Envelope:
     """Describe a batch as a whole answer."""
-    envelope = envelope_of_nothing(request_id)
+    envelope = envelope_of_data(tell(batch), request_id, ok)
     envelope["log_id"] = batch.log_id
-    envelope["data"] = tell(batch)
     return envelope
 
 
