@@ -17,9 +17,9 @@ from training.data.dataset import Garment, Split, list_split, read_labels, read_
 from training.data.garment_masks import WORK_SIDE, find_masks
 from training.data.shop import INCOMPLETE, ShopPhoto, list_shop, read_mask
 from training.labels import certain_classes
+from training.metrics import GarmentScores, Scores, is_clothing
 from training.prediction import Predictor
 from training.scores.bootstrap import Interval, Scored, differences, intervals
-from training.scores.metrics import GarmentScores, Scores, is_clothing
 from training.scores.plots import draw_scores
 from training.scores.sheet import draw_contact_sheet
 from training.scores.shop_scores import ShopScores

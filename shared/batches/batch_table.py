@@ -11,7 +11,7 @@ from shared.batches.batch import AT_WORK
 from shared.batches.tables import batches
 from shared.clock import Clock, database_clock
 from shared.database import Database
-from shared.jobs.planning import hidden
+from shared.sql.planning import hidden
 
 
 class BatchTable:

@@ -12,7 +12,7 @@ from shared.batches.batch_table import BatchTable
 from shared.batches.rows import to_batch, to_item
 from shared.batches.tables import batch_items, batches
 from shared.job import Bookmark
-from shared.jobs.planning import hidden
+from shared.sql.planning import hidden
 
 
 class Lines(NamedTuple):

@@ -18,7 +18,7 @@ from shared.batches.batch_table import BatchTable
 from shared.batches.rows import new_batch_row, new_item_row, to_batch
 from shared.batches.tables import batch_items, batches
 from shared.errors import DatabaseUnavailable
-from shared.jobs.planning import hidden
+from shared.sql.planning import hidden
 
 
 class Receipt(BatchTable):

@@ -11,6 +11,5 @@ turns        whose turn it is: the order in which jobs are claimed
 transitions  the guards and changes that those are made of
 rows         a row as a value, and back
 job_table    what those share: the database, the limits of a job's life, the clock
-planning     how a statement is held to its index
 limits       how long and how often a job may be tried
 """

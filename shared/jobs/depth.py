@@ -12,8 +12,8 @@ from shared.contract import RESULT_LIFETIME
 from shared.job import FINISHED, JobStatus, Place, Queue
 from shared.jobs.job_table import JobTable
 from shared.jobs.listing import seen_as
-from shared.jobs.planning import hidden, in_state
 from shared.jobs.turns import to_claim, turn
+from shared.sql.planning import hidden, in_state
 from shared.tables import jobs
 
 

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, insert, select
 from shared.errors import ErrorCode
 from shared.job import JobStatus, NewJob
 from shared.jobs.job_table import change_all
-from shared.jobs.planning import hidden
 from shared.jobs.rows import new_row
 from shared.jobs.transitions import withdrawn
 from shared.jobs.turns import Line, turn_of
+from shared.sql.planning import hidden
 from shared.tables import jobs
 from shared.webhooks.deliveries import note_ends
 

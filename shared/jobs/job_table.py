@@ -13,7 +13,7 @@ from shared.clock import Clock, database_clock
 from shared.database import Database
 from shared.job import JobStatus
 from shared.jobs.limits import Limits
-from shared.jobs.planning import hidden
+from shared.sql.planning import hidden
 from shared.tables import jobs
 from shared.webhooks.deliveries import note_ends
 

@@ -14,11 +14,11 @@ from shared.contract import Category
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Lease, Queue
 from shared.jobs.job_table import JobTable, change, end
-from shared.jobs.planning import hidden
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, finished, held, queued
 from shared.jobs.turns import in_new_turns, to_claim, turn
 from shared.report import Report
+from shared.sql.planning import hidden
 from shared.tables import jobs
 
 #: How long a claim that found nothing waits before it looks again, as long as there is something to be seen.

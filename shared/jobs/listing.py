@@ -19,8 +19,8 @@ from sqlalchemy import (
 from shared.contract import RESULT_LIFETIME
 from shared.job import Bookmark, Job, JobStatus, Selection
 from shared.jobs.job_table import JobTable
-from shared.jobs.planning import hidden
 from shared.jobs.rows import to_job
+from shared.sql.planning import hidden
 from shared.tables import called_and_seen_by, called_by, jobs, seen_by
 
 _newest_first = (jobs.c.created_at.desc(), jobs.c.id.desc())

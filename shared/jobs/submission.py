@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.job import LIVE, Job, JobStatus, NewJob
 from shared.jobs.job_table import JobTable, change, end, set_published_at
-from shared.jobs.planning import hidden
 from shared.jobs.rows import new_row, to_job
 from shared.jobs.transitions import withdrawn
 from shared.jobs.turns import Line, turn_of
+from shared.sql.planning import hidden
 from shared.tables import jobs
 from shared.webhooks.deliveries import is_noted
 

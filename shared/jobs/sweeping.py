@@ -13,10 +13,10 @@ from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import FINISHED, Job, JobStatus, Queue
 from shared.jobs.job_table import JobTable, change_all, lock_some, set_published_at
 from shared.jobs.limits import ATTEMPTS_SPENT, DEADLINE_PASSED
-from shared.jobs.planning import in_state
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, has_outlived, lease_has_run_out, queued
 from shared.jobs.turns import in_new_turns, to_claim
+from shared.sql.planning import in_state
 from shared.tables import jobs
 from shared.webhooks.deliveries import forget, note_ends
 

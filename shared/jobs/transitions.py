@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_
 from shared.contract import RESULT_LIFETIME
 from shared.errors import ErrorCode
 from shared.job import FINISHED, JobStatus, Lease
-from shared.jobs.planning import hidden, in_state
+from shared.sql.planning import hidden, in_state
 from shared.tables import jobs
 
 Guard = ColumnElement[bool]

@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 
 from shared.job import JobStatus, Queue
-from shared.jobs.planning import in_state, not_in_state
+from shared.sql.planning import in_state, not_in_state
 from shared.tables import jobs
 
 #: How long jobs of one tenant that are stored at once wait for each other. Those that gave up share a turn.

@@ -3,4 +3,5 @@
 engine              the pool, its limits of time, and what SQLite and PostgreSQL need
 patient_connection  a connection to PostgreSQL that gives up on a server that hangs
 migration_lock      one process migrates at a time
+planning            how a statement is held to its index
 """

@@ -32,7 +32,7 @@ from shared.sql.patient_connection import PatientConnection
 #: Execution option of a transaction that takes no write lock on SQLite.
 READS_ONLY = "cutwork_reads_only"
 
-#: Every statement has an index, which gives it the order that it asks for (`shared.jobs.planning`). What looks cheaper
+#: Every statement has an index, which gives it the order that it asks for (`shared.sql.planning`). What looks cheaper
 #: to PostgreSQL looks so by statistics that are not true any more, or to a plan that was made when the table was small.
 _PLANNING = {
     "enable_seqscan": "off",

@@ -35,7 +35,7 @@ from sqlalchemy import (
 
 from shared.clock import Clock, database_clock
 from shared.database import Database
-from shared.jobs.planning import hidden
+from shared.sql.planning import hidden
 from shared.tables import webhook_deliveries as deliveries
 from shared.webhooks.delivery import EVENTS, Delivery, DeliveryState, Record
 

@@ -59,13 +59,20 @@ WITHIN = {
         "shared.presets",
         "shared.webhooks.secrets",
     },
-    "shared/sql": {"shared.database", "shared.errors", "shared.settings"},
+    "shared/sql": {
+        "shared.database",
+        "shared.errors",
+        "shared.job",
+        "shared.settings",
+        "shared.tables",
+    },
     "training/network": {"training.config", "training.labels"},
     "training/scores": {
         "training.data.choice",
         "training.data.dataset",
         "training.data.shop",
         "training.labels",
+        "training.metrics",
     },
     "worker/imaging": {"worker.network.segmenter"},
     "worker/jobs": {
@@ -153,6 +160,12 @@ IN_ORDER = {
         *("answers", "health", "routes", "openapi"),
     ),
     "deploy/local": ("processes", "servers"),
+    "shared": (
+        *("image_files", "outgoing", "objects", "sql", "webhooks"),
+        *("setting_groups", "jobs", "batches"),
+    ),
+    "training": ("network", "data", "scores"),
+    "worker": ("messages", "network", "imaging", "jobs", "webhooks", "sweeper"),
 }
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.scores.metrics import boundary_score
+from training.metrics import boundary_score
 
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]

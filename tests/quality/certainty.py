@@ -20,7 +20,7 @@ from training.data.choice import spread
 from training.data.dataset import list_split, read_labels, read_photo, read_tags
 from training.data.garment_masks import find_masks
 from training.labels import certain_classes
-from training.scores.metrics import is_clothing, is_counted, overlap
+from training.metrics import is_clothing, is_counted, overlap
 from worker.imaging.mattes import LEAST_SHOWN
 from worker.imaging.segmentation import without_doubtful
 from worker.network.segmenter import Segmenter

@@ -23,7 +23,7 @@ from tests.quality.sight import Edges, enlarge, load_network, see, see_truth
 from training.data.choice import spread
 from training.data.dataset import list_split, read_labels, read_photo, read_tags
 from training.labels import certain_classes
-from training.scores.metrics import boundary_score, is_clothing, overlap
+from training.metrics import boundary_score, is_clothing, overlap
 from worker.imaging.segmentation import Segmentation
 from worker.network.segmenter import Segmenter
 

@@ -17,8 +17,8 @@ from tests.quality.sight import Pixels, Plane, load_network, mask_of
 from training.data.choice import spread
 from training.data.dataset import Split, list_split, read_labels, read_photo, read_tags
 from training.labels import certain_classes
+from training.metrics import is_clothing, is_counted, largest_category, overlap
 from training.prediction import Predictor
-from training.scores.metrics import is_clothing, is_counted, largest_category, overlap
 from training.scores.sheet import draw_contact_sheet
 from worker.network.segmenter import Segmenter
 

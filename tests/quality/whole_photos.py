@@ -33,7 +33,7 @@ from training.data.choice import spread
 from training.data.dataset import Split, list_split, read_labels, read_photo, read_tags
 from training.data.garment_masks import find_masks
 from training.labels import ClassMap, certain_classes
-from training.scores.metrics import count_clothing
+from training.metrics import count_clothing
 from worker.network.segmenter import Segmenter
 
 PHOTOS = 24

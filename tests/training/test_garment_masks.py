@@ -11,7 +11,7 @@ import pytest
 from training.data.dataset import Garment, Pixels
 from training.data.garment_masks import find_mask, find_masks, garment_sets, looks_like_a_garment
 from training.labels import CLASSES, bit
-from training.scores.metrics import overlap
+from training.metrics import overlap
 
 TOPS = Garment(photo=Path("g.jpg"), class_index=CLASSES.index("tops"))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.labels import ACCESSORY, CLASSES, CLOTHING, NO_CLASS
-from training.scores.metrics import GarmentScores, Scores, boundary_score, largest_category, overlap
+from training.metrics import GarmentScores, Scores, boundary_score, largest_category, overlap
 
 TOPS, COAT, HAT = (CLASSES.index(name) for name in ("tops", "coat", "hat"))
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from training.data.augmentation import Sample
 from training.data.mixing import Mixture
+from training.metrics import is_clothing, overlap
 from training.prediction import Predictor
-from training.scores.metrics import is_clothing, overlap
 
 _log = logging.getLogger("training")
 

@@ -10,7 +10,7 @@ from matplotlib import pyplot
 from numpy.typing import NDArray
 
 from training.labels import CATEGORIES, CLASSES
-from training.scores.metrics import GarmentScores, Scores
+from training.metrics import GarmentScores, Scores
 
 mpl.use("Agg")
 

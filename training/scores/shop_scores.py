@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training.data.shop import GARMENT, GROUND, UNKNOWN
 from training.labels import CLASS_COUNT, CLASSES, ClassMap
-from training.scores.metrics import is_clothing, overlap
+from training.metrics import is_clothing, overlap
 
 
 @dataclass(frozen=True, kw_only=True)
