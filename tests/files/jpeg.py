@@ -13,6 +13,7 @@ from tests.files.icc import matrix_profile
 from tests.pictures import jpeg, photo, with_segment
 
 EOI = b"\xff\xd9"
+RESTART, HUFFMAN_TABLE = rb"\xff[\xd0-\xd7]", rb"\xff\xc4"
 
 
 @cache
@@ -40,6 +41,23 @@ def cut(data: bytes, share: float) -> bytes:
     return data[: start + int((len(data) - start) * share)] + EOI
 
 
+def with_bytes_before(data: bytes, marker: bytes) -> bytes:
+    """Put a few bytes too many before the second of such markers in the pixels."""
+    _, second, *_ = re.finditer(marker, data[scans(data)[0] :])
+    at = scans(data)[0] + second.start()
+    return data[:at] + b"\0\1" * 3 + data[at:]
+
+
+def restarts(image: Image.Image | None = None) -> bytes:
+    return jpeg(image or noisy(), restart_marker_rows=1)
+
+
+def without(data: bytes, share: float, size: int) -> bytes:
+    """Leave out what begins at some place in the pixels."""
+    at = scans(data)[0] + int((len(data) - scans(data)[0]) * share)
+    return data[:at] + data[at + size :]
+
+
 def other_frame(data: bytes, marker: int) -> bytes:
     """Make a baseline JPEG say that it is of another kind."""
     return re.sub(rb"\xff\xc0(?=\x00\x11\x08)", bytes([0xFF, marker]), data, count=1)
@@ -59,6 +77,30 @@ JPEGS: dict[str, File] = {
     ),
     "jpeg with a trailer full of markers in the place of its end": taken(
         lambda: jpeg()[:-2] + b"\xff\x02SEFT" + jpeg() + b"\xff\x01", tolerance=4
+    ),
+    **{
+        f"jpeg with {name}, {width} pixels wide": taken(
+            lambda width=width, trailer=trailer: jpeg(photo(width, 80))[:-2] + trailer,  # type: ignore[misc]
+            lambda width=width: photo(width, 80),  # type: ignore[misc]
+            tolerance=4,
+        )
+        for name, trailer in {
+            "50 KB of a maker's in the place of its end": b"MAKER\0\1" * 7000,
+            "5 KB of zeros in the place of its end": bytes(5000),
+            "2,000 bytes too many before its end": b"\0\1" * 1000 + EOI,
+        }.items()
+        for width in (112, 113, 115, 116, 119)
+    },
+    "jpeg of restarts with bytes too many before one of them": taken(
+        lambda: with_bytes_before(restarts(), RESTART), noisy, tolerance=4
+    ),
+    "progressive jpeg with bytes too many behind a scan": taken(
+        lambda: with_bytes_before(jpeg(noisy(), progressive=True), HUFFMAN_TABLE),
+        noisy,
+        tolerance=4,
+    ),
+    "jpeg of restarts with one more behind the last piece": taken(
+        lambda: with_bytes_before(restarts(), RESTART)[:-2] + b"\xff\xd2" + EOI, noisy, tolerance=4
     ),
     "jpeg with two ends": taken(lambda: jpeg() + EOI, tolerance=4),
     "camera: ten bytes too many before the end": taken(
@@ -91,6 +133,21 @@ JPEGS: dict[str, File] = {
     "jpeg of restarts cut at half, an end glued on": refused(
         DAMAGED, lambda: cut(jpeg(noisy(), restart_marker_blocks=4), 0.5)
     ),
+    "jpeg of restarts with bytes too many before one of them, cut at half": refused(
+        DAMAGED, lambda: cut(with_bytes_before(restarts(), RESTART), 0.5)
+    ),
+    "progressive jpeg with bytes too many behind a scan, cut in its last scan": refused(
+        DAMAGED,
+        lambda: cut(with_bytes_before(jpeg(noisy(), progressive=True), HUFFMAN_TABLE), 0.95),
+    ),
+    **{
+        f"jpeg of restarts without {size // 1000} KB at {share:.0%}": refused(
+            DAMAGED,
+            lambda share=share, size=size: without(restarts(), share, size),  # type: ignore[misc]
+        )
+        for size in (8000, 20_000)
+        for share in (0.1, 0.2, 0.3, 0.4, 0.5)
+    },
     "grey jpeg cut at half, an end glued on": refused(
         DAMAGED, lambda: cut(jpeg(noisy().convert("L")), 0.5)
     ),

@@ -1,0 +1,150 @@
+"""The scans of a JPEG: where its picture ends, and whether they and the pieces between their restarts are all there.
+
+A decoder shows a picture without its last scans coarse, and one without some pieces grey or shifted.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from shared.errors import ErrorCode, Refused
+from shared.image_files import jpeg_segments
+from shared.image_files.jpeg_segments import Segment
+
+_EOI = 0xD9
+_DQT, _DHT, _DRI, _COM = 0xDB, 0xC4, 0xDD, 0xFE
+#: What may stand between two scans; anything else ends the picture.
+_BETWEEN_SCANS = frozenset({_DQT, _DHT, _DRI, _COM, jpeg_segments.SOS, *range(0xE0, 0xF0)})
+#: Of a photo there are about ten. A scan of 23 bytes can cost a pass over all pixels: 5 MB of them, 20 minutes.
+_MAX_SCANS = 200
+_COEFFICIENTS = 64
+_PROGRESSIVE = frozenset({0xC2, 0xCA})
+_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
+_RESTART_NUMBERS = 8
+_BLOCK = 8
+
+
+class Scan(NamedTuple):
+    """One scan, with all that its data depend on."""
+
+    #: The start of scan, without its length.
+    head: bytes
+    #: Offsets of its data.
+    start: int
+    end: int
+    #: Units of coding between two restarts; 0 if there are none.
+    restart_interval: int
+
+    def coefficients(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield, for each component: its id, the first and the last coefficient, the bits still missing."""
+        try:
+            count = self.head[0]
+            first, last, approximation = struct.unpack_from(">BBB", self.head, 1 + 2 * count)
+        except (IndexError, struct.error):
+            return
+        for at in range(1, 1 + 2 * count, 2):
+            yield self.head[at], first, min(last, _COEFFICIENTS - 1), approximation & 0x0F
+
+
+def read_scans(data: bytes) -> list[Scan]:
+    """Read the scans of the picture.
+
+    Raises:
+        MalformedJpeg: There is none.
+        Refused: FILE_DECODING_FAILURE: there are too many.
+    """
+    scans: list[Scan] = []
+    interval, segments = 0, list(jpeg_segments.read_segments(data))
+    while segments:
+        for segment in segments:
+            if segment.marker == _DRI:
+                (interval,) = struct.unpack(">H", segment.content)
+        if len(scans) == _MAX_SCANS:
+            raise Refused(ErrorCode.FILE_DECODING_FAILURE, "The JPEG has too many scans.")
+        start = segments[-1].end
+        end = jpeg_segments.find_end_of_scan(data, start)
+        scans.append(Scan(segments[-1].content, start, end, interval))
+        segments = _segments_of_next_scan(data, end)
+    return scans
+
+
+def are_all_there(data: bytes, scans: list[Scan]) -> bool:
+    """Whether the scans hold all components, and of a progressive picture all coefficients to the last bit."""
+    frame = _frame(data)
+    components = set(_sampling(frame))
+    if frame.marker not in _PROGRESSIVE:
+        return components == {c for scan in scans for c, *_ in scan.coefficients()}
+    exact: defaultdict[int, set[int]] = defaultdict(set)
+    for scan in scans:
+        for component, first, last, missing_bits in scan.coefficients():
+            if missing_bits == 0:
+                exact[component].update(range(first, last + 1))
+    return all(len(exact[component]) >= _COEFFICIENTS for component in components)
+
+
+def restarts_are_all_there(data: bytes, scans: list[Scan]) -> bool:
+    """Whether the restarts of each scan are numbered without a gap, and as many as its size asks for."""
+    frame = _frame(data)
+    for scan in scans:
+        numbers = [found[1][0] & 7 for found in _RESTART.finditer(data, scan.start, scan.end)]
+        # Some write one more behind the last piece.
+        if _RESTART.fullmatch(data, scan.end - 2, scan.end):
+            numbers.pop()
+        wanted = (
+            -(-_units(frame, scan) // scan.restart_interval) - 1 if scan.restart_interval else 0
+        )
+        if numbers != [number % _RESTART_NUMBERS for number in range(wanted)]:
+            return False
+    return True
+
+
+def _segments_of_next_scan(data: bytes, position: int) -> list[Segment]:
+    """Find what leads to the scan that goes on with the picture; nothing if it ends here."""
+    segments: list[Segment] = []
+    if data[position + 1 : position + 2] == bytes([_EOI]):
+        return []
+    try:
+        for segment in jpeg_segments.read_segments(data, position):
+            if segment.start != position or segment.marker not in _BETWEEN_SCANS:
+                return []
+            segments.append(segment)
+            position = segment.end
+    except jpeg_segments.MalformedJpeg:
+        return []
+    return segments
+
+
+def _frame(data: bytes) -> Segment:
+    segments = jpeg_segments.read_segments(data)
+    return next(segment for segment in segments if segment.marker in jpeg_segments.FRAMES)
+
+
+def _sampling(frame: Segment) -> dict[int, tuple[int, int]]:
+    """Each component's id, and how many of its blocks lie side by side and one above the other in a unit."""
+    content = frame.content[6 : 6 + 3 * frame.content[5]]
+    return {
+        component: (factors >> 4, factors & 0x0F)
+        for component, factors in zip(content[::3], content[1::3], strict=False)
+    }
+
+
+def _restarts(frame: Segment, scan: Scan) -> int:
+    interval = scan.restart_interval
+    return math.ceil(_units(frame, scan) / interval) - 1 if interval else 0
+
+
+def _units(frame: Segment, scan: Scan) -> int:
+    """How many units of coding a scan has: of a component that is alone in it, its blocks."""
+    height, width = struct.unpack_from(">HH", frame.content, 1)
+    sampling = _sampling(frame)
+    components = [component for component, *_ in scan.coefficients()]
+    across, down = sampling[components[0]] if len(components) == 1 else (1, 1)
+    unit_width = _BLOCK * max(most_across for most_across, _ in sampling.values())
+    unit_height = _BLOCK * max(most_down for _, most_down in sampling.values())
+    units: int = math.ceil(width * across / unit_width) * math.ceil(height * down / unit_height)
+    return units
