@@ -23,6 +23,8 @@ def name_of(stem: str, picture: Picture, kind: str, plain: str = "") -> str:
     Raises:
         Unreachable: What came is no picture.
     """
+    if not f"{picture.form}{picture.category}".isalnum():
+        raise Unreachable("The result is called what no picture can be called.")
     if kind not in _ENDINGS:
         raise Unreachable(f"The result is no picture, but {kind!a}.")
     form = "" if picture.form == plain else picture.form

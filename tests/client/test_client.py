@@ -17,12 +17,14 @@ from cutwork import (
     JobFailed,
     KeyRefused,
     Options,
+    Picture,
     Refusal,
     Status,
     TryLater,
     Unreachable,
     patience,
 )
+from cutwork.names import name_of
 from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.errors import ErrorCode
 from tests.client.fake_service import KEY, PNG, FakeService, refusal
@@ -160,6 +162,12 @@ def test_a_job_that_is_deleted_already_is_erased_all_the_same(service: FakeServi
 
     with Client() as client:
         client.erase("some-id")
+
+
+@pytest.mark.parametrize("form", ["../mask", "a/b", "", ".."])
+def test_no_answer_leads_a_picture_out_of_its_folder(form: str) -> None:
+    with pytest.raises(Unreachable):
+        name_of("photo", Picture(form, "", "http://127.0.0.1"), "image/png")
 
 
 def test_a_key_is_never_shown() -> None:

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Response
+from flask import Response, request
 
 from cutwork import patience
 from cutwork.ingest import pace, waiting
+from cutwork.ingest.ledger import opened
 from shared.errors import ErrorCode
 from tests.client.conftest import Command, Ended
 from tests.client.fake_service import PNG, FakeService, refusal
@@ -254,8 +255,6 @@ def test_all_workers_wait_as_long_as_the_service_says_and_that_is_said_once(
     refused = [refusal] * 3
 
     def limit() -> Response | None:
-        from flask import request  # noqa: PLC0415
-
         if request.method == "POST" and refused:
             return refused.pop()(ErrorCode.EXCEEDING_LIMITS, 1)
         return None
@@ -303,6 +302,23 @@ def test_a_photo_at_which_the_service_breaks_fails_after_some_tries(
     assert service.asked.count("POST /v1/jobs") == 5
 
 
+def test_a_photo_that_never_arrives_while_others_do_fails_and_the_others_are_done(
+    service: FakeService, command: Command, folder: Path, out: Path
+) -> None:
+    put(folder, "a.jpg", *(f"b{number}.jpg" for number in range(9)))
+
+    def lose() -> Response | None:
+        if request.method == "POST" and request.files["image"].read().endswith(b"a.jpg"):
+            return Response("Bad gateway", 502, mimetype="text/html")
+        return None
+
+    service.intercept = lose
+
+    assert command("ingest", folder, "-o", out, "--jobs", 2).code == 1
+    lines = report_of(out)
+    assert [name for name, line in lines.items() if line["status"] == "failed"] == ["a.jpg"]
+
+
 def test_a_refused_key_ends_with_4_before_the_folder_is_read(
     service: FakeService, command: Command, folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -332,8 +348,6 @@ def test_a_result_that_cannot_be_had_at_once_is_asked_for_again(
     answers = [Response(status=503), Response(status=403), Response("<p>", mimetype="text/html")]
 
     def fail() -> Response | None:
-        from flask import request  # noqa: PLC0415
-
         return answers.pop() if answers and request.path.startswith("/results/") else None
 
     service.intercept = fail
@@ -439,8 +453,6 @@ def test_where_there_is_no_terminal_a_line_comes_now_and_then(
 def test_two_at_once_do_not_work_on_one_folder(
     service: FakeService, command: Command, folder: Path, out: Path
 ) -> None:
-    from cutwork.ingest.ledger import opened  # noqa: PLC0415
-
     out.mkdir()
     with opened(out):
         ended = command("ingest", folder, "-o", out)
@@ -492,8 +504,6 @@ def test_the_sheet_holds_all_in_one_file_and_the_doubtful_ones_first(
 
 def only_posts(make: Callable[[], Response]) -> Callable[[], Response | None]:
     """Answer all uploads otherwise."""
-    from flask import request  # noqa: PLC0415
-
     return lambda: make() if request.method == "POST" else None
 
 

@@ -27,6 +27,11 @@ class Stopped(Exception):
     """No more is to be begun."""
 
 
+def is_full(error: CutworkError) -> bool:
+    """Tell whether the service has no room, and nothing else is wrong."""
+    return isinstance(error, TryLater) and error.code in _FULL
+
+
 class Pace:
     """More slowly at once, half at once: additive increase, multiplicative decrease."""
 
@@ -42,6 +47,8 @@ class Pace:
             now: Tells the time.
         """
         self.limit = min(_AT_FIRST, most)
+        #: So many uploads were answered.
+        self.answers = 0
         self._most = most
         self._give_up_after = give_up_after
         self._told = told
@@ -72,6 +79,7 @@ class Pace:
         """Hear that the service answered."""
         with self._changed:
             self._out_since, self._failures = None, 0
+            self.answers += 1
             now = self._now()
             if self.limit < self._most and now >= max(self._free_at, self._grown_at) + _STEP:
                 self.limit += 1
@@ -119,7 +127,7 @@ class Pace:
         raise Stopped
 
     def _note_outage(self, error: CutworkError, now: float) -> None:
-        if isinstance(error, TryLater) and error.code in _FULL:
+        if is_full(error):
             self._out_since = None
             return
         self._out_since = now if self._out_since is None else self._out_since

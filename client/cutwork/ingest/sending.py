@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cutwork.errors import CutworkError, KeyRefused, Refusal, TryLater, Unreachable, Unusable
 from cutwork.ingest.ledger import Ledger
-from cutwork.ingest.pace import Pace
+from cutwork.ingest.pace import Pace, is_full
 from cutwork.ingest.photos import MAX_BYTES, Fault, fault_in
 from cutwork.ingest.plan import Plan
 from cutwork.ingest.tally import Tally
@@ -26,7 +26,7 @@ Accepted = Callable[[bytes, Job | None], None]
 _GONE, _SERVER_ERROR = 410, 500
 #: What no photo can be to blame for.
 _OF_THE_OPTIONS, _OF_THE_SERVICE = frozenset({400}), frozenset({404, 405})
-#: After so many answers of 500, it is the photo.
+#: After so many failures, it is the photo.
 _TRIES = 5
 
 
@@ -99,29 +99,33 @@ class Sender:
                 self._claimed.discard(sha256)
 
     def _upload(self, sha256: bytes, content: bytes, key: str) -> None:
-        tries = 1
-        while not self._is_settled(sha256, content, key, tries):
-            tries += 1
+        """Upload a photo, as often as it takes; but a few times only if others have no trouble meanwhile."""
+        tries, answers = 0, -1
+        while (error := self._try(sha256, content, key)) is not None:
+            if not is_full(error):
+                is_its_own = getattr(error, "status", 0) == _SERVER_ERROR
+                tries += is_its_own or self._pace.answers != answers
+                answers = self._pace.answers
+            if tries >= _TRIES:
+                return self._fail(sha256, error)
+            self._pace.went_wrong(error)
+        return None
 
-    def _is_settled(self, sha256: bytes, content: bytes, key: str, tries: int) -> bool:
-        """Upload a photo once, and say whether that need not be done again."""
+    def _try(self, sha256: bytes, content: bytes, key: str) -> TryLater | Unreachable | None:
+        """Upload a photo, and give the reason why that has to be done again, if there is one."""
         try:
             with self._pace.turn():
                 job = self._client.submit(content, self._options, idempotency_key=key)
                 self._ledger.sent(sha256, job)
         except (TryLater, Unreachable) as error:
-            if getattr(error, "status", 0) == _SERVER_ERROR and tries >= _TRIES:
-                self._fail(sha256, error)
-                return True
-            self._pace.went_wrong(error)
-            return False
+            return error
         except Refusal as error:
             self._pace.went_well()
             self._refused(sha256, error)
         else:
             self._pace.went_well()
             self._accepted(sha256, job)
-        return True
+        return None
 
     def _refused(self, sha256: bytes, error: Refusal) -> None:
         if isinstance(error, KeyRefused) or error.status in _OF_THE_SERVICE:
