@@ -13,21 +13,25 @@ from api.answers import cross_origin, error_handlers
 from api.answers.envelope import Means, for_job, for_job_in_full
 from api.answers.queue_forecast import QueueForecast
 from api.health.readiness import Readiness
+from api.intake.callbacks import Callbacks
 from api.intake.fields import modern_rules
 from api.intake.form import MAX_BODY_BYTES
 from api.openapi.document import create_document
 from api.routes import (
     archive,
+    audit,
     batches,
     cutout,
     deliveries,
     documents,
     health,
     jobs,
+    keys,
     openapi,
     page,
     query,
     uploads,
+    usage,
 )
 from api.services import Services
 from shared.presets import load_presets
@@ -53,7 +57,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     request_names.name_requests(app)
     cross_origin.share(app, settings.page_origins)
-    auth.protect(app, settings, services.key_store)
+    auth.protect(app, settings, services.key_store, services.last_uses)
     gauge = BacklogGauge(settings, services.job_store, services.backlog_cache)
     quotas.protect(app, settings, services, gauge)
     error_handlers.handle(app)
@@ -77,6 +81,9 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(archive.create_blueprint(services))
     app.register_blueprint(uploads.create_blueprint(settings, services))
     app.register_blueprint(deliveries.create_blueprint(services))
+    app.register_blueprint(usage.create_blueprint(services))
+    app.register_blueprint(keys.create_blueprint(settings, services, Callbacks(settings)))
+    app.register_blueprint(audit.create_blueprint(services))
     document = create_document(sorted(presets), settings.public_path)
     app.register_blueprint(openapi.create_blueprint(document))
     app.register_blueprint(documents.create_blueprint(document, settings.public_path))

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.admission.backlog_cache import BacklogCache
+from api.admission.last_uses import LastUses
 from api.admission.rate_limiter import RateLimiter
 from api.answers.long_poll import LongPolls
 from api.resilience.circuit_breaker import CircuitBreaker
+from shared.audit import AuditLog
 from shared.batches.store import BatchStore
 from shared.broker import Broker
 from shared.database import Database
 from shared.job_store import JobStore
 from shared.key_store import KeyStore
 from shared.object_store import ObjectStore
+from shared.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 
 
@@ -23,6 +26,8 @@ class Services:
 
     job_store: JobStore
     key_store: KeyStore
+    last_uses: LastUses
+    audit: AuditLog
     object_store: ObjectStore
     broker: Broker
     #: Through which all of them ask Redis; readiness alone looks past it.
@@ -31,6 +36,7 @@ class Services:
     database: Database
     deliveries: Deliveries
     batches: BatchStore
+    usage: Usage
     long_polls: LongPolls
     rate_limiter: RateLimiter
     backlog_cache: BacklogCache

@@ -1,7 +1,7 @@
 """What gunicorn starts: `gunicorn -c deploy/gunicorn.conf.py "api.wsgi:create_app()"`.
 
 It is called in each gunicorn worker after the fork and after gevent's patches, so connections are the worker's own
-and the thread of the waiting room is a greenlet.
+and threads are greenlets.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from gunicorn.errors import AppImportError
 
 from api import app
 from api.admission.backlog_cache import BacklogCache
+from api.admission.last_uses import LastUses
 from api.admission.rate_limiter import RateLimiter, connect_storage
 from api.answers.long_poll import LongPolls
 from api.resilience.database_turnstile import DatabaseTurnstile
 from api.resilience.redis_pool import impatient_pool, redis_circuit
 from api.services import Services
+from shared.audit import AuditLog
 from shared.batches.store import BatchStore
 from shared.broker import Broker
 from shared.database import open_database
@@ -29,6 +31,7 @@ from shared.logs import get_logger, set_up_logs
 from shared.object_store import ObjectStore
 from shared.settings import Settings, load_settings
 from shared.sql.engine import connections_of
+from shared.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 
 
@@ -45,6 +48,7 @@ def create_app() -> Flask:
     except Misconfigured as error:
         raise AppImportError(f"cutwork: {error}") from None
     services.long_polls.start()
+    services.last_uses.start()
     get_logger(__name__).info("front_end.started", keyless=settings.keyless)
     return app.create_app(settings, services)
 
@@ -58,16 +62,19 @@ def create_services(settings: Settings) -> Services:
     # With what it takes to find out that a new connection gets no answer either, a client waits for twice as long.
     turnstile = DatabaseTurnstile(connections_of(settings))
     database = open_database(settings, settings.database_request_timeout, turnstile.passing)
-    job_store = JobStore(database, limits_of(settings))
+    job_store, key_store = JobStore(database, limits_of(settings)), KeyStore(database)
     circuit = redis_circuit()
     return Services(
         job_store=job_store,
-        key_store=KeyStore(database),
+        key_store=key_store,
+        last_uses=LastUses(key_store),
+        audit=AuditLog(database),
         object_store=ObjectStore(settings),
         broker=Broker(settings),
         database=database,
         deliveries=Deliveries(database),
         batches=BatchStore(database, timedelta(seconds=settings.deadline)),
+        usage=Usage(database),
         long_polls=LongPolls(settings, job_store),
         redis_circuit=circuit,
         rate_limiter=RateLimiter(connect_storage(settings), settings.rate_per_minute, circuit),

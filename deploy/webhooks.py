@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 
 import click
 
+from deploy.named_database import open_named_database
+from deploy.operator_name import operator
+from shared.audit import Action, AuditLog
 from shared.errors import Misconfigured
 from shared.outgoing.call import Limits
 from shared.outgoing.caller import Caller
@@ -29,11 +32,13 @@ def send_test(url: str) -> None:
     settings = load_settings()
     if not settings.signing_secrets:
         raise Misconfigured(f"{variable('webhook_secrets')} is not set: there are no webhooks")
+    policy = settings.webhook_policy
+    AuditLog(open_named_database()).note(operator(), Action.WEBHOOK_TEST, policy.read_url(url).host)
     now = datetime.now(UTC)
     event = {"type": "webhook.test", "timestamp": now.isoformat(), "data": {}}
     body = json.dumps(event).encode()
     headers = signed_headers(f"msg_{uuid.uuid4().hex}", now, body, settings.signing_secrets)
-    answer = Caller(settings.webhook_policy).post(url, body, _LIMITS, headers)
+    answer = Caller(policy).post(url, body, _LIMITS, headers)
     if answer.status // 100 != 2:  # noqa: PLR2004 - 2xx, as everywhere
         raise click.ClickException(f"it answered {answer.status}: that would be tried again")
     click.echo(f"It answered {answer.status}: that would count.")

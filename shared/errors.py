@@ -17,6 +17,7 @@ class ErrorCode(StrEnum):
     ERROR_INVALID_PARAMETER = "ERROR_INVALID_PARAMETER"
     ERROR_PARAMETERS = "ERROR_PARAMETERS"
     ERROR_USER_NOT_EXISTS = "ERROR_USER_NOT_EXISTS"
+    ERROR_PERMISSION_DENIED = "ERROR_PERMISSION_DENIED"
     ERROR_RESOURCE_NOT_FOUND = "ERROR_RESOURCE_NOT_FOUND"
     ERROR_ILLEGAL_OPERATION = "ERROR_ILLEGAL_OPERATION"
     ERROR_TASK_REVOKED = "ERROR_TASK_REVOKED"
@@ -57,6 +58,7 @@ CATALOGUE: dict[ErrorCode, CatalogueEntry] = {
     ErrorCode.ERROR_INVALID_PARAMETER: CatalogueEntry(400, "Invalid parameter."),
     ErrorCode.ERROR_PARAMETERS: CatalogueEntry(400, "Invalid parameters."),
     ErrorCode.ERROR_USER_NOT_EXISTS: CatalogueEntry(401, "The user does not exist."),
+    ErrorCode.ERROR_PERMISSION_DENIED: CatalogueEntry(403, "Permission denied."),
     ErrorCode.ERROR_RESOURCE_NOT_FOUND: CatalogueEntry(404, "Resource not found."),
     ErrorCode.ERROR_ILLEGAL_OPERATION: CatalogueEntry(405, "Illegal operation."),
     ErrorCode.ERROR_TASK_REVOKED: CatalogueEntry(410, "Task has already been revoked."),

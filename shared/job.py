@@ -113,6 +113,8 @@ class NewJob:
     options: CutoutOptions
     input_bytes: int
     fingerprint: str
+    #: Of the key that it was sent with; None: there is none yet.
+    key_id: str | None = None
     tags: Tags = Tags()
     #: Who is told of its end; None: nobody.
     callback_url: str | None = None
@@ -167,6 +169,8 @@ class Job:
     log_id: str
     #: Whose job it is; every query of a client is scoped by it.
     tenant: str
+    #: Of the key that it was sent with; None: there was none, or it is not known.
+    key_id: str | None
     status: JobStatus
     queue: Queue
     options: CutoutOptions

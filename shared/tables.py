@@ -1,7 +1,7 @@
 """The tables, with the rules that the database itself enforces.
 
 Rows of `jobs` are read and written by `shared.jobs` alone, those of `webhook_deliveries` by `shared.webhooks`, those of
-`api_keys` by `key_store`, that of `cutwork_schema`
+`usage_days` by `usage`, those of `audit_log` by `audit`, those of `api_keys` by `key_store`, that of `cutwork_schema`
 by `schema`.
 """
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ColumnElement,
+    Date,
     DateTime,
     Dialect,
     Index,
@@ -80,6 +81,8 @@ jobs = Table(
     Column("id", Uuid, primary_key=True),
     Column("log_id", String(32), nullable=False),
     Column("tenant", String(64), nullable=False),
+    # The key it was sent with; NULL: there was none yet, or the release before did not keep it.
+    Column("key_id", String(16)),
     Column("status", String(16), nullable=False),
     Column("queue", String(16), nullable=False),
     Column("cloth_class", JSON, nullable=False),
@@ -168,6 +171,12 @@ jobs = Table(
         *("queue", "start_tag"),
         where="status <> 'queued' AND started_at IS NOT NULL",
     ),
+    # How many of a key wait is counted where it has a limit of its own.
+    _partial(
+        "jobs_of_key_waiting",
+        *("key_id", "created_at"),
+        where="status = 'queued' AND key_id IS NOT NULL",
+    ),
     # The sweeper's questions, each of which looks at live or ageing rows only.
     _partial("jobs_in_work", "started_at", where="status = 'processing'"),
     _partial(
@@ -210,17 +219,64 @@ webhook_deliveries = Table(
     _partial("webhook_deliveries_due", "host", "not_before", where="state = 'pending'"),
 )
 
+#: What a tenant used on a day (UTC); kept for longer than its jobs.
+usage_days = Table(
+    "usage_days",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("accepted", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("cancelled", BigInteger, nullable=False),
+    Column("pixels", BigInteger, nullable=False),
+    Column("worker_ms", BigInteger, nullable=False),
+    # The oldest ones are forgotten.
+    Index("usage_days_by_day", "day"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,
     # The part of the key that may be shown: `cw_<id>_<secret>`.
     Column("id", String(16), primary_key=True),
     Column("tenant", String(64), nullable=False),
+    # What people call it.
+    Column("name", String(64), nullable=False, server_default=text("''")),
     # SHA-256 of the whole key, hexadecimal. 256 random bits need no slow hash.
     Column("sha256", String(64), nullable=False),
+    # The words of `shared.api_key.Scope`, with spaces.
+    Column("scopes", String(64), nullable=False, server_default=text("'submit read'")),
+    # Quotas; NULL: the installation's.
+    Column("rate_per_minute", Integer),
+    Column("max_queued", Integer),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+    # Who is told of the end of its jobs unless they say; and what signs that, the newest first, with spaces.
+    Column("callback_url", String(4096)),
+    Column("webhook_secrets", String(255)),
+    # A tenant's, newest first.
+    Index("api_keys_by_age", "tenant", "created_at", "id"),
+)
+
+#: What was done to keys and webhooks, and by whom; kept for longer than either.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("actor", String(16), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("address", String(128), nullable=False),
+    Column("request_id", String(128), nullable=False),
+    Column("details", JSON, nullable=False),
+    # A tenant's lines, newest first, and all of them; the oldest ones are forgotten.
+    Index("audit_log_by_tenant", "tenant", "created_at", "id"),
+    Index("audit_log_by_age", "created_at", "id"),
 )
 
 #: One row, kept by whoever migrates, as Alembic keeps its own table.

@@ -10,6 +10,8 @@ from shared.contract import RESULT_LIFETIME, ReturnForm
 from shared.job import JobStatus
 
 TENANT = "shop"
+#: The key that all of them were sent with.
+KEY_ID = "0123456789ab"
 #: What it calls all of them.
 REFERENCE = "import"
 
@@ -40,6 +42,7 @@ def insert_crowd(connection: Connection, states: Mapping[JobStatus, int]) -> Non
             "id": "gen_random_uuid()",
             "log_id": "md5(n::text)",
             "tenant": f"'{TENANT}'",
+            "key_id": f"'{KEY_ID}'",
             "status": f"'{state}'",
             "queue": "'interactive'",
             "cloth_class": "'[]'::json",

@@ -1,4 +1,4 @@
-"""Whose request it is: decided before any of its body is read."""
+"""Whose request it is, and whether its key may do that: decided before any of its body is read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from flask import Flask, Request, g, request
 
 from api.admission.familiar_keys import FamiliarKeys
 from api.admission.keyless import may_go_without
+from api.admission.last_uses import LastUses
+from api.admission.scopes import check_scope
+from api.request_names import request_id
+from shared.api_key import KEYLESS_TENANT, Caller
+from shared.audit import Actor
 from shared.errors import ErrorCode, Refused
 from shared.key_store import KeyStore
 from shared.settings import Settings
@@ -13,8 +18,6 @@ from shared.settings import Settings
 KEY_HEADER = "ailabapi-api-key"
 #: The blueprints that need no key. Every other route does, so a new one cannot be left open by forgetting.
 OPEN = frozenset({"documents", "health", "openapi", "page"})
-#: Whose jobs they are as long as there are no keys.
-KEYLESS_TENANT = "local"
 
 _NO_KEY = f"Send your API key in the header `{KEY_HEADER}`, or as `Authorization: Bearer <key>`."
 _NO_KEY_YET = (
@@ -24,8 +27,8 @@ _NO_KEY_YET = (
 _BAD_KEY = "This API key is not valid: it is unknown, revoked or expired. Please use another one."
 
 
-def protect(app: Flask, settings: Settings, key_store: KeyStore) -> None:
-    """Refuse requests without a key on routes that need one."""
+def protect(app: Flask, settings: Settings, key_store: KeyStore, last_uses: LastUses) -> None:
+    """Refuse requests on routes that need a key, unless theirs may do what the route does."""
     familiar = FamiliarKeys()
 
     @app.before_request
@@ -36,29 +39,45 @@ def protect(app: Flask, settings: Settings, key_store: KeyStore) -> None:
         key = key_of(request)
         # In whose turn the key is looked up.
         g.likely_tenant = familiar.tenant_of(key)
-        g.tenant = find_tenant(request, key, settings, key_store)
-        familiar.note(key, g.tenant)
+        g.caller = find_caller(request, key, settings, key_store)
+        familiar.note(key, current_tenant())
+        last_uses.note(current_caller().key_id)
+        check_scope(request.endpoint or "", current_caller())
+
+
+def current_caller() -> Caller:
+    """Tell who sent the request that is being answered."""
+    caller: Caller = g.caller
+    return caller
 
 
 def current_tenant() -> str:
     """Name the tenant of the request that is being answered."""
-    tenant: str = g.tenant
-    return tenant
+    return current_caller().tenant
 
 
-def find_tenant(received: Request, key: str, settings: Settings, key_store: KeyStore) -> str:
-    """Find out whose request this is, by its key; empty: it has none.
+def current_actor() -> Actor:
+    """Tell the same for the audit log."""
+    return Actor(
+        name=current_caller().key_id or KEYLESS_TENANT,
+        address=request.remote_addr or "",
+        request_id=request_id(),
+    )
+
+
+def find_caller(received: Request, key: str, settings: Settings, key_store: KeyStore) -> Caller:
+    """Find out who sent a request, by its key; empty: it has none.
 
     Raises:
         Refused: ERROR_USER_NOT_EXISTS.
         DatabaseUnavailable: The keys cannot be read.
     """
-    tenant = key_store.tenant_of(key) if key else None
-    if tenant is not None:
-        return tenant
+    caller = key_store.find_caller(key) if key else None
+    if caller is not None:
+        return caller
     if settings.keyless and key and key_store.is_empty():
         if may_go_without(received, settings.page_origins):
-            return KEYLESS_TENANT
+            return Caller(tenant=KEYLESS_TENANT)
         raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _NO_KEY_YET)
     raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _BAD_KEY if key else _NO_KEY)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from api.admission.backlog_cache import BacklogCache
+from shared.api_key import Caller
 from shared.backlog import Backlog
 from shared.job_store import JobStore
 from shared.settings import Settings
@@ -28,7 +29,7 @@ class _Reading:
 
 
 class BacklogGauge:
-    """Backlogs of single tenants, and of all together under None."""
+    """Backlogs of single tenants, of keys with a limit of their own, and of all together under None."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class BacklogGauge:
         self._cache = cache
         self._monotonic = monotonic
         self._readings: dict[str | None, _Reading] = {}
+        self._of_keys: dict[str, _Reading] = {}
 
     def read(self, tenant: str | None) -> Backlog:
         """Report the backlog as it was a moment ago; of one far above its limit only that it is.
@@ -57,13 +59,33 @@ class BacklogGauge:
                 # Others that ask while this one counts go on with the old count.
                 reading.stale_at = now + _FRESH_SECONDS
             reading = self._readings[tenant] = self._read_anew(tenant, now)
-        return replace(reading.backlog, queued=reading.backlog.queued + reading.let_in)
+        return _now(reading)
 
-    def let_in(self, tenant: str) -> None:
-        """Count one more job, of this tenant and of all."""
-        for name in (tenant, None):
-            if name in self._readings:
-                self._readings[name].let_in += 1
+    def read_key(self, caller: Caller, limit: int) -> Backlog:
+        """Report how much was sent with a key and waits; its pace is its tenant's.
+
+        Each process counts by itself: such keys are few, and so is what is counted of them.
+
+        Raises:
+            DatabaseUnavailable: The jobs cannot be counted.
+        """
+        now = self._monotonic()
+        reading = self._of_keys.get(caller.key_id)
+        if reading is None or now >= reading.stale_at:
+            queued = self._job_store.count_of_key(caller.key_id, int(limit * _ABOVE_LIMIT) + 1)
+            own = replace(self.read(caller.tenant), queued=queued)
+            reading = self._of_keys[caller.key_id] = _Reading(own, now + _FRESH_SECONDS)
+        return _now(reading)
+
+    def let_in(self, caller: Caller) -> None:
+        """Count one more job, of this key, of its tenant and of all."""
+        readings = (
+            *map(self._readings.get, (caller.tenant, None)),
+            self._of_keys.get(caller.key_id),
+        )
+        for reading in readings:
+            if reading is not None:
+                reading.let_in += 1
 
     def _read_anew(self, tenant: str | None, now: float) -> _Reading:
         found = self._cache.look(tenant)
@@ -79,3 +101,7 @@ class BacklogGauge:
         limits = self._settings
         limit = limits.max_queued if tenant is None else limits.max_queued_per_tenant
         return int(limit * _ABOVE_LIMIT) + 1
+
+
+def _now(reading: _Reading) -> Backlog:
+    return replace(reading.backlog, queued=reading.backlog.queued + reading.let_in)

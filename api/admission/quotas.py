@@ -1,7 +1,8 @@
-"""Quotas: what one tenant, and all of them together, may ask for; judged before any of a body is read.
+"""Quotas: what a key, a tenant, and all of them together, may ask for; judged before any of a body is read.
 
     requests a minute of a tenant   → 429 EXCEEDING_LIMITS
     queued jobs of a tenant         → 429 EXCEEDING_LIMITS
+    the same of a key, if it has quotas of its own
     queued jobs of all tenants      → 503 ERROR_INSUFFICIENT_RESOURCES
 
 Requests that are on their way together are all judged by the same count: the limits hold to within what arrives in
@@ -12,12 +13,14 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, request
 
-from api.admission.auth import OPEN, current_tenant
+from api.admission.auth import OPEN, current_caller
 from api.admission.backlog_gauge import BacklogGauge
 from api.admission.rate_limit_fields import rate_limit_fields
-from api.admission.rate_limiter import Count
+from api.admission.rates import check_rate, count_upload
+from api.admission.scopes import adds_work
 from api.intake.idempotency import read_idempotency_key
 from api.services import Services
+from shared.api_key import Caller
 from shared.backlog import LATELY, Backlog
 from shared.errors import ErrorCode, TryLater
 from shared.job_store import JobStore
@@ -45,36 +48,36 @@ class Quotas:
         self._job_store = job_store
         self._gauge = gauge
 
-    def admit(self, tenant: str, idempotency_key: str | None, *, needs_room: bool = True) -> None:
+    def admit(self, caller: Caller, idempotency_key: str | None) -> None:
         """Let a request pass that wants to add a job; one that repeats an earlier one adds none.
-
-        Args:
-            tenant: Whose it is.
-            idempotency_key: Of the request.
-            needs_room: Whether what it asks for goes into the queue at once.
 
         Raises:
             TryLater: A quota is used up.
             DatabaseUnavailable: The jobs cannot be counted.
         """
-        if not needs_room:
+        if idempotency_key is not None and self._is_replay(idempotency_key, caller.tenant):
             return
-        if idempotency_key is not None and self._is_replay(idempotency_key, tenant):
-            return
-        self._check_tenant(tenant)
+        self._check_own(caller)
         self._check_queue()
-        self._gauge.let_in(tenant)
+        self._gauge.let_in(caller)
 
     def _is_replay(self, idempotency_key: str, tenant: str) -> bool:
         return self._job_store.find_by_idempotency_key(idempotency_key, tenant) is not None
 
-    def _check_tenant(self, tenant: str) -> None:
-        limit = self._settings.max_queued_per_tenant
-        backlog = self._gauge.read(tenant)
+    def _check_own(self, caller: Caller) -> None:
+        """Judge what waits of a tenant, and of a key with a limit of its own; a higher one stands for the tenant's."""
+        limit, own = self._settings.max_queued_per_tenant, caller.max_queued
+        if own is None or own <= limit:
+            self._check(self._gauge.read(caller.tenant), limit, "of your account")
+        if own is not None:
+            self._check(self._gauge.read_key(caller, own), own, "of this key")
+
+    @staticmethod
+    def _check(backlog: Backlog, limit: int, whose: str) -> None:
         if backlog.queued >= limit:
             raise TryLater(
                 ErrorCode.EXCEEDING_LIMITS,
-                f"{limit} photos of your account are waiting already. Please send this one again later.",
+                f"{limit} photos {whose} are waiting already. Please send this one again later.",
                 seconds_until_room(backlog, limit),
             )
 
@@ -96,25 +99,17 @@ def protect(app: Flask, settings: Settings, services: Services, gauge: BacklogGa
     def _admit() -> None:
         is_upload = request.method == "POST" and request.url_rule is not None
         if is_upload and request.blueprint not in OPEN:
-            g.rate = limiter.hit(current_tenant())
-            _check_rate(g.rate, limiter.per_minute)
-            needs_room = request.blueprint not in _OUTSIDE
-            quotas.admit(current_tenant(), read_idempotency_key(request), needs_room=needs_room)
+            caller = current_caller()
+            g.rate = count_upload(limiter, caller)
+            check_rate(g.rate)
+            if adds_work(request.endpoint or "") and request.blueprint not in _OUTSIDE:
+                quotas.admit(caller, read_idempotency_key(request))
 
     @app.after_request
     def _say_what_is_left(response: Response) -> Response:
         if "rate" in g:
-            response.headers.update(rate_limit_fields(g.rate, limiter.per_minute))
+            response.headers.update(rate_limit_fields(g.rate))
         return response
-
-
-def _check_rate(count: Count | None, per_minute: int) -> None:
-    if count is not None and not count.passes:
-        raise TryLater(
-            ErrorCode.EXCEEDING_LIMITS,
-            f"Your account may upload {per_minute} photos a minute. Please send this one again later.",
-            count.seconds,
-        )
 
 
 def seconds_until_room(backlog: Backlog, limit: int) -> float:

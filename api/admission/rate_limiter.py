@@ -1,4 +1,4 @@
-"""How many requests a minute a tenant may send, counted in Redis for all front ends together.
+"""How many requests a minute a tenant, or a key, may send, counted in Redis for all front ends together.
 
 It protects the service and is not worth an outage: while Redis is away, everything is let through.
 """
@@ -9,7 +9,7 @@ from math import floor
 from typing import NamedTuple
 
 import redis
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
@@ -52,41 +52,47 @@ class RateLimiter:
 
         Args:
             storage: Where requests are counted.
-            per_minute: So many may pass; 0: there is no limit, and the store is never asked.
+            per_minute: So many of a tenant's may pass; 0: there is no limit.
             circuit: Guards the store; None: one of its own.
         """
         self.per_minute = per_minute
         self._storage = storage
         self._limiter = SlidingWindowCounterRateLimiter(storage)
-        self._limit = RateLimitItemPerMinute(max(1, per_minute))
         self._circuit = circuit or redis_circuit()
         self._let_through = 0
 
-    def hit(self, tenant: str) -> Count | None:
-        """Count a request, if it may pass; None: nothing is counted, and everything passes."""
-        if not self.per_minute:
+    def hit(self, who: str, per_minute: int | None = None) -> Count | None:
+        """Count a request, if it may pass; None: nothing is counted, and everything passes.
+
+        Args:
+            who: Whose it is.
+            per_minute: So many of theirs may pass; None: as many as a tenant's; 0: all.
+        """
+        amount = self.per_minute if per_minute is None else per_minute
+        if not amount:
             return None
+        limit = RateLimitItemPerMinute(amount)
         try:
             with self._circuit.call():
-                passes = self._limiter.hit(self._limit, tenant)
-                count = self._look(tenant, passes=passes)
+                passes = self._limiter.hit(limit, who)
+                count = self._look(limit, who, passes=passes)
         except (CircuitOpen, redis.RedisError, OSError, ValueError) as error:
             self._let_pass(error)
             return None
         self._note_return()
         return count
 
-    def _look(self, tenant: str, *, passes: bool) -> Count:
+    def _look(self, limit: RateLimitItem, who: str, *, passes: bool) -> Count:
         """Compute what is left and when there is more, the way the limiter will count it.
 
         It counts `current + previous × (what is left of the previous minute / 60)`. Where nothing is left, either the
         last minute's share has to shrink until a place is free, or, where this minute is full by itself, it has to end.
         """
-        key = self._limit.key_for(tenant)
+        key = limit.key_for(who)
         previous, previous_seconds, current, current_seconds = self._storage.get_sliding_window(
             key, WINDOW_SECONDS
         )
-        free = self._limit.amount - current
+        free = limit.amount - current
         remaining = (
             max(0, free - floor(previous * previous_seconds / WINDOW_SECONDS)) if passes else 0
         )

@@ -10,9 +10,9 @@ from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from api.answers.cursor import CURSOR, LINE_CURSOR
 from api.answers.envelope import Describe, for_data, respond
 from api.answers.job_items import AnyItem, found_item
-from api.answers.listing import CURSOR, LINE_CURSOR
 from api.answers.queue_forecast import ask_again_after
 from api.request_names import request_id
 from shared.batches.batch import AT_WORK, Batch, Item, Outcome

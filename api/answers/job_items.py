@@ -9,9 +9,9 @@ from typing import Annotated, Literal, NotRequired, cast
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from api.answers.cursor import CURSOR
 from api.answers.envelope import Describe, for_data, seconds_to_wait
 from api.answers.job_id import UNKNOWN_JOB
-from api.answers.listing import CURSOR
 from api.intake.tags import Metadata, Reference
 from shared.envelope import (
     FAILED,

@@ -1,34 +1,17 @@
-"""Lists of jobs in pages: what a client asks for, and the cursor that goes on behind a job.
-
-A cursor holds the time and the id of the last job shown, so jobs that arrive or go meanwhile neither repeat nor
-hide another.
-"""
+"""Lists of jobs in pages: what a client asks for."""
 
 from __future__ import annotations
 
-import base64
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from api.answers.cursor import read_after, read_limit
 from api.intake.tags import check_reference
 from shared.errors import ErrorCode, Refused
-from shared.job import Bookmark, Job, JobStatus, Selection
+from shared.job import Bookmark, JobStatus, Selection
 
-DEFAULT_LIMIT = 20
-MAX_LIMIT = 100
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-#: Microseconds since 1970 and the id: 8 and 16 bytes are 32 characters without padding. The first byte is 0 until
-#: the year 4253, and so the rest is a time, whatever stands there.
-CURSOR = re.compile(r"A[A-P][A-Za-z0-9_-]{30}")
-_TIME_BYTES = 8
-#: Of the items of a batch, which are listed by their lines.
-LINE_CURSOR = re.compile("[0-9]{1,9}")
-_NO_CURSOR = "`cursor` must be a `next_cursor` of this route, unchanged."
 #: RFC 3339.
 TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+ -][0-9]{2}:[0-9]{2})"
@@ -50,59 +33,7 @@ def read_page(query: Mapping[str, str]) -> Page:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    return Page(
-        limit=read_limit(query),
-        which=_selection(query),
-        after=read_after(query),
-    )
-
-
-def read_limit(query: Mapping[str, str]) -> int:
-    """Read how many a page may have.
-
-    Raises:
-        Refused: ERROR_INVALID_PARAMETER.
-    """
-    text = query.get("limit")
-    if text is None:
-        return DEFAULT_LIMIT
-    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_LIMIT:
-        raise _invalid(f"`limit` must be a whole number from 1 to {MAX_LIMIT}.")
-    return int(text)
-
-
-def read_after(query: Mapping[str, str]) -> Bookmark | None:
-    """Read where a list goes on.
-
-    Raises:
-        Refused: ERROR_INVALID_PARAMETER.
-    """
-    cursor = query.get("cursor")
-    return None if cursor is None else _bookmark(cursor)
-
-
-def read_line(query: Mapping[str, str]) -> int:
-    """Read behind which line of a batch its items go on; 0: from the first one on.
-
-    Raises:
-        Refused: ERROR_INVALID_PARAMETER.
-    """
-    cursor = query.get("cursor", "0")
-    if not LINE_CURSOR.fullmatch(cursor):
-        raise _invalid(_NO_CURSOR)
-    return int(cursor)
-
-
-def write_cursor(last: Job) -> str:
-    """Make the cursor that goes on behind this job."""
-    return write_bookmark(last.created_at, last.id)
-
-
-def write_bookmark(created_at: datetime, last_id: uuid.UUID) -> str:
-    """Make the cursor that goes on behind what has this time and this id."""
-    microseconds = (created_at - _EPOCH) // _MICROSECOND
-    packed = microseconds.to_bytes(_TIME_BYTES, "big") + last_id.bytes
-    return base64.urlsafe_b64encode(packed).decode()
+    return Page(limit=read_limit(query), which=_selection(query), after=read_after(query))
 
 
 def _selection(query: Mapping[str, str]) -> Selection:
@@ -140,14 +71,6 @@ def _status(text: str) -> JobStatus:
         return JobStatus(text)
     except ValueError:
         raise _invalid(f"`status` must be one of {', '.join(JobStatus)}.") from None
-
-
-def _bookmark(cursor: str) -> Bookmark:
-    if not CURSOR.fullmatch(cursor):
-        raise _invalid(_NO_CURSOR)
-    packed = base64.urlsafe_b64decode(cursor)
-    time = _EPOCH + int.from_bytes(packed[:_TIME_BYTES], "big") * _MICROSECOND
-    return Bookmark(time, uuid.UUID(bytes=packed[_TIME_BYTES:]))
 
 
 def _invalid(message: str) -> Refused:

@@ -14,6 +14,7 @@ from api.intake.form import CutoutRequest
 from api.intake.idempotency import fingerprint_of, replay
 from api.resilience.circuit_breaker import CircuitOpen
 from api.services import Services
+from shared.api_key import Caller
 from shared.contract import TaskType
 from shared.errors import (
     BrokerUnavailable,
@@ -28,7 +29,7 @@ log = get_logger(__name__)
 
 
 def submit(
-    services: Services, request: CutoutRequest, tenant: str, idempotency_key: str | None
+    services: Services, request: CutoutRequest, caller: Caller, idempotency_key: str | None
 ) -> Job:
     """Store a job and publish its message; or find the one that was stored under the same key.
 
@@ -38,10 +39,10 @@ def submit(
         DatabaseUnavailable: The same.
         CommitUncertain: The job may be stored, with its upload; then it will be worked on.
     """
-    earlier = find_earlier(services, request, tenant, idempotency_key)
+    earlier = find_earlier(services, request, caller.tenant, idempotency_key)
     if earlier is not None:
         return earlier
-    new = _new_job(request, tenant, idempotency_key)
+    new = _new_job(request, caller, idempotency_key)
     began = time.perf_counter()
     if request.image:
         services.object_store.put_input(new.id, request.image)
@@ -52,7 +53,8 @@ def submit(
     log.info(
         "job.queued",
         **about(job),
-        tenant=tenant,
+        tenant=job.tenant,
+        key=job.key_id,
         queue=job.queue,
         bytes=job.input_bytes,
         **_size_of(request),
@@ -82,17 +84,19 @@ def find_earlier(
     return replay(earlier, _fingerprint_of(request))
 
 
-def _new_job(request: CutoutRequest, tenant: str, idempotency_key: str | None) -> NewJob:
+def _new_job(request: CutoutRequest, caller: Caller, idempotency_key: str | None) -> NewJob:
     return NewJob(
         id=request.upload or uuid.uuid4(),
         log_id=uuid.uuid4().hex,
-        tenant=tenant,
+        tenant=caller.tenant,
+        key_id=caller.key_id or None,
         queue=Queue.BULK if request.task_type is TaskType.ASYNC else Queue.INTERACTIVE,
         options=request.options,
         tags=request.tags,
         input_bytes=len(request.image),
         fingerprint=_fingerprint_of(request),
-        callback_url=request.callback_url,
+        # Not part of what two requests must have in common: the key says it, not the request.
+        callback_url=request.callback_url or caller.callback_url,
         idempotency_key=idempotency_key,
         image_url=request.image_url,
         traceparent=request.traceparent,

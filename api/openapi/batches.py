@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.answers.listing import LINE_CURSOR
+from api.answers.cursor import LINE_CURSOR
 from api.intake import lines
 from api.intake.batch_refusal import BatchRefused
 from api.openapi.types import schema_of

@@ -7,7 +7,12 @@ from shared.errors import ErrorCode
 #: Of every operation.
 ANY = (ErrorCode.ERROR_PARAMETERS, ErrorCode.UNKNOWN_ERROR)
 #: Of one that takes a key.
-KEYED = (ErrorCode.ERROR_USER_NOT_EXISTS, ErrorCode.ERROR_RESOURCE_UNAVAILABLE, *ANY)
+KEYED = (
+    ErrorCode.ERROR_USER_NOT_EXISTS,
+    ErrorCode.ERROR_PERMISSION_DENIED,
+    ErrorCode.ERROR_RESOURCE_UNAVAILABLE,
+    *ANY,
+)
 #: Of a job that was there.
 GONE = (ErrorCode.ERROR_TASK_REVOKED, ErrorCode.ERROR_RESOURCE_RECLAIMED)
 #: Of one that names a job.

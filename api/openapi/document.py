@@ -6,15 +6,30 @@ from collections.abc import Sequence
 from typing import Any
 
 from api import request_names
+from api.admission.scopes import NEEDED
 from api.openapi import inputs
 from api.openapi.answers import REQUEST_ID
 from api.openapi.errors import create_error_examples
-from api.openapi.operations import archive, batches, deliveries, hosted, jobs, service, uploads
+from api.openapi.operations import (
+    archive,
+    audit,
+    batches,
+    deliveries,
+    hosted,
+    jobs,
+    keys,
+    service,
+    uploads,
+    usage,
+)
 from api.openapi.operations.kinds import Operation, Paths
 from api.openapi.rate_limit import RATE_LIMIT_FIELDS
 from api.openapi.schemas import create_schemas
 from api.openapi.uploads import UPLOAD, job_upload
 from shared.errors import ErrorCode
+
+#: By the name of an operation, which is that of its route.
+_SCOPES = {endpoint.partition(".")[2]: scope for endpoint, scope in NEEDED.items()}
 
 _VERSION = "1.0.0"
 _DESCRIPTION = f"""\
@@ -23,7 +38,8 @@ background removal" API and by `/v1/jobs`.
 
 Every JSON answer but this document is the same envelope. A path that does not exist is 404 \
 `{ErrorCode.ERROR_RESOURCE_NOT_FOUND}`, a method that a path does not take 405 `{ErrorCode.ERROR_ILLEGAL_OPERATION}` \
-with `Allow`."""
+with `Allow`. `security` names the scope that a key needs; without it the answer is 403 \
+`{ErrorCode.ERROR_PERMISSION_DENIED}`."""
 
 
 def create_document(presets: Sequence[str] = (), public_path: str = "") -> dict[str, Any]:
@@ -49,7 +65,18 @@ def create_document(presets: Sequence[str] = (), public_path: str = "") -> dict[
 
 def _create_paths() -> Paths:
     paths: Paths = {}
-    for module in (hosted, jobs, archive, batches, uploads, deliveries, service):
+    for module in (
+        hosted,
+        jobs,
+        archive,
+        batches,
+        uploads,
+        deliveries,
+        usage,
+        keys,
+        audit,
+        service,
+    ):
         paths |= module.create_paths()
     for methods in paths.values():
         for method, operation in methods.items():
@@ -61,5 +88,7 @@ def _create_paths() -> Paths:
 def _complete(operation: Operation, headers: dict[str, Any]) -> None:
     """Say what every request may, and every answer does, hold."""
     operation["parameters"] = [*operation.get("parameters", ()), inputs.REQUEST_ID]
+    if scope := _SCOPES.get(operation["operationId"]):
+        operation["security"] = [{scheme: [scope]} for scheme in inputs.SECURITY_SCHEMES]
     for response in operation["responses"].values():
         response["headers"] = {**response.get("headers", {}), **headers}

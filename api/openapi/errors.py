@@ -16,6 +16,7 @@ MEANINGS: Mapping[ErrorCode, str] = {
     "as the job's answer, a category that the network does not know",
     ErrorCode.ERROR_PARAMETERS: "the body is no readable multipart form; with 408, it did not arrive in time",
     ErrorCode.ERROR_USER_NOT_EXISTS: "the key is missing, unknown, revoked or expired",
+    ErrorCode.ERROR_PERMISSION_DENIED: "the key lacks the scope that the route needs; the message names it",
     ErrorCode.ERROR_RESOURCE_NOT_FOUND: "no such path; a job that does not exist or is not yours",
     ErrorCode.ERROR_ILLEGAL_OPERATION: "the path does not take this method",
     ErrorCode.ERROR_TASK_REVOKED: "the job was deleted by its owner",

@@ -110,6 +110,43 @@ _DELIVERIES = {
     ]
 }
 
+_USED = {
+    "accepted": 120,
+    "done": 117,
+    "failed": 2,
+    "cancelled": 1,
+    "megapixels": 280.8,
+    "worker_seconds": 93.412,
+}
+_USAGE = {
+    "from": "2026-11-01",
+    "to": "2026-11-30",
+    "days": [{"day": "2026-11-23", **_USED}],
+    "total": _USED,
+}
+
+_KEY = {
+    "id": "5f3b4c7d8e9f",
+    "name": "nightly import",
+    "scopes": ["submit", "read"],
+    "rate_per_minute": 600,
+    "max_queued": None,
+    "created_at": "2026-11-23T12:00:00.000Z",
+    "expires_at": None,
+    "revoked_at": None,
+    "last_used_at": "2026-11-24T09:30:00.000Z",
+    "callback_url": "https://shop.example/cutwork",
+}
+_LINE = {
+    "created_at": "2026-11-23T12:00:00.000Z",
+    "actor": "operator",
+    "action": "key.create",
+    "subject": "5f3b4c7d8e9f",
+    "address": "",
+    "request_id": "",
+    "details": {"name": "nightly import", "scopes": "submit read"},
+}
+
 #: The name of a schema → an answer.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "WaitingJob": _success(0, **_TASK, queue=_QUEUE),
@@ -141,6 +178,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         },
     ),
     "Deliveries": _success(2, data=_DELIVERIES),
+    "UsageOfDays": _success(2, data=_USAGE),
+    "KeyList": _success(2, data={"keys": [_KEY], "next_cursor": ""}),
+    "ShownKey": _success(2, data={"key": _KEY}),
+    "CreatedKey": _success(
+        2, 201, data={"key": _KEY, "secret": "cw_5f3b4c7d8e9f_…", "webhook_secret": "whsec_…"}
+    ),
+    "AuditEntries": _success(2, data={"entries": [_LINE], "next_cursor": ""}),
     "Alive": _success(2, data={}),
     "Ready": _success(2, data={}, checks=_WELL, warnings={}),
     "NotReady": {

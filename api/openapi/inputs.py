@@ -6,7 +6,7 @@ from typing import Any
 
 from api import request_names
 from api.admission.auth import KEY_HEADER
-from api.answers import deliveries, job_ids, listing, prefer_header
+from api.answers import cursor, deliveries, job_ids, keys, prefer_header, usage
 from api.answers.wait_parameter import MAX_SECONDS
 from api.intake import idempotency
 from api.intake.tags import Reference
@@ -79,6 +79,14 @@ DELIVERY_ID: Described = {
     "schema": {"type": "string", "pattern": deliveries.WEBHOOK_ID},
 }
 
+KEY_ID: Described = {
+    "name": "key_id",
+    "in": "path",
+    "required": True,
+    "description": "The `id` of the key: the part of it that may be shown.",
+    "schema": {"type": "string", "pattern": keys.KEY_ID},
+}
+
 WAIT: Described = {
     "name": "wait",
     "in": "query",
@@ -124,23 +132,27 @@ def _created(name: str, description: str) -> Described:
     }
 
 
-PAGE: list[Described] = [
+#: Of every list in pages.
+LIST: list[Described] = [
     {
         "name": "limit",
         "in": "query",
         "schema": {
             "type": "integer",
             "minimum": 1,
-            "maximum": listing.MAX_LIMIT,
-            "default": listing.DEFAULT_LIMIT,
+            "maximum": cursor.MAX_LIMIT,
+            "default": cursor.DEFAULT_LIMIT,
         },
     },
     {
         "name": "cursor",
         "in": "query",
         "description": "The `next_cursor` of the page before.",
-        "schema": {"type": "string", "pattern": f"^{listing.CURSOR.pattern}$"},
+        "schema": {"type": "string", "pattern": f"^{cursor.CURSOR.pattern}$"},
     },
+]
+PAGE: list[Described] = [
+    *LIST,
     {
         "name": "status",
         "in": "query",
@@ -155,4 +167,22 @@ PAGE: list[Described] = [
     },
     _created("created_after", "Only jobs that were created at this time or later."),
     _created("created_before", "Only jobs that were created before this time."),
+]
+
+
+def _day(name: str, description: str) -> Described:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": {"type": "string", "format": "date", "pattern": f"^{usage.DAY.pattern}$"},
+        "example": "2026-11-23",
+    }
+
+
+DAYS: list[Described] = [
+    _day("from", f"The first day; {usage.DEFAULT_DAYS - 1} days before `to` if left out."),
+    _day(
+        "to", f"The last day, {usage.MAX_DAYS} days with `from` at most; today (UTC) if left out."
+    ),
 ]

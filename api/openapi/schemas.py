@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from api.answers.audit import AuditPage
 from api.answers.batches import BatchLines, BatchPage
 from api.answers.deliveries import DeliveryLog
 from api.answers.job_items import FoundJobs, Page
+from api.answers.keys import CREATED, KeyPage, NewKey, OneKey
+from api.answers.usage import UsageReport
 from api.intake.tags import Metadata, Reference
 from api.openapi.batches import WRONG_LINES
 from api.openapi.codes import JOB_FAILURES
@@ -16,7 +19,7 @@ from shared.envelope import OK, Delivered, Elements, Envelope, QueueState
 from shared.errors import CATALOGUE, ErrorCode
 from shared.wire_types import JobName, LogName
 
-_CREATED, _ACCEPTED = 201, 202
+_ACCEPTED = 202
 _TEXT: Schema = {"type": "string"}
 _REQUEST_ID: Schema = {"type": "string", "pattern": f"^{VALID.pattern}$"}
 _NOTHING: Schema = {"const": ""}
@@ -30,6 +33,7 @@ _TAGGED: Schema = {**_TASK, **_TAGS}
 _DATA = (
     *(QueueState, Elements, Delivered, Page, FoundJobs, UploadForm, DeliveryLog),
     *(BatchState, BatchPage, BatchLines),
+    *(UsageReport, KeyPage, OneKey, NewKey, AuditPage),
 )
 
 
@@ -50,8 +54,13 @@ def create_schemas() -> dict[str, Schema]:
         "Batch": _done("A batch.", BatchState),
         "BatchList": _done("A page of batches.", BatchPage),
         "BatchItems": _done("Items of a batch.", BatchLines),
-        "CreatedUpload": _done("Where and how to upload a photo.", UploadForm, _CREATED),
+        "CreatedUpload": _done("Where and how to upload a photo.", UploadForm, CREATED),
         "Deliveries": _done("What became of a job's webhook.", DeliveryLog),
+        "UsageOfDays": _done("What was used, day by day.", UsageReport),
+        "KeyList": _done("A page of keys.", KeyPage),
+        "ShownKey": _done("A key.", OneKey),
+        "CreatedKey": _done("A key that was just made.", NewKey, CREATED),
+        "AuditEntries": _done("A page of the audit log.", AuditPage),
         "Alive": _done("All is well."),
         "Ready": _done(
             "All is well; `warnings` say what is missing all the same.",

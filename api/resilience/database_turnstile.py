@@ -49,7 +49,7 @@ class DatabaseTurnstile:
                 yield
             return
         turnstile = self._uploads if request.method == "POST" else self._questions
-        tenant = g.get("tenant") or g.get("likely_tenant", _NOBODY)
+        tenant = g.caller.tenant if "caller" in g else g.get("likely_tenant", _NOBODY)
         again = "database_patience" in g
         left: float = g.get("database_patience", PATIENCE_SECONDS)
         began = self._monotonic()

@@ -22,7 +22,7 @@ def create_blueprint(services: Services) -> Blueprint:
     blueprint = Blueprint("archive", __name__)
 
     @blueprint.get(PATH)
-    def send_archive() -> Response:
+    def download_results() -> Response:
         named = read_ids(request.args)
         if not named:
             raise Refused(ErrorCode.MISSING_PARAMETERS, "Name the jobs: `?ids=a,b,…`.")

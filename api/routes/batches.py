@@ -11,8 +11,8 @@ from api.admission.auth import current_tenant
 from api.answers.batch_files import error_lines, output_lines, pictures
 from api.answers.batch_id import known, parse_batch_id, unknown_batch
 from api.answers.batches import answer_batch, for_batches, for_lines, tell_items
+from api.answers.cursor import read_after, read_limit, read_line, write_bookmark
 from api.answers.envelope import Describe, respond
-from api.answers.listing import read_after, read_limit, read_line, write_bookmark
 from api.answers.wait_parameter import read_wait
 from api.intake.batch import Intake
 from api.intake.fields import Rules, RulesFor

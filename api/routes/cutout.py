@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from api.admission.auth import current_tenant
+from api.admission.auth import current_caller, current_tenant
 from api.answers.envelope import Describe, for_failure, respond
 from api.intake.form import CutoutRequest, read_cutout_request
 from api.intake.idempotency import read_idempotency_key
@@ -41,7 +41,7 @@ def create_blueprint(settings: Settings, services: Services, describe: Describe)
         with services.long_polls.slot(tenant, patience[wanted.task_type]) as seconds:
             if is_sync and not seconds:
                 return respond(describe(_find_finished(services, wanted, tenant, key)))
-            job = submit(services, wanted, tenant, key)
+            job = submit(services, wanted, current_caller(), key)
             job = services.long_polls.watch(job, seconds)
         if is_sync and job.status in LIVE:
             return respond(for_failure(_NOT_YET, job))

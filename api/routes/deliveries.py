@@ -6,7 +6,7 @@ import uuid
 
 from flask import Blueprint, Response
 
-from api.admission.auth import current_tenant
+from api.admission.auth import current_actor, current_tenant
 from api.answers.batch_id import known, parse_batch_id
 from api.answers.deliveries import for_deliveries
 from api.answers.envelope import respond
@@ -49,7 +49,8 @@ def _list(services: Services, about: uuid.UUID) -> Response:
 
 
 def _redeliver(services: Services, about: uuid.UUID, delivery_id: str) -> Response:
-    if delivery_id != webhook_id_of(about) or not services.deliveries.redeliver(about):
+    is_known = delivery_id == webhook_id_of(about)
+    if not (is_known and services.deliveries.redeliver(about, current_actor())):
         raise Refused(ErrorCode.ERROR_RESOURCE_NOT_FOUND, "There is no such delivery.")
     return _list(services, about)
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
-from api.admission.auth import current_tenant
+from api.admission.auth import current_caller, current_tenant
+from api.answers.cursor import write_bookmark
 from api.answers.entity_tag import add_tag, is_known, not_modified, tag_of
 from api.answers.envelope import Describe, respond, without_body
 from api.answers.job_id import parse_job_id, unknown_job
 from api.answers.job_ids import parse_ids, read_ids
 from api.answers.job_items import for_found, for_page, seconds_until_next
-from api.answers.listing import read_page, write_cursor
+from api.answers.listing import read_page
 from api.answers.prefer_header import APPLIED, preferred_wait
 from api.answers.wait_parameter import read_wait
 from api.intake.fields import Rules, RulesFor
@@ -75,7 +76,8 @@ def _show_page(services: Services) -> Response:
     # One more than wanted tells whether there is a next page.
     found = services.job_store.list_jobs(current_tenant(), page.limit + 1, page.which, page.after)
     shown = found[: page.limit]
-    return respond(for_page(shown, write_cursor(shown[-1]) if found[page.limit :] else ""))
+    cursor = write_bookmark(shown[-1].created_at, shown[-1].id) if found[page.limit :] else ""
+    return respond(for_page(shown, cursor))
 
 
 def _show_named(services: Services, describe: Describe, ids: list[str]) -> Response:
@@ -101,7 +103,7 @@ def _create(services: Services, describe: Describe, rules: Rules) -> Response:
     )
     tenant = current_tenant()
     with services.long_polls.slot(tenant, seconds) as granted:
-        job = submit(services, wanted, tenant, key)
+        job = submit(services, wanted, current_caller(), key)
         began = time.monotonic()
         job = services.long_polls.watch(job, granted)
     has_waited = job.status not in LIVE or time.monotonic() - began >= seconds

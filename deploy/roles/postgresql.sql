@@ -6,7 +6,7 @@
 -- have added to them. It may be run at any time and any number of times; all of it is one transaction.
 --
 --     cutwork_migration   `cutwork-admin setup` and `keys`: owns the tables
---     cutwork_front_end   gunicorn: adds jobs, erases them, reads keys
+--     cutwork_front_end   gunicorn: adds jobs, erases them; reads, makes and ends keys
 --     cutwork_worker      `python -m worker`: changes what becomes of a job, and never sees a key
 --     cutwork_sweeper     `python -m worker.sweeper`: the same, sends webhooks, makes jobs of items of batches, and forgets jobs of long ago
 --     cutwork_scaler      whoever starts more workers: counts what waits, and sees neither tenants nor photos
@@ -55,7 +55,14 @@ BEGIN
     GRANT SELECT ON public.alembic_version, public.cutwork_schema
         TO cutwork_front_end, cutwork_worker, cutwork_sweeper;
 
-    GRANT SELECT ON public.api_keys TO cutwork_front_end;
+    -- Administrators of a tenant make and end its keys, through a front end. Whose a key is and what it may do never
+    -- changes, and lines of the audit log are only added.
+    GRANT SELECT, INSERT ON public.api_keys TO cutwork_front_end;
+    GRANT UPDATE (expires_at, revoked_at, last_used_at, webhook_secrets)
+        ON public.api_keys TO cutwork_front_end;
+    GRANT SELECT, INSERT ON public.audit_log TO cutwork_front_end;
+    GRANT SELECT (id, created_at), DELETE ON public.audit_log TO cutwork_sweeper;
+
     GRANT SELECT, INSERT ON public.jobs TO cutwork_front_end;
     -- A job is erased, or its message did not go out.
     GRANT UPDATE (
@@ -65,9 +72,10 @@ BEGIN
 
     -- What is owed for a job's end is stored with it, by whoever ends the job; the sweeper sends it.
     GRANT INSERT ON public.webhook_deliveries TO cutwork_front_end, cutwork_worker, cutwork_sweeper;
-    GRANT SELECT (job_id, event, state, tries, status, reason, created_at, not_before, finished_at)
+    GRANT SELECT (job_id, tenant, event, state, tries, status, reason, created_at, not_before, finished_at)
         ON public.webhook_deliveries TO cutwork_front_end;
     GRANT UPDATE (state, tries, not_before, finished_at) ON public.webhook_deliveries TO cutwork_front_end;
+    GRANT SELECT (id, webhook_secrets) ON public.api_keys TO cutwork_sweeper;
     GRANT SELECT, DELETE ON public.webhook_deliveries TO cutwork_sweeper;
     GRANT UPDATE (state, tries, not_before, finished_at, status, reason)
         ON public.webhook_deliveries TO cutwork_sweeper;
@@ -83,6 +91,12 @@ BEGIN
     ) ON public.batches TO cutwork_sweeper;
     GRANT UPDATE (request, open_in, outcome, error_code, error_message) ON public.batch_items TO cutwork_sweeper;
     GRANT INSERT ON public.jobs TO cutwork_sweeper;
+
+    -- What a tenant uses is counted with the job, by whoever stores or ends it; the sweeper forgets days of long ago.
+    GRANT SELECT, INSERT ON public.usage_days TO cutwork_front_end, cutwork_worker, cutwork_sweeper;
+    GRANT UPDATE (accepted, done, failed, cancelled, pixels, worker_ms)
+        ON public.usage_days TO cutwork_front_end, cutwork_worker, cutwork_sweeper;
+    GRANT DELETE ON public.usage_days TO cutwork_sweeper;
 
     -- Whose job it is, what was asked for and when never changes; where its photo was is forgotten at its end.
     GRANT SELECT ON public.jobs TO cutwork_worker, cutwork_sweeper;

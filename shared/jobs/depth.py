@@ -40,6 +40,14 @@ class QueueDepth(JobTable):
                 finished_lately=connection.execute(lately).scalar_one(),
             )
 
+    def count_of_key(self, key_id: str, at_most: int) -> int:
+        """Count the jobs that were sent with a key and wait; counting ends at `at_most`."""
+        waits = and_(in_state(JobStatus.QUEUED), jobs.c.key_id == key_id)
+        some = select(jobs.c.created_at).where(waits).order_by(jobs.c.created_at).limit(at_most)
+        with self._database.reading() as connection:
+            counted = select(func.count()).select_from(some.subquery())
+            return connection.execute(counted).scalar_one()
+
     def is_stalled(self, patience: timedelta) -> bool:
         """Tell whether a job has been due for so long, and none is worked on nor was finished lately."""
         with self._database.reading() as connection:

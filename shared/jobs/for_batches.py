@@ -11,13 +11,13 @@ from sqlalchemy import Connection, insert, select
 
 from shared.errors import ErrorCode
 from shared.job import JobStatus, NewJob
-from shared.jobs.job_table import change_all
+from shared.jobs.job_table import change_all, settle
 from shared.jobs.rows import new_row
 from shared.jobs.transitions import withdrawn
 from shared.jobs.turns import Line, turn_of
 from shared.sql.planning import hidden
 from shared.tables import jobs
-from shared.webhooks.deliveries import note_ends
+from shared.usage import count_accepted
 
 
 class JobEnd(NamedTuple):
@@ -36,6 +36,7 @@ def insert_jobs(connection: Connection, new: Sequence[NewJob], now: datetime) ->
     first = turn_of(connection, Line(new[0].tenant, new[0].queue))
     rows = [new_row(job, turn, now) for turn, job in enumerate(new, first)]
     connection.execute(insert(jobs), rows)
+    count_accepted(connection, new[0].tenant, now, len(rows))
 
 
 def read_ends(connection: Connection, job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, JobEnd]:
@@ -57,4 +58,4 @@ def withdraw_waiting(
     """Withdraw those of some jobs that wait; what is being worked on goes on. Their bytes go with time."""
     waits = hidden(jobs.c.status) == JobStatus.QUEUED
     ended = change_all(connection, list(job_ids), waits, withdrawn(now, deadline))
-    note_ends(connection, ended)
+    settle(connection, ended)

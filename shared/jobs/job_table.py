@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from shared.job import JobStatus
 from shared.jobs.limits import Limits
 from shared.sql.planning import hidden
 from shared.tables import jobs
+from shared.usage import count_ends
 from shared.webhooks.deliveries import note_ends
 
 
@@ -39,12 +40,25 @@ def change(connection: Connection, guard: ColumnElement[bool], changes: Mapping[
     return connection.execute(update(jobs).where(guard).values(changes)).rowcount == 1
 
 
-def end(connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any]) -> bool:
-    """End the one job that a guard matches; False if it matches none."""
+def end(
+    connection: Connection, guard: ColumnElement[bool], changes: Mapping[str, Any], **counted: Any
+) -> bool:
+    """End the one job that a guard matches, which has not ended yet; False if it matches none.
+
+    `counted` is what `settle` takes.
+    """
     statement = update(jobs).where(guard).values(changes).returning(jobs)
     ended = list(connection.execute(statement).mappings())
-    note_ends(connection, ended)
+    settle(connection, ended, **counted)
     return bool(ended)
+
+
+def settle(
+    connection: Connection, ended: Sequence[RowMapping], *, at_work: bool = False, pixels: int = 0
+) -> None:
+    """Do what comes with the end of jobs, last in their transaction: word is owed of it, and it is counted."""
+    note_ends(connection, ended)
+    count_ends(connection, ended, at_work=at_work, pixels=pixels)
 
 
 def set_published_at(

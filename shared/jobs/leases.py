@@ -86,11 +86,20 @@ class Leases(JobTable):
         lease: Lease,
         shown: Mapping[Category, bool],
         report: Report | None = None,
+        pixels: int = 0,
     ) -> bool:
-        """Finish with outputs; False, and nothing changed, if the lease is lost."""
+        """Finish with outputs; False, and nothing changed, if the lease is lost.
+
+        Args:
+            lease: Of the attempt.
+            shown: Requested category → whether the photo shows it.
+            report: What was measured of the pictures.
+            pixels: How many the photo has.
+        """
         with self._database.writing() as connection:
             changes = finished(JobStatus.SUCCEEDED, self._clock(connection))
-            return _settled(connection, lease, {**changes, "shown": dict(shown), "report": report})
+            outputs = {"shown": dict(shown), "report": report}
+            return _settled(connection, lease, {**changes, **outputs}, pixels)
 
     def fail(self, lease: Lease, code: ErrorCode, message: str) -> bool:
         """Finish with an error; False, and nothing changed, if the lease is lost."""
@@ -143,9 +152,11 @@ def _first_due(queue: Queue, now: datetime) -> Select[tuple[uuid.UUID]]:
     return select(jobs.c.id).where(due).order_by(*turn).limit(1)
 
 
-def _settled(connection: Connection, lease: Lease, changes: Mapping[str, Any]) -> bool:
+def _settled(
+    connection: Connection, lease: Lease, changes: Mapping[str, Any], pixels: int = 0
+) -> bool:
     """Finish a held job; also true if this attempt did so before, and only the answer to its COMMIT was lost."""
-    if end(connection, held(lease), changes):
+    if end(connection, held(lease), changes, at_work=True, pixels=pixels):
         return True
     same = and_(
         jobs.c.id == lease.job_id,

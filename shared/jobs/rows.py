@@ -18,6 +18,7 @@ def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
         "id": new.id,
         "log_id": new.log_id,
         "tenant": new.tenant,
+        "key_id": new.key_id,
         "status": JobStatus.QUEUED,
         "queue": new.queue,
         "cloth_class": [str(category) for category in new.options.cloth_class],
@@ -47,6 +48,7 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
         id=row["id"],
         log_id=row["log_id"],
         tenant=row["tenant"],
+        key_id=row["key_id"],
         status=JobStatus(row["status"]),
         queue=Queue(row["queue"]),
         options=CutoutOptions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, and_, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from shared.job import LIVE, Job, JobStatus, NewJob
@@ -15,7 +15,7 @@ from shared.jobs.transitions import withdrawn
 from shared.jobs.turns import Line, turn_of
 from shared.sql.planning import hidden
 from shared.tables import jobs
-from shared.webhooks.deliveries import is_noted
+from shared.usage import count_accepted
 
 
 class Submission(JobTable):
@@ -33,7 +33,9 @@ class Submission(JobTable):
                 row = connection.execute(
                     insert(jobs).values(new_row(new, turn, now)).returning(jobs)
                 )
-                return to_job(row.mappings().one(), now)
+                job = to_job(row.mappings().one(), now)
+                count_accepted(connection, new.tenant, now)
+                return job
         except IntegrityError:
             if new.idempotency_key is None and self._find_one(jobs.c.id == new.id) is None:
                 raise
@@ -66,17 +68,14 @@ class Submission(JobTable):
         """
         with self._database.writing() as connection:
             now = self._clock(connection)
+            own = and_(jobs.c.id == job_id, hidden(jobs.c.tenant) == tenant)
             state = hidden(jobs.c.status)
-            guard = and_(
-                jobs.c.id == job_id,
-                hidden(jobs.c.tenant) == tenant,
-                state.in_({*LIVE, JobStatus.SUCCEEDED, JobStatus.FAILED}),
-                or_(state.in_(LIVE), jobs.c.expires_at > now),
+            is_live = and_(own, state.in_(LIVE))
+            has_ended = and_(
+                own, state.in_({JobStatus.SUCCEEDED, JobStatus.FAILED}), jobs.c.expires_at > now
             )
             changes = withdrawn(now, self._limits.deadline)
-            if is_noted(connection, job_id):
-                return change(connection, guard, changes)
-            return end(connection, guard, changes)
+            return end(connection, is_live, changes) or change(connection, has_ended, changes)
 
     def mark_unpublished(self, job_ids: Collection[uuid.UUID]) -> None:
         """Note that the messages of these jobs did not reach the broker, so that the sweeper publishes them again."""

@@ -11,14 +11,14 @@ from sqlalchemy import and_, delete, true, update
 
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import FINISHED, Job, JobStatus, Queue
-from shared.jobs.job_table import JobTable, change_all, lock_some, set_published_at
+from shared.jobs.job_table import JobTable, change_all, lock_some, set_published_at, settle
 from shared.jobs.limits import ATTEMPTS_SPENT, DEADLINE_PASSED
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, has_outlived, lease_has_run_out, queued
 from shared.jobs.turns import in_new_turns, to_claim
 from shared.sql.planning import in_state
 from shared.tables import jobs
-from shared.webhooks.deliveries import forget, note_ends
+from shared.webhooks.deliveries import forget
 
 #: How long one sweep looks for jobs to expire among those that the release before has finished.
 _LONGEST_SECONDS = 10.0
@@ -37,10 +37,10 @@ class Sweeping(JobTable):
             left = self._attempts_left()
             new_turn = in_new_turns(connection, stuck)
             again = {**queued(now), **new_turn, **cut_off}
+            waiting = change_all(connection, stuck, left, again)
             ended = change_all(connection, stuck, ~left, spent)
-            note_ends(connection, ended)
-            rows = [*ended, *change_all(connection, stuck, left, again)]
-            return [to_job(row, now) for row in rows]
+            settle(connection, ended, at_work=True)
+            return [to_job(row, now) for row in (*ended, *waiting)]
 
     def fail_late(self, limit: int) -> list[Job]:
         """Fail jobs that have waited past the deadline."""
@@ -51,7 +51,7 @@ class Sweeping(JobTable):
             late = lock_some(connection, waiting, jobs.c.created_at, limit)
             changes = failed(now, ErrorCode.AI_SERVICE_TIMEOUT, DEADLINE_PASSED)
             ended = change_all(connection, late, true(), changes)
-            note_ends(connection, ended)
+            settle(connection, ended)
             return [to_job(row, now) for row in ended]
 
     def take_for_publishing(

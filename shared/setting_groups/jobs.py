@@ -38,6 +38,14 @@ class JobSettings(BaseModel):
     prune_after: Seconds = Field(
         7 * 24 * 3600, description="Seconds that the row of an expired job is kept."
     )
+    usage_prune_after: Seconds = Field(
+        400 * 24 * 3600,
+        description="Seconds that it is kept how much each tenant used on a day; a day at least.",
+    )
+    audit_prune_after: Seconds = Field(
+        400 * 24 * 3600,
+        description="Seconds that a line of the audit log is kept.",
+    )
 
     @model_validator(mode="after")
     def _leave_time_for_an_attempt(self) -> Self:

@@ -33,6 +33,7 @@ from sqlalchemy import (
     update,
 )
 
+from shared.audit import OPERATOR, Action, Actor, note
 from shared.clock import Clock, database_clock
 from shared.database import Database
 from shared.sql.planning import hidden
@@ -98,7 +99,7 @@ class Deliveries:
             row = connection.execute(select(*columns).where(which)).mappings().one_or_none()
         return None if row is None else Record(**{**row, "state": DeliveryState(row["state"])})
 
-    def redeliver(self, job_id: uuid.UUID) -> bool:
+    def redeliver(self, job_id: uuid.UUID, by: Actor = OPERATOR) -> bool:
         """Send a job's delivery now, whatever became of it; False if there is none."""
         with self._database.writing() as connection:
             now = self._clock(connection)
@@ -109,7 +110,12 @@ class Deliveries:
                 "finished_at": None,
             }
             which = deliveries.c.job_id == job_id
-            return connection.execute(update(deliveries).where(which).values(anew)).rowcount == 1
+            again = update(deliveries).where(which).values(anew).returning(deliveries.c.tenant)
+            tenant = connection.execute(again).scalar()
+            if tenant is None:
+                return False
+            note(connection, now, by, Action.WEBHOOK_REDELIVER, tenant=tenant, subject=str(job_id))
+            return True
 
     def _end(
         self,
@@ -145,12 +151,6 @@ def owe(
     if url:
         ended = {"id": about, "tenant": tenant, "callback_url": url, "finished_at": ended_at}
         connection.execute(insert(deliveries), [_row(ended, event)])
-
-
-def is_noted(connection: Connection, job_id: uuid.UUID) -> bool:
-    """Tell whether a delivery is owed already, or was made: a job that has ended may be withdrawn after that."""
-    noted = select(deliveries.c.job_id).where(deliveries.c.job_id == job_id)
-    return connection.execute(noted).one_or_none() is not None
 
 
 def forget(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:

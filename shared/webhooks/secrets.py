@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import secrets
 
 _PREFIX = "whsec_"
-_LEAST_BYTES, _MOST_BYTES = 24, 64
+_LEAST_BYTES, _MOST_BYTES, _OUR_BYTES = 24, 64, 32
+
+
+def new_secrets(callback_url: str | None) -> tuple[str, ...]:
+    """Make one, if there is somebody to be told."""
+    if not callback_url:
+        return ()
+    return (_PREFIX + base64.b64encode(secrets.token_bytes(_OUR_BYTES)).decode(),)
 
 
 def read_secrets(text: str) -> tuple[bytes, ...]:

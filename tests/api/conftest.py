@@ -20,6 +20,7 @@ from sqlalchemy import select, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from api.admission.last_uses import LastUses
 from api.admission.rate_limiter import RateLimiter
 from api.answers.long_poll import LongPolls
 from api.app import create_app
@@ -28,6 +29,7 @@ from api.resilience.redis_pool import redis_circuit
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.query import PATH as QUERY
 from api.services import Services
+from shared.audit import AuditLog
 from shared.batches.store import BatchStore
 from shared.database import Database
 from shared.job import Job, Queue
@@ -36,6 +38,7 @@ from shared.key_store import KeyStore
 from shared.settings import Settings
 from shared.sql.engine import connection_options_of, connections_of
 from shared.tables import jobs
+from shared.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 from tests.api.document_check import CheckingClient
 from tests.api.photos import photo
@@ -157,16 +160,20 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
     turnstile = DatabaseTurnstile(connections_of(settings))
     database = Database(settings.database_url, connection_options_of(settings), turnstile.passing)
     job_store = JobStore(database, limits_of(settings), clock)
+    key_store = KeyStore(database, clock)
     object_store, broker = InMemoryObjectStore(), RecordingBroker()
     services = Services(
         job_store=job_store,
-        key_store=KeyStore(database, clock),
+        key_store=key_store,
+        last_uses=LastUses(key_store),
+        audit=AuditLog(database, clock),
         object_store=object_store,
         broker=broker,
         redis_circuit=redis_circuit(),
         database=database,
         deliveries=Deliveries(database, clock),
         batches=BatchStore(database, timedelta(seconds=settings.deadline), clock),
+        usage=Usage(database, clock),
         long_polls=LongPolls(settings, job_store),
         rate_limiter=RateLimiter(MemoryStorage(), settings.rate_per_minute),
         backlog_cache=UnsharedBacklogCache(),

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.admission.auth import KEYLESS_TENANT
 from api.routes.cutout import PATH as CUTOUT
+from shared.api_key import KEYLESS_TENANT, Terms
 from shared.errors import ErrorCode
 from shared.job_store import JobStore
 from shared.key_store import KeyStore
@@ -80,7 +80,7 @@ def test_a_revoked_key_is_a_401(front_end: FrontEnd) -> None:
 
 
 def test_an_expired_key_is_a_401(front_end: FrontEnd) -> None:
-    _, text = front_end.services.key_store.create("shop", valid_for=timedelta(hours=1))
+    _, text = front_end.services.key_store.create("shop", Terms(valid_for=timedelta(hours=1)))
     front_end.headers = {"ailabapi-api-key": text}
     assert_success(front_end.post(task_type="async"), task_status=0)
 

@@ -14,6 +14,7 @@ from api.admission.backlog_cache import BacklogCache, Lookup
 from api.admission.backlog_gauge import BacklogGauge
 from api.resilience.redis_pool import impatient_pool, redis_circuit
 from deploy.local.servers.valkey import Valkey
+from shared.api_key import Caller
 from shared.backlog import Backlog
 from shared.errors import DatabaseUnavailable
 from shared.job_store import JobStore
@@ -78,8 +79,8 @@ def test_what_was_let_in_since_the_count_is_added_to_it(
     gauge.read("rival")
     gauge.read(None)
 
-    gauge.let_in("shop")
-    gauge.let_in("shop")
+    gauge.let_in(Caller(tenant="shop"))
+    gauge.let_in(Caller(tenant="shop"))
 
     assert [gauge.read(tenant).queued for tenant in ("shop", "rival", None)] == [7, 5, 7]
     seconds.now, store.queued = 1.0, 6

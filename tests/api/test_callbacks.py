@@ -6,6 +6,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from api.routes.cutout import PATH as CUTOUT
+from shared.api_key import Terms
 from shared.tables import jobs
 from tests.api.conftest import FrontEnd
 from tests.webhook_receiver import SECRET
@@ -48,6 +50,32 @@ def test_the_hosted_apis_path_does_not_know_it(front_end: FrontEnd) -> None:
     assert front_end.post(task_type="async", callback_url=URL).status_code == 200
 
     assert stored(front_end) == [None]
+
+
+@sending
+@pytest.mark.parametrize("path", [PATH, CUTOUT])
+def test_a_job_that_names_none_has_its_keys_and_one_that_does_its_own(
+    front_end: FrontEnd, path: str
+) -> None:
+    terms = Terms(callback_url=URL)
+    _, secret = front_end.services.key_store.create("shop", terms)
+    front_end.headers = {"ailabapi-api-key": secret}
+
+    front_end.post(path=path, task_type="async")
+    front_end.post(path=PATH, callback_url="https://other.example/")
+
+    assert stored(front_end) == [URL, "https://other.example/"]
+
+
+@sending
+def test_a_repeated_upload_is_the_same_job_although_its_keys_url_is_another_now(
+    front_end: FrontEnd,
+) -> None:
+    first = front_end.submit(header_Idempotency_Key="order-1")
+    _, secret = front_end.services.key_store.create("shop", Terms(callback_url=URL))
+    front_end.headers = {"ailabapi-api-key": secret}
+
+    assert front_end.submit(header_Idempotency_Key="order-1") == first
 
 
 @sending

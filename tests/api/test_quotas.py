@@ -6,6 +6,7 @@ import io
 import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from limits.storage import MemoryStorage
@@ -14,6 +15,7 @@ from api.admission.quotas import seconds_until_room
 from api.admission.rate_limiter import Count, RateLimiter
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
+from shared.api_key import Scope, Terms
 from shared.backlog import Backlog
 from shared.errors import ErrorCode
 from shared.job import Queue
@@ -38,7 +40,7 @@ class Exhausted(RateLimiter):
         super().__init__(MemoryStorage(), per_minute=3)
         self.seconds = seconds
 
-    def hit(self, tenant: str) -> Count:
+    def hit(self, who: str, per_minute: int | None = None) -> Count:
         return Count(passes=False, remaining=0, seconds=self.seconds)
 
 
@@ -48,7 +50,7 @@ class Uncounted(RateLimiter):
     def __init__(self) -> None:
         super().__init__(MemoryStorage(), per_minute=3)
 
-    def hit(self, tenant: str) -> None:
+    def hit(self, who: str, per_minute: int | None = None) -> None:
         return None
 
 
@@ -194,6 +196,58 @@ def test_while_nobody_can_count_only_the_policy_is_told(front_end: FrontEnd) -> 
     assert "RateLimit" not in answer.headers
 
 
+def key_of(front_end: FrontEnd, **terms: Any) -> dict[str, str]:
+    return {"ailabapi-api-key": front_end.services.key_store.create("shop", Terms(**terms))[1]}
+
+
+def statuses(front_end: FrontEnd, count: int) -> list[int]:
+    return [front_end.post(task_type="async").status_code for _ in range(count)]
+
+
+@pytest.mark.parametrize("changes", [{"rate_per_minute": 5}])
+def test_a_keys_own_rate_holds_within_its_tenants(front_end: FrontEnd) -> None:
+    other, front_end.headers = front_end.headers, key_of(front_end, rate_per_minute=2)
+
+    own = [front_end.post(task_type="async") for _ in range(3)]
+    front_end.headers = other
+
+    assert [answer.status_code for answer in own] == [200, 200, 429]
+    assert own[2].headers["RateLimit-Policy"] == '"uploads";q=2;w=60'
+    assert statuses(front_end, 4) == [200, 200, 200, 429]
+    front_end.headers = key_of(front_end, rate_per_minute=2)
+    assert statuses(front_end, 1) == [429]
+
+
+@pytest.mark.parametrize("changes", [{"rate_per_minute": 1}])
+def test_a_key_with_a_rate_above_its_tenants_has_its_minutes_for_itself(
+    front_end: FrontEnd,
+) -> None:
+    assert statuses(front_end, 2) == [200, 429]
+    front_end.headers = key_of(front_end, rate_per_minute=3)
+
+    assert statuses(front_end, 4) == [200, 200, 200, 429]
+
+
+@pytest.mark.parametrize("changes", [{"max_queued_per_tenant": 3}])
+def test_a_keys_own_queue_holds_within_its_tenants(front_end: FrontEnd) -> None:
+    other, front_end.headers = front_end.headers, key_of(front_end, max_queued=1)
+
+    refused = [front_end.post(task_type="async") for _ in range(2)][-1]
+
+    body = assert_error(refused, 429, ErrorCode.EXCEEDING_LIMITS)
+    assert "1 photos of this key" in body["error_msg"]
+    front_end.headers = other
+    assert statuses(front_end, 3) == [200, 200, 429]
+
+
+@pytest.mark.parametrize("changes", [{"max_queued_per_tenant": 1}])
+def test_a_key_with_a_queue_above_its_tenants_has_it_for_itself(front_end: FrontEnd) -> None:
+    assert statuses(front_end, 2) == [200, 429]
+    front_end.headers = key_of(front_end, max_queued=2)
+
+    assert statuses(front_end, 3) == [200, 200, 429]
+
+
 def test_a_poll_is_never_refused(front_end: FrontEnd) -> None:
     job_id = front_end.submit()
 
@@ -206,9 +260,10 @@ def test_every_route_that_takes_uploads_is_limited(front_end: FrontEnd) -> None:
     app = front_end.with_services(rate_limiter=Exhausted(60)).app()
     uploads = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
     assert uploads
+    headers = key_of(front_end, scopes=frozenset(Scope))
 
     for rule in uploads:
-        answer = app.test_client().post(rule.rule, headers=front_end.headers)
+        answer = app.test_client().post(rule.rule, headers=headers)
 
         assert_error(answer, 429, ErrorCode.EXCEEDING_LIMITS)
 

@@ -19,8 +19,9 @@ from datetime import timedelta
 
 from flask import Flask, Request, request
 
-from api.admission.auth import KEY_HEADER, find_tenant, key_of
+from api.admission.auth import KEY_HEADER, find_caller, key_of
 from deploy.local.servers.postgres import Postgres
+from shared.api_key import Terms
 from shared.database import Database
 from shared.errors import Refused
 from shared.key_store import KeyStore
@@ -54,7 +55,7 @@ def _decisions(database: Database) -> dict[str, Callable[[], None]]:
     _, right = store.create("shop")
     revoked_key, revoked = store.create("shop")
     store.revoke(revoked_key.id)
-    _, expired = store.create("shop", valid_for=timedelta(seconds=-1))
+    _, expired = store.create("shop", Terms(valid_for=timedelta(seconds=-1)))
     start = len(right) - len(right.split("_", 2)[2])
     texts = {
         _UNKNOWN: f"cw_{'0' * 12}_{right[start:]}",
@@ -74,7 +75,7 @@ def _decisions(database: Database) -> dict[str, Callable[[], None]]:
 
         def decide() -> None:
             with suppress(Refused):
-                find_tenant(received, key_of(received), settings, store)
+                find_caller(received, key_of(received), settings, store)
 
         return decide
 

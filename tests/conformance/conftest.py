@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.servers.postgres import Postgres
+from shared.audit import AuditLog
 from shared.database import Database
 from shared.job_store import JobStore, Limits
 from shared.key_store import KeyStore
 from shared.schema import migrate
+from shared.usage import Usage
 from tests.clock import HandClock
 
 LIMITS = Limits(lease=timedelta(seconds=30), max_attempts=3, deadline=timedelta(hours=1))
@@ -42,6 +44,8 @@ def database(database_url: str) -> Iterator[Database]:
         connection.execute(text("DELETE FROM api_keys"))
         connection.execute(text("DELETE FROM batch_items"))
         connection.execute(text("DELETE FROM batches"))
+        connection.execute(text("DELETE FROM usage_days"))
+        connection.execute(text("DELETE FROM audit_log"))
     yield database
     database.close()
 
@@ -54,3 +58,13 @@ def job_store(database: Database, clock: HandClock) -> JobStore:
 @pytest.fixture
 def key_store(database: Database, clock: HandClock) -> KeyStore:
     return KeyStore(database, clock)
+
+
+@pytest.fixture
+def usage(database: Database, clock: HandClock) -> Usage:
+    return Usage(database, clock)
+
+
+@pytest.fixture
+def audit(database: Database, clock: HandClock) -> AuditLog:
+    return AuditLog(database, clock)

@@ -16,7 +16,7 @@ from shared.database import Database
 from shared.job import Queue
 from shared.job_store import JobStore
 from shared.schema import migrate
-from shared.webhooks.deliveries import Deliveries, forget, is_noted
+from shared.webhooks.deliveries import Deliveries, forget
 from shared.webhooks.delivery import Delivery
 from tests.conformance.conftest import LIMITS
 from tests.conformance.test_plans import BOUND, Explainer
@@ -44,7 +44,6 @@ CASES: dict[str, tuple[Ask, set[str]]] = {
     "give_up": (lambda it, one: Deliveries(it).give_up(one, 410, ""), {ID}),
     "find": (lambda it, one: Deliveries(it).find(one.job_id), {ID}),
     "redeliver": (lambda it, one: Deliveries(it).redeliver(one.job_id), {ID}),
-    "is_noted": (lambda it, one: _within(it, lambda open_: is_noted(open_, one.job_id)), {ID}),
     "forget": (lambda it, one: _within(it, lambda open_: forget(open_, [one.job_id])), {ID}),
 }
 

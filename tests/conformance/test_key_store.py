@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from shared.api_key import Scope, Terms, UnusableKey, UnusableTenant
+from shared.audit import Action, AuditLog
 from shared.database import Database
-from shared.key_store import KeyStore, UnusableKey, UnusableTenant
+from shared.key_store import KeyStore
 from tests.clock import HandClock
+from tests.keys import tenant_of
 
 OWN = f"cw_0123456789ab_{'s' * 43}"
 
@@ -20,7 +23,41 @@ OWN = f"cw_0123456789ab_{'s' * 43}"
 def test_a_key_tells_its_tenant(key_store: KeyStore) -> None:
     _, secret = key_store.create("shop")
 
-    assert key_store.tenant_of(secret) == "shop"
+    assert tenant_of(key_store, secret) == "shop"
+
+
+def test_a_key_is_what_it_was_made_with(key_store: KeyStore) -> None:
+    terms = Terms(
+        name="nightly import",
+        scopes=frozenset({Scope.READ, Scope.ADMIN}),
+        rate_per_minute=60,
+        max_queued=1000,
+    )
+
+    key, secret = key_store.create("shop", terms)
+
+    caller = key_store.find_caller(secret)
+    assert caller is not None
+    assert key_store.list_all() == [key]
+    assert (key.name, key.id, key.tenant) == (terms.name, caller.key_id, caller.tenant)
+    for found in (key, caller):
+        assert found.scopes == terms.scopes
+        assert (found.rate_per_minute, found.max_queued) == (60, 1000)
+
+
+def test_keys_of_the_release_before_send_and_read(key_store: KeyStore, database: Database) -> None:
+    _, secret = key_store.create("shop", Terms(scopes=frozenset()))
+    with database.writing() as connection:
+        columns = "id, tenant, sha256, created_at"
+        connection.execute(text("CREATE TABLE before AS SELECT " + columns + " FROM api_keys"))
+        connection.execute(text("DELETE FROM api_keys"))
+        connection.execute(text(f"INSERT INTO api_keys ({columns}) SELECT {columns} FROM before"))
+        connection.execute(text("DROP TABLE before"))
+
+    caller = key_store.find_caller(secret)
+
+    assert caller is not None
+    assert caller.scopes == {Scope.SUBMIT, Scope.READ}
 
 
 def test_a_key_is_stored_as_a_hash_only(key_store: KeyStore, database: Database) -> None:
@@ -36,7 +73,7 @@ def test_a_wrong_secret_under_a_known_id_is_nobodys(key_store: KeyStore) -> None
     key, secret = key_store.create("shop")
 
     for wrong in ("", "cw", f"cw_{key.id}", f"cw_{key.id}_", f"{secret}x", secret[:-1], "x" * 9999):
-        assert key_store.tenant_of(wrong) is None
+        assert tenant_of(key_store, wrong) is None
 
 
 @pytest.mark.parametrize(
@@ -49,7 +86,7 @@ def test_every_key_costs_one_question_one_hash_and_one_comparison_in_constant_ti
     _, right = key_store.create("shop")
     revoked_key, revoked = key_store.create("shop")
     key_store.revoke(revoked_key.id)
-    _, expired = key_store.create("shop", valid_for=timedelta(seconds=-1))
+    _, expired = key_store.create("shop", Terms(valid_for=timedelta(seconds=-1)))
     sent = {
         "right": right,
         "wrong secret": f"{right}x",
@@ -73,7 +110,7 @@ def test_every_key_costs_one_question_one_hash_and_one_comparison_in_constant_ti
     monkeypatch.setattr("shared.key_store.hmac.compare_digest", compare)
     event.listen(database.engine, "before_cursor_execute", note)
 
-    assert (key_store.tenant_of(sent) == "shop") == (kind == "right")
+    assert (tenant_of(key_store, sent) == "shop") == (kind == "right")
 
     assert compared == [(64, 64)]
     assert len([statement for statement in asked if "api_keys" in statement]) == 1
@@ -85,18 +122,61 @@ def test_a_revoked_key_ends_at_once_and_only_once(key_store: KeyStore) -> None:
 
     assert key_store.revoke(key.id)
 
-    assert key_store.tenant_of(secret) is None
-    assert key_store.tenant_of(other) == "shop"
+    assert tenant_of(key_store, secret) is None
+    assert tenant_of(key_store, other) == "shop"
     assert not key_store.revoke(key.id)
 
 
 def test_a_key_ends_when_it_was_said_to(key_store: KeyStore, clock: HandClock) -> None:
-    _, secret = key_store.create("shop", valid_for=timedelta(days=1))
+    _, secret = key_store.create("shop", Terms(valid_for=timedelta(days=1)))
     clock.advance(hours=23)
-    assert key_store.tenant_of(secret) == "shop"
+    assert tenant_of(key_store, secret) == "shop"
     clock.advance(hours=1)
 
-    assert key_store.tenant_of(secret) is None
+    assert tenant_of(key_store, secret) is None
+
+
+def test_of_many_that_rotate_a_key_at_once_each_gets_one_and_all_are_written_down(
+    key_store: KeyStore, audit: AuditLog
+) -> None:
+    key, secret = key_store.create("shop", Terms(scopes=frozenset({Scope.READ})))
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: key_store.rotate(key.id, timedelta(hours=1)), range(8)))
+
+    texts = {new[1] for new in made if new is not None}
+    assert len(texts) == 8
+    for text_of_one in (secret, *texts):
+        caller = key_store.find_caller(text_of_one)
+        assert caller is not None
+        assert caller.scopes == {Scope.READ}
+    lines = [it.action for it in audit.list_entries("shop", 100)]
+    assert sorted(lines) == [Action.KEY_CREATE] + [Action.KEY_ROTATE] * 8
+
+
+def test_what_is_not_done_is_not_written_down(key_store: KeyStore, audit: AuditLog) -> None:
+    key, _ = key_store.create("shop")
+    assert key_store.revoke(key.id)
+    before = audit.list_entries(None, 100)
+
+    assert not key_store.revoke(key.id)
+    assert not key_store.revoke("0" * 12)
+    assert not key_store.rotate(key.id, timedelta(0))
+
+    assert audit.list_entries(None, 100) == before
+
+
+def test_lines_are_forgotten_when_their_time_is_over(
+    key_store: KeyStore, audit: AuditLog, clock: HandClock
+) -> None:
+    key_store.create("shop")
+    clock.advance(days=2)
+    key_store.create("shop")
+
+    assert audit.prune(timedelta(days=3)) == 0
+    assert audit.prune(timedelta(days=1)) == 1
+
+    assert len(audit.list_entries(None, 100)) == 1
 
 
 def test_a_store_with_a_revoked_key_is_not_empty(key_store: KeyStore) -> None:
@@ -112,7 +192,7 @@ def test_a_key_that_the_operator_made_is_its_tenants_once_it_was_taken(key_store
     taken = key_store.take("shop", OWN)
 
     assert (taken.id, taken.tenant) == ("0123456789ab", "shop")
-    assert key_store.tenant_of(OWN) == "shop"
+    assert tenant_of(key_store, OWN) == "shop"
     assert key_store.take("shop", OWN) == taken
 
 
@@ -128,7 +208,7 @@ def test_a_revoked_key_does_not_come_back_when_it_is_taken_again(key_store: KeyS
     key_store.revoke(key.id)
 
     assert key_store.take("shop", OWN).revoked_at is not None
-    assert key_store.tenant_of(OWN) is None
+    assert tenant_of(key_store, OWN) is None
 
 
 @pytest.mark.parametrize(("tenant", "text"), [("other", OWN), ("shop", f"{OWN[:-1]}t")])
@@ -140,8 +220,8 @@ def test_a_key_whose_id_another_one_has_is_refused(
     with pytest.raises(UnusableKey, match="0123456789ab"):
         key_store.take(tenant, text)
 
-    assert key_store.tenant_of(OWN) == "shop"
-    assert key_store.tenant_of(text) in {None, "shop"}
+    assert tenant_of(key_store, OWN) == "shop"
+    assert tenant_of(key_store, text) in {None, "shop"}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +242,7 @@ def test_a_key_of_another_form_is_refused_and_not_said(key_store: KeyStore, text
 def test_a_tenant_may_have_any_name_that_can_be_read(key_store: KeyStore, name: str) -> None:
     key, secret = key_store.create(name)
 
-    assert key.tenant == key_store.tenant_of(secret) == name
+    assert key.tenant == tenant_of(key_store, secret) == name
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from shared.schema import migrate
 from tests.clock import ClockOf
 from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS
-from tests.crowd import REFERENCE, TENANT, insert_crowd
+from tests.crowd import KEY_ID, REFERENCE, TENANT, insert_crowd
 from tests.factories import new_job
 
 CROWD = {
@@ -241,6 +241,9 @@ CASES = {
     ),
     "measure_backlog, of one": Case(
         lambda store, job: store.measure_backlog(TENANT, LIMIT), {"jobs_by_seen", "jobs_to_expire"}
+    ),
+    "count_of_key": Case(
+        lambda store, job: store.count_of_key(KEY_ID, LIMIT), {"jobs_of_key_waiting"}
     ),
     "is_stalled": Case(
         lambda store, job: store.is_stalled(MINUTE),

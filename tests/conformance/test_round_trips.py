@@ -36,7 +36,7 @@ def statements(database: Database) -> Iterator[list[str]]:
     [
         lambda jobs, keys, job, key: jobs.find(job.id, job.tenant),
         lambda jobs, keys, job, key: jobs.find_by_idempotency_key("order-1", job.tenant),
-        lambda jobs, keys, job, key: keys.tenant_of(key),
+        lambda jobs, keys, job, key: keys.find_caller(key),
     ],
     ids=["a job", "a job by its idempotency key", "whose key it is"],
 )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,14 @@ from click.testing import CliRunner, Result
 
 from deploy.admin import admin, main
 from deploy.environment_file import as_text
+from shared.api_key import Scope
 from shared.database import Database
 from shared.key_store import KeyStore
 from shared.object_store import ObjectStore
 from shared.schema import check_schema, migrate
 from shared.settings import Settings
 from tests.end_to_end.installation import environment_of
+from tests.keys import tenant_of
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +89,7 @@ def test_a_service_has_its_first_key_before_its_first_front_end(
     for _ in range(2):
         assert run("setup", "--key", "shop", str(secret)).exit_code == 0
 
-    assert KeyStore(Database(settings.database_url)).tenant_of(key) == "shop"
+    assert tenant_of(KeyStore(Database(settings.database_url)), key) == "shop"
     revoked = run("keys", "revoke", "0123456789ab")
     assert revoked.exit_code == 0
     again = run("setup", "--key", "shop", str(secret))
@@ -137,7 +141,7 @@ def test_a_key_is_made_in_the_installation_of_the_file_whatever_the_shell_says(
 
     made = run("--environment", str(file), "keys", "create", "shop")
 
-    assert KeyStore(Database(other)).tenant_of(made.stdout.strip()) == "shop"
+    assert tenant_of(KeyStore(Database(other)), made.stdout.strip()) == "shop"
     assert KeyStore(Database(settings.database_url)).is_empty()
 
 
@@ -186,7 +190,7 @@ def test_a_new_key_is_printed_alone_so_that_a_script_can_take_it(settings: Setti
     key = made.stdout.strip()
     assert re.fullmatch(r"cw_[0-9a-f]{12}_[\w-]{43}", key)
     assert "cannot be shown again" in made.stderr
-    assert KeyStore(Database(settings.database_url)).tenant_of(key) == "shop"
+    assert tenant_of(KeyStore(Database(settings.database_url)), key) == "shop"
 
 
 def test_keys_are_listed_without_their_secrets() -> None:
@@ -200,6 +204,74 @@ def test_keys_are_listed_without_their_secrets() -> None:
     assert secret.split("_", 2)[2] not in listed
 
 
+def test_a_key_is_made_for_what_is_said_and_listed_with_it(settings: Settings) -> None:
+    words = ("--scope", "read", "--scope", "admin", "--name", "dashboard")
+    secret = run("keys", "create", "shop", *words, "--max-queued", "5").stdout.strip()
+
+    caller = KeyStore(Database(settings.database_url)).find_caller(secret)
+    listed = run("keys", "list").stdout
+
+    assert caller is not None
+    assert caller.scopes == {Scope.READ, Scope.ADMIN}
+    assert (caller.rate_per_minute, caller.max_queued) == (None, 5)
+    assert "read,admin" in listed
+    assert listed.endswith("dashboard\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--scope", "write"),
+        ("--name", "x" * 65),
+        ("--name", "a\x1b[2Jb"),
+        ("--rate-per-minute", "0"),
+        ("--max-queued", str(2**31)),
+    ],
+)
+def test_a_key_for_what_cannot_be_is_refused(words: tuple[str, str], settings: Settings) -> None:
+    refused = run("keys", "create", "shop", *words)
+
+    assert refused.exit_code == 2
+    assert words[0] in refused.stderr
+    assert KeyStore(Database(settings.database_url)).is_empty()
+
+
+def test_a_key_is_rotated_and_the_old_one_opens_a_little_longer(settings: Settings) -> None:
+    old = run("keys", "create", "shop", "--scope", "read").stdout.strip()
+
+    new = run("keys", "rotate", old.split("_")[1]).stdout.strip()
+
+    caller = KeyStore(Database(settings.database_url)).find_caller(new)
+    assert caller is not None
+    assert caller.scopes == {Scope.READ}
+    assert tenant_of(KeyStore(Database(settings.database_url)), old) == "shop"
+    assert run("keys", "rotate", old.split("_")[1], "--overlap", "0").exit_code == 0
+    assert run("keys", "rotate", old.split("_")[1]).exit_code == 1
+    assert tenant_of(KeyStore(Database(settings.database_url)), old) is None
+
+
+def test_what_an_operator_does_is_written_down_without_the_key(tmp_path: Path) -> None:
+    file, own = tmp_path / "key", f"cw_0123456789ab_{'s' * 43}"
+    file.write_text(own)
+    run("setup", "--key", "own shop", str(file))
+    secret = run("keys", "create", "shop", "--name", "import").stdout.strip()
+    run("keys", "revoke", secret.split("_")[1])
+
+    shown = run("audit").stdout
+    of_shop = [
+        json.loads(line) for line in run("audit", "--tenant", "shop", "--json").stdout.splitlines()
+    ]
+
+    first, *_, last = shown.splitlines()
+    assert "operator  key.revoke  shop" in first
+    assert "operator  key.create  own shop  0123456789ab" in last
+    assert "name=import" in shown
+    assert f"@{socket.gethostname()}" in shown
+    assert [it["action"] for it in of_shop] == ["key.revoke", "key.create"]
+    for text in (own, secret):
+        assert text.split("_", 2)[2] not in shown
+
+
 def test_a_revoked_key_is_listed_as_such_and_revoked_once(settings: Settings) -> None:
     secret = run("keys", "create", "shop").stdout.strip()
     key_id = secret.split("_")[1]
@@ -207,7 +279,7 @@ def test_a_revoked_key_is_listed_as_such_and_revoked_once(settings: Settings) ->
     assert run("keys", "revoke", key_id).exit_code == 0
 
     assert "revoked" in run("keys", "list").stdout
-    assert KeyStore(Database(settings.database_url)).tenant_of(secret) is None
+    assert tenant_of(KeyStore(Database(settings.database_url)), secret) is None
     again = run("keys", "revoke", key_id)
     assert again.exit_code == 1
     assert "keys list" in again.stderr

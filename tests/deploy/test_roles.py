@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from deploy.local.servers.postgres import Postgres
+from shared.audit import AuditLog
 from shared.batches.store import BatchStore
 from shared.database import Database
 from shared.errors import ErrorCode
@@ -21,11 +22,13 @@ from shared.job_store import JobStore
 from shared.key_store import KeyStore
 from shared.schema import check_schema, migrate
 from shared.tables import jobs
+from shared.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 from tests.batches import DEADLINE, accepted, new_batch
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
 from tests.factories import new_job, publish
+from tests.keys import tenant_of
 
 ROLES = Path(__file__).parents[2] / "deploy" / "roles" / "postgresql.sql"
 HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
@@ -34,9 +37,12 @@ PROCESSES = ("front_end", "worker", "sweeper", "scaler")
 #: What each must not do, and would if it were taken over.
 FORBIDDEN = {
     "front_end": (
-        "INSERT INTO api_keys SELECT * FROM api_keys",
-        "UPDATE api_keys SET revoked_at = NULL",
+        "UPDATE api_keys SET tenant = 'mine'",
+        "UPDATE api_keys SET scopes = 'admin'",
+        "UPDATE api_keys SET sha256 = ''",
         "DELETE FROM api_keys",
+        "UPDATE audit_log SET actor = ''",
+        "DELETE FROM audit_log",
         "DELETE FROM jobs",
         "UPDATE jobs SET tenant = 'mine'",
         "UPDATE jobs SET attempt = 0",
@@ -48,8 +54,11 @@ FORBIDDEN = {
         "DELETE FROM batches",
         "UPDATE batch_items SET outcome = 'succeeded'",
         "DELETE FROM batch_items",
+        "DELETE FROM usage_days",
     ),
     "worker": (
+        "SELECT * FROM audit_log",
+        "INSERT INTO audit_log SELECT * FROM audit_log",
         "SELECT * FROM webhook_deliveries",
         "UPDATE webhook_deliveries SET state = 'pending'",
         "DELETE FROM webhook_deliveries",
@@ -62,9 +71,12 @@ FORBIDDEN = {
         "UPDATE jobs SET turn = 0",
         "INSERT INTO jobs SELECT * FROM jobs",
         "DELETE FROM jobs",
+        "DELETE FROM usage_days",
     ),
     "sweeper": (
         "SELECT * FROM api_keys",
+        "SELECT * FROM audit_log",
+        "UPDATE audit_log SET actor = ''",
         "UPDATE jobs SET tenant = 'mine'",
         "UPDATE jobs SET attempt = 0",
         "UPDATE webhook_deliveries SET url = ''",
@@ -77,6 +89,7 @@ FORBIDDEN = {
         "SELECT tenant FROM jobs",
         "SELECT id FROM jobs",
         "SELECT * FROM api_keys",
+        "SELECT * FROM usage_days",
         "UPDATE jobs SET status = 'queued'",
         "DELETE FROM jobs",
     ),
@@ -193,13 +206,31 @@ def test_a_front_end_shows_deliveries_and_has_them_sent_again(
     database.close()
 
 
-def test_a_front_end_reads_keys(cluster: Cluster) -> None:
-    owner, reader = cluster.database("migration"), cluster.database("front_end")
-    _, key = KeyStore(owner).create("shop")
+def test_a_front_end_reads_makes_and_ends_keys_and_writes_that_down(cluster: Cluster) -> None:
+    owner, front_end = cluster.database("migration"), cluster.database("front_end")
+    made, key = KeyStore(owner).create("shop")
+    keys = KeyStore(front_end)
 
-    assert KeyStore(reader).tenant_of(key) == "shop"
-    assert not KeyStore(reader).is_empty()
-    for database in (owner, reader):
+    assert tenant_of(keys, key) == "shop"
+    assert not keys.is_empty()
+    rotated = keys.rotate(made.id, HOUR)
+    assert rotated
+    keys.note_uses({made.id: made.created_at})
+    assert keys.revoke(made.id)
+    assert made.id in {it.id for it in keys.list_keys("shop", 100)}
+    assert len(AuditLog(front_end).list_entries("shop", 3)) == 3
+    for database in (owner, front_end):
+        database.close()
+
+
+def test_a_sweeper_forgets_old_lines_of_the_audit_log(cluster: Cluster, clock: HandClock) -> None:
+    owner, sweeper = cluster.database("migration"), cluster.database("sweeper")
+    KeyStore(owner, clock).create("shop")
+    clock.advance(days=2)
+
+    assert AuditLog(sweeper, clock).prune(timedelta(days=1))
+
+    for database in (owner, sweeper):
         database.close()
 
 
@@ -240,6 +271,7 @@ def test_a_sweeper_sends_what_is_owed(
     for _ in range(3):
         assert worker.complete(claimed(front_end, worker).lease, {})
 
+    assert KeyStore(database, clock).signing_secrets("0" * 12) == ()
     first, second, third = (deliveries.take(1)[0] for _ in range(3))
     deliveries.deliver(first, 200)
     deliveries.postpone(second, HOUR, 500, "no")
@@ -272,6 +304,21 @@ def test_a_front_end_takes_batches_and_a_sweeper_carries_them_to_their_ends(
     assert sweeper.discard_broken_off(10) == 0
 
     for database in databases:
+        database.close()
+
+
+def test_what_is_used_is_read_by_a_front_end_and_forgotten_by_a_sweeper(
+    cluster: Cluster, front_end: JobStore, worker: JobStore, clock: HandClock
+) -> None:
+    assert worker.complete(claimed(front_end, worker).lease, {})
+    reader, sweeper = cluster.database("front_end"), cluster.database("sweeper")
+    today = clock.now.date()
+
+    assert Usage(reader, clock).read("shop", today, today)
+    clock.advance(days=2)
+    assert Usage(sweeper, clock).prune(timedelta(days=1))
+
+    for database in (reader, sweeper):
         database.close()
 
 
@@ -326,6 +373,7 @@ def test_every_column_of_a_job_is_either_fixed_or_somebodys_to_change() -> None:
             "id",
             "log_id",
             "tenant",
+            "key_id",
             "queue",
             "callback_url",
             "cloth_class",

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from deploy.admin import admin
+from shared.database import Database
+from shared.schema import migrate
 from tests.webhook_receiver import SECRET, Receiver, Reply, running_receiver
 
 
 @pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+def receiver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Receiver]:
     with running_receiver() as receiver:
+        url = f"sqlite:///{tmp_path}/cutwork.sqlite3"
+        migrate(Database(url))
+        monkeypatch.setenv("CUTWORK_DATABASE_URL", url)
         monkeypatch.setenv("CUTWORK_WEBHOOK_SECRETS", SECRET)
         monkeypatch.setenv("CUTWORK_OUTGOING_PORTS", str(receiver.port))
         monkeypatch.setenv("CUTWORK_OUTGOING_ALLOWED_NETWORKS", "127.0.0.1/32")
@@ -29,6 +35,9 @@ def test_a_receiver_gets_a_signed_event(receiver: Receiver) -> None:
 
     assert result.exit_code == 0, result.output
     assert receiver.heard[0].verified()["type"] == "webhook.test"
+    [line] = CliRunner().invoke(admin, ["audit"]).stdout.splitlines()
+    assert "webhook.test" in line
+    assert "127.0.0.1" in line
 
 
 def test_what_would_be_tried_again_is_a_failure(receiver: Receiver) -> None:

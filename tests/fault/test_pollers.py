@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.admission.auth import KEYLESS_TENANT
+from shared.api_key import KEYLESS_TENANT
 from shared.database import Database
 from shared.job_store import JobStore, limits_of
 from tests.end_to_end.client import HEADERS, QUERY, post

@@ -88,7 +88,7 @@ class JobRunner:
 
     def _attempt(self, job: Job) -> None:
         try:
-            cutouts = self._produce(job)
+            cutouts, pixels = self._produce(job)
         except Refused as error:
             self._fail(job, error.code, error.message)
         except ObjectMissing:
@@ -106,7 +106,7 @@ class JobRunner:
             _log.warning("attempt.failed", **about(job), exc_info=error)
             self._retry(job, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
         else:
-            self._complete(job, cutouts)
+            self._complete(job, cutouts, pixels)
 
     def _give_up_device(self, job: Job) -> NoReturn:
         """End the process; a job that was alone with the device is to blame, of several it may be any."""
@@ -117,7 +117,8 @@ class JobRunner:
         finally:
             end_process(Reason.DEVICE)
 
-    def _produce(self, job: Job) -> Cutouts:
+    def _produce(self, job: Job) -> tuple[Cutouts, int]:
+        """Make and store all pictures of a job; tell also how many pixels its photo has."""
         watch = _Stopwatch()
         data = self.photos.read(job)
         watch.lap("get_ms")
@@ -129,7 +130,7 @@ class JobRunner:
         watch.lap("put_ms")
         height, width = photo.rgb.shape[:2]
         _log.info("attempt.produced", **about(job), width=width, height=height, **watch.laps)
-        return cutouts
+        return cutouts, width * height
 
     def _store(self, job: Job, cutouts: Cutouts) -> None:
         for form, pictures in cutouts.by_form.items():
@@ -142,10 +143,10 @@ class JobRunner:
         name = job.options.name_of(form, picture)
         self.object_store.put_result(job.lease, name, data, job.options.rendition.format)
 
-    def _complete(self, job: Job, cutouts: Cutouts) -> None:
+    def _complete(self, job: Job, cutouts: Cutouts, pixels: int) -> None:
         shown = {category: data is not None for category, data in cutouts.categories.items()}
         report = cutouts.report.as_json()
-        if self._written(lambda: self.job_store.complete(job.lease, shown, report)):
+        if self._written(lambda: self.job_store.complete(job.lease, shown, report, pixels)):
             _log.info("job.succeeded", **about(job), shown=[c for c in shown if shown[c]])
             self._close(job)
         else:

@@ -8,15 +8,18 @@ from datetime import timedelta
 from functools import partial
 
 from shared.announcements import Announcer
+from shared.audit import AuditLog
 from shared.batches.store import BatchStore
 from shared.broker import Broker, Duty
 from shared.database import open_database
 from shared.errors import Unavailable
 from shared.job_store import JobStore, limits_of
+from shared.key_store import KeyStore
 from shared.logs import get_logger
 from shared.object_store import ObjectStore
 from shared.outgoing.caller import Caller
 from shared.settings import Settings
+from shared.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 from worker.sweeper.batch_keeper import BatchKeeper
 from worker.sweeper.retention import Retention
@@ -39,11 +42,20 @@ _BATCH_SECONDS = 1.0
 
 def create_sweeper(settings: Settings) -> Sweeper:
     """Build a sweeper on the real stores, and the retention beside it."""
-    job_store = JobStore(open_database(settings), limits_of(settings))
+    database = open_database(settings)
+    job_store = JobStore(database, limits_of(settings))
+    usage_kept = timedelta(seconds=settings.usage_prune_after)
+    audit_kept = timedelta(seconds=settings.audit_prune_after)
     return Sweeper(
         job_store=job_store,
         retention=Retention(
-            job_store, ObjectStore(settings), timedelta(seconds=settings.prune_after)
+            job_store,
+            ObjectStore(settings),
+            timedelta(seconds=settings.prune_after),
+            {
+                "usage": partial(Usage(database).prune, usage_kept),
+                "audit": partial(AuditLog(database).prune, audit_kept),
+            },
         ),
         broker=Broker(settings),
         announcer=Announcer(settings),
@@ -72,6 +84,7 @@ def create_sender(settings: Settings) -> Sender | None:
     database = open_database(settings)
     return Sender(
         deliveries=Deliveries(database),
+        key_store=KeyStore(database),
         subjects=Subjects(
             job_store=JobStore(database, limits_of(settings)),
             batches=BatchStore(database, limits_of(settings).deadline),

@@ -6,9 +6,11 @@ It runs in a thread of its own, so that nothing that must be quick waits for the
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 
 from shared.errors import Unavailable
 from shared.job_store import JobStore
@@ -16,6 +18,9 @@ from shared.logs import about, get_logger
 from shared.object_store import ObjectStore
 
 _log = get_logger(__name__)
+
+#: Forgets some of the oldest, and tells how many.
+Prune = Callable[[], int]
 
 #: Jobs whose bytes are deleted together: with all their outputs no more objects than one request may name.
 _JOBS_PER_REQUEST = 100
@@ -30,12 +35,24 @@ class Retention:
     """Deletes bytes first, and then says so in the table; what could not be deleted is tried again."""
 
     def __init__(
-        self, job_store: JobStore, object_store: ObjectStore, prune_after: timedelta
+        self,
+        job_store: JobStore,
+        object_store: ObjectStore,
+        prune_after: timedelta,
+        records: Mapping[str, Prune] = MappingProxyType({}),
     ) -> None:
-        """Delete nothing yet."""
+        """Delete nothing yet.
+
+        Args:
+            job_store: Where rows go.
+            object_store: Where bytes go.
+            prune_after: How long the row of an expired job is kept.
+            records: What is kept for longer than jobs, by its name, and what forgets the oldest of it.
+        """
         self._job_store = job_store
         self._object_store = object_store
         self._prune_after = prune_after
+        self._records = records
         self._uploads: SimpleQueue[uuid.UUID] = SimpleQueue()
 
     def discard_upload(self, job_id: uuid.UUID) -> None:
@@ -48,7 +65,7 @@ class Retention:
         What a store that is away keeps from being done is logged, and left to the next run.
         """
         is_more = False
-        for step in (self._delete_uploads, self._expire, self._prune):
+        for step in (self._delete_uploads, self._expire, self._prune, self._prune_records):
             try:
                 is_more |= step()
             except Unavailable as error:
@@ -87,3 +104,11 @@ class Retention:
         if pruned:
             _log.info("jobs.pruned", count=pruned)
         return pruned == _ROWS_PER_PRUNING
+
+    def _prune_records(self) -> bool:
+        is_more = False
+        for name, prune in self._records.items():
+            if pruned := prune():
+                _log.info("records.pruned", name=name, count=pruned)
+                is_more = True
+        return is_more

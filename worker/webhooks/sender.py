@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import Unavailable
+from shared.key_store import KeyStore
 from shared.logs import get_logger
 from shared.outgoing.call import Answer, Limits
 from shared.outgoing.caller import Caller
@@ -57,6 +58,8 @@ class Sender:
     deliveries: Deliveries
     subjects: Subjects
     caller: Caller
+    key_store: KeyStore
+    #: Those of the service; a key may have its own.
     secrets: tuple[bytes, ...]
     limits: Limits = _LIMITS
     lanes: Lanes = field(default_factory=Lanes)
@@ -107,7 +110,8 @@ class Sender:
             self.lanes.leave(delivery.host, is_slow=is_slow)
 
     def _try(self, delivery: Delivery, subject: Subject) -> _Outcome:
-        message = write_message(delivery, subject, self.secrets)
+        secrets = self.key_store.signing_secrets(subject.key_id) or self.secrets
+        message = write_message(delivery, subject, secrets)
         try:
             answer = self.caller.post(delivery.url, message.body, self.limits, message.headers)
         except CallFailed as failure:

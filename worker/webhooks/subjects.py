@@ -18,6 +18,8 @@ class Subject:
     """One of them, just read."""
 
     log_id: str
+    #: Of the key that it came with, if that is known.
+    key_id: str | None
     #: What a GET of it answers.
     told: Envelope
     ended_at: datetime | None
@@ -41,7 +43,13 @@ class Subjects:
         if job is None:
             return None
         told = add_all_of(job, envelope_of(job, delivery.webhook_id, self.sign), self.sign)
-        return Subject(log_id=job.log_id, told=told, ended_at=job.finished_at, read_at=job.read_at)
+        return Subject(
+            log_id=job.log_id,
+            key_id=job.key_id,
+            told=told,
+            ended_at=job.finished_at,
+            read_at=job.read_at,
+        )
 
     def _find_batch(self, delivery: Delivery) -> Subject | None:
         batch = self.batches.find(delivery.job_id, delivery.tenant)
@@ -49,6 +57,7 @@ class Subjects:
             return None
         return Subject(
             log_id=batch.log_id,
+            key_id=None,
             told=envelope_of_batch(batch, delivery.webhook_id),
             ended_at=batch.finished_at,
             read_at=batch.read_at,

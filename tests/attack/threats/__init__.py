@@ -21,6 +21,7 @@ from tests.attack.threats import (
     neighbours,
     other_users,
     result_urls,
+    scopes,
     uploads,
     web_pages,
 )
@@ -32,6 +33,7 @@ THREATS: Mapping[str, tuple[Attempt, ...]] = {
     for threat in (
         web_pages,
         keys,
+        scopes,
         neighbours,
         uploads,
         hostile_requests,

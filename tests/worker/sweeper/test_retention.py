@@ -182,3 +182,11 @@ def test_the_upload_of_a_job_that_failed_is_deleted_soon(
     retention.run()
 
     assert stores.object_store.inputs == {}
+
+
+def test_what_is_kept_for_longer_than_jobs_is_forgotten_bit_by_bit(stores: Stores) -> None:
+    left = [2, 3, 0]
+    records = {"usage": lambda: left.pop(0)}
+    retention = Retention(stores.job_store, stores.object_store, PRUNE_AFTER, records)
+
+    assert [retention.run() for _ in range(3)] == [True, True, False]

@@ -14,12 +14,14 @@ import pytest
 from sqlalchemy import select
 from standardwebhooks import WebhookVerificationError
 
+from shared.api_key import Terms
 from shared.batches.store import BatchStore
 from shared.contract import Category
 from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import CutoutOptions, Job, Queue
 from shared.job_store import JobStore
+from shared.key_store import KeyStore
 from shared.outgoing.call import Limits
 from shared.outgoing.caller import Caller
 from shared.outgoing.policy import Policy
@@ -80,6 +82,7 @@ def sender(database: Database, job_store: JobStore, clock: HandClock) -> Iterato
     ports = frozenset(range(1, 65536))
     sender = Sender(
         deliveries=Deliveries(database, clock),
+        key_store=KeyStore(database, clock),
         subjects=Subjects(
             job_store=job_store,
             batches=BatchStore(database, LIMITS.deadline, clock),
@@ -115,6 +118,42 @@ def row(database: Database, job: Job) -> tuple[str, int, int | None, str]:
     with database.reading() as connection:
         state, tries, status, reason = connection.execute(select(*columns).where(which)).one()
     return state, tries, status, reason
+
+
+def test_jobs_of_a_key_with_a_secret_of_its_own_are_signed_by_that_and_by_both_after_it_changed(
+    sender: Sender, job_store: JobStore, receiver: Receiver
+) -> None:
+    keys = sender.key_store
+    plain, _ = keys.create("shop")
+    first, _ = keys.create("shop", Terms(callback_url=receiver.url))
+    assert job_store.create(new_job(key_id=plain.id, callback_url=receiver.url))
+    assert job_store.create(new_job(key_id=first.id, callback_url=receiver.url))
+    for _ in range(2):
+        job = job_store.claim(Queue.INTERACTIVE, "worker")
+        assert job is not None
+        assert job_store.fail(job.lease, ErrorCode.PROCESSING_FAILURE, "no")
+        send(sender)
+    made = keys.rotate(first.id, timedelta(hours=1))
+    assert made is not None
+    second, _ = made
+
+    for key in (first, second):
+        assert job_store.create(new_job(key_id=key.id, callback_url=receiver.url))
+        job = job_store.claim(Queue.INTERACTIVE, "worker")
+        assert job is not None
+        assert job_store.complete(job.lease, {})
+        send(sender)
+
+    of_the_service, before, *after = receiver.heard
+    assert of_the_service.verified()
+    assert first.webhook_secrets[0] != second.webhook_secrets[0]
+    assert second.webhook_secrets[1] == first.webhook_secrets[0]
+    assert before.verified(first.webhook_secrets[0])
+    for heard in after:
+        assert heard.verified(first.webhook_secrets[0])
+        assert heard.verified(second.webhook_secrets[0])
+    with pytest.raises(WebhookVerificationError):
+        before.verified(SECRET)
 
 
 def test_a_receiver_gets_what_get_would_give_signed(

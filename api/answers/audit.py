@@ -1,0 +1,55 @@
+"""The audit log, as a tenant's administrator reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.answers.cursor import CURSOR, write_bookmark
+from api.answers.envelope import for_data
+from shared.audit import OPERATOR, Action, Entry
+from shared.envelope import Envelope
+from shared.wire_types import Time, rfc3339
+
+
+class AuditItem(TypedDict):
+    """Who did what."""
+
+    created_at: Time
+    actor: Annotated[str, Field(description="The id of a key, or `operator`.")]
+    action: Action
+    subject: Annotated[str, Field(description="The id of a key or of a job.")]
+    address: Annotated[
+        str, Field(description="Of the connection, which may be a proxy's; not of the operator.")
+    ]
+    request_id: str
+    details: dict[str, Any]
+
+
+class AuditPage(TypedDict):
+    """A page of the audit log, newest first."""
+
+    entries: list[AuditItem]
+    next_cursor: Annotated[str, Field(pattern=f"^({CURSOR.pattern})?$")]
+
+
+def for_audit(shown: Sequence[Entry], *, is_more: bool) -> Envelope:
+    """List lines."""
+    cursor = write_bookmark(shown[-1].created_at, shown[-1].id) if is_more else ""
+    return for_data(AuditPage(entries=[_item(entry) for entry in shown], next_cursor=cursor))
+
+
+def _item(entry: Entry) -> AuditItem:
+    return AuditItem(
+        created_at=rfc3339(entry.created_at),
+        actor=entry.actor,
+        action=entry.action,
+        subject=entry.subject,
+        # Whose machine the operator sits at is nothing to a tenant.
+        address="" if entry.actor == OPERATOR.name else entry.address,
+        request_id=entry.request_id,
+        details=dict(entry.details),
+    )

@@ -1,0 +1,26 @@
+"""The tenant's part of the audit log."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from api.admission.auth import current_tenant
+from api.answers.audit import for_audit
+from api.answers.cursor import read_after, read_limit
+from api.answers.envelope import respond
+from api.services import Services
+
+PATH = "/v1/audit"
+
+
+def create_blueprint(services: Services) -> Blueprint:
+    """Make the route."""
+    blueprint = Blueprint("audit", __name__)
+
+    @blueprint.get(PATH)
+    def list_audit() -> Response:
+        limit, after = read_limit(request.args), read_after(request.args)
+        found = services.audit.list_entries(current_tenant(), limit + 1, after)
+        return respond(for_audit(found[:limit], is_more=len(found) > limit))
+
+    return blueprint

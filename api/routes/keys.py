@@ -1,0 +1,77 @@
+"""A tenant's keys, for its administrators. They reach no other tenant's: what crosses tenants is `cutwork-admin`'s."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from api.admission.auth import current_actor, current_tenant
+from api.answers.cursor import read_after, read_limit
+from api.answers.envelope import respond
+from api.answers.keys import for_key, for_keys, for_new_key, mark_of
+from api.intake.callbacks import Callbacks
+from api.intake.json_body import read_json_object
+from api.intake.key_terms import check_quotas, read_overlap, read_terms
+from api.services import Services
+from shared.api_key import ApiKey
+from shared.errors import ErrorCode, Refused
+from shared.settings import Settings
+
+PATH = "/v1/keys"
+ONE = f"{PATH}/<key_id>"
+ROTATE = f"{ONE}/rotate"
+
+_NO_CONTENT = 204
+
+
+def create_blueprint(settings: Settings, services: Services, callbacks: Callbacks) -> Blueprint:
+    """Make the routes."""
+    blueprint = Blueprint("keys", __name__)
+    key_store = services.key_store
+
+    def own_key(key_id: str) -> ApiKey:
+        key = key_store.find(current_tenant(), key_id)
+        if key is None:
+            raise _unknown_key()
+        return key
+
+    @blueprint.get(PATH)
+    def list_keys() -> Response:
+        limit, after = read_limit(request.args), mark_of(read_after(request.args))
+        found = key_store.list_keys(current_tenant(), limit + 1, after)
+        return respond(for_keys(found[:limit], is_more=len(found) > limit))
+
+    @blueprint.post(PATH)
+    def create_key() -> Response:
+        terms = read_terms(read_json_object(request), settings, callbacks)
+        return respond(for_new_key(*key_store.create(current_tenant(), terms, current_actor())))
+
+    @blueprint.get(ONE)
+    def show_key(key_id: str) -> Response:
+        return respond(for_key(own_key(key_id)))
+
+    @blueprint.post(ROTATE)
+    def rotate_key(key_id: str) -> Response:
+        overlap = read_overlap(read_json_object(request))
+        key = own_key(key_id)
+        # While both open, each would have them for itself.
+        check_quotas(key.rate_per_minute, key.max_queued, settings)
+        made = key_store.rotate(key_id, overlap, current_actor(), current_tenant())
+        if made is None:
+            raise _unknown_key()
+        return respond(for_new_key(*made))
+
+    @blueprint.delete(ONE)
+    def revoke_key(key_id: str) -> Response:
+        own_key(key_id)
+        key_store.revoke(key_id, current_actor(), current_tenant())
+        response = Response(status=_NO_CONTENT)
+        del response.headers["Content-Type"]
+        return response
+
+    return blueprint
+
+
+def _unknown_key() -> Refused:
+    return Refused(
+        ErrorCode.ERROR_RESOURCE_NOT_FOUND, "Your account has no such key, or it has ended."
+    )

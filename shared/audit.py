@@ -1,0 +1,135 @@
+"""The audit log: who did what to keys and webhooks, when, and from where. Lines are added and forgotten, never changed.
+
+Each is written in the transaction that does the thing: there is none without the other. None holds a key or a secret.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, literal, select, tuple_
+
+from shared.clock import Clock, database_clock
+from shared.database import Database
+from shared.job import Bookmark
+from shared.tables import audit_log
+
+_LONGEST_SUBJECT = 128
+#: Lines that are forgotten in one transaction.
+_AT_ONCE = 500
+
+
+class Action(StrEnum):
+    """What is written down."""
+
+    KEY_CREATE = "key.create"
+    KEY_ROTATE = "key.rotate"
+    KEY_REVOKE = "key.revoke"
+    WEBHOOK_REDELIVER = "webhook.redeliver"
+    WEBHOOK_TEST = "webhook.test"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who does something, and from where."""
+
+    #: The id of a key, or `operator`: whoever has the database's password, by `cutwork-admin`.
+    name: str = "operator"
+    #: Of the connection, which may be a proxy's; of an operator the user and the machine.
+    address: str = ""
+    request_id: str = ""
+
+
+OPERATOR = Actor()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line."""
+
+    id: uuid.UUID
+    created_at: datetime
+    #: Whose things it was done to; empty: nobody's in particular.
+    tenant: str
+    actor: str
+    action: Action
+    #: What it was done to: the id of a key or of a job, or the name of a host.
+    subject: str
+    address: str
+    request_id: str
+    details: Mapping[str, Any]
+
+
+def note(
+    connection: Connection,
+    now: datetime,
+    by: Actor,
+    action: Action,
+    *,
+    tenant: str,
+    subject: str,
+    **details: Any,
+) -> None:
+    """Write down what is done in this transaction."""
+    line = {
+        "id": uuid.uuid4(),
+        "created_at": now,
+        "tenant": tenant,
+        "actor": by.name,
+        "action": action,
+        "subject": subject[:_LONGEST_SUBJECT],
+        "address": by.address,
+        "request_id": by.request_id,
+        "details": details,
+    }
+    connection.execute(insert(audit_log).values(line))
+
+
+class AuditLog:
+    """The log, for those who read it and for who forgets what is old."""
+
+    def __init__(self, database: Database, clock: Clock = database_clock) -> None:
+        """Use a database whose schema is migrated."""
+        self._database = database
+        self._clock = clock
+
+    def note(self, by: Actor, action: Action, subject: str) -> None:
+        """Write down what is done nowhere in the database, before it is done."""
+        with self._database.writing() as connection:
+            note(connection, self._clock(connection), by, action, tenant="", subject=subject)
+
+    def list_entries(
+        self, tenant: str | None, limit: int, after: Bookmark | None = None
+    ) -> list[Entry]:
+        """List lines, newest first; of one tenant, or all of them."""
+        columns = [audit_log.c[field.name] for field in fields(Entry)]
+        newest_first = (audit_log.c.created_at.desc(), audit_log.c.id.desc())
+        lines = select(*columns).order_by(*newest_first).limit(limit)
+        if tenant is not None:
+            lines = lines.where(audit_log.c.tenant == tenant)
+        if after is not None:
+            place = tuple_(
+                literal(after.created_at, audit_log.c.created_at.type),
+                literal(after.job_id, audit_log.c.id.type),
+            )
+            lines = lines.where(tuple_(audit_log.c.created_at, audit_log.c.id) < place)
+        with self._database.reading() as connection:
+            rows = connection.execute(lines).mappings()
+            return [Entry(**{**row, "action": Action(row["action"])}) for row in rows]
+
+    def prune(self, older_than: timedelta) -> int:
+        """Forget some of the lines that are past their time; return how many."""
+        with self._database.reading() as connection:
+            past = audit_log.c.created_at < self._clock(connection) - older_than
+            oldest = select(audit_log.c.id).where(past).order_by(audit_log.c.created_at)
+            old = list(connection.execute(oldest.limit(_AT_ONCE)).scalars())
+        if not old:
+            return 0
+        with self._database.writing() as connection:
+            gone = delete(audit_log).where(audit_log.c.id.in_(old))
+            return connection.execute(gone).rowcount
