@@ -42,8 +42,9 @@ class ImageHeader:
 
 EXIF_PREFIX = b"Exif\0\0"
 
-#: As for a JPEG's segments: a limit on what a hostile file makes the front end do.
-_MAX_CHUNKS = 2000
+#: As for a JPEG's segments: a limit on what a hostile file makes the front end do. Photos have a chunk of pixels for
+#: every 8 KB, or for less of them.
+_MAX_CHUNKS = 10_000
 _IHDR_BYTES = 13
 #: Start of frame → what kind of JPEG it begins, of those that are not decoded here.
 _OTHER_JPEGS = {
@@ -125,7 +126,7 @@ def _check_size(width: int, height: int) -> None:
 
 def _read_jpeg(data: bytes) -> ImageHeader:
     kind, frame, exif = 0, b"", b""
-    lists = []
+    list_at, pictures = 0, b""
     for segment in jpeg_segments.read_segments(data):
         content = segment.content
         if segment.marker in jpeg_segments.FRAMES and not frame:
@@ -133,9 +134,9 @@ def _read_jpeg(data: bytes) -> ImageHeader:
         elif segment.marker == jpeg_segments.APP1 and content.startswith(EXIF_PREFIX):
             exif = exif or content.removeprefix(EXIF_PREFIX)
         elif segment.marker == jpeg_segments.APP2 and content.startswith(multi_picture.PREFIX):
-            block = content.removeprefix(multi_picture.PREFIX)
-            lists.append((segment.end - len(block), block))
-    if multi_picture.has_equal_pictures(data, lists):
+            pictures = pictures or content.removeprefix(multi_picture.PREFIX)
+            list_at = list_at or segment.end - len(pictures)
+    if multi_picture.has_equal_pictures(data, list_at, pictures):
         raise _unsupported("The file holds several pictures (MPO)")
     bits, height, width, channels = struct.unpack_from(">BHHB", frame)
     if kind in _OTHER_JPEGS:
@@ -177,17 +178,21 @@ def _read_png(data: bytes) -> ImageHeader:
 
 
 def _png_exif(data: bytes, chunks: Iterator[png_chunks.Chunk]) -> bytes:
-    """What stands before the pixels: the EXIF, and whether there are several pictures."""
-    exif = b""
+    """The EXIF, which may stand before the pixels or behind; refuses what has several pictures."""
+    exif, has_pixels = b"", False
     for chunk in islice(chunks, _MAX_CHUNKS):
         if chunk.name == b"IDAT":
-            return exif.removeprefix(EXIF_PREFIX)
-        if chunk.name == b"acTL" and chunk.content(data)[:4] > _ONE_FRAME:
+            has_pixels = True
+        elif chunk.name == b"acTL" and not has_pixels and chunk.content(data)[:4] > _ONE_FRAME:
             raise _unsupported("The PNG is animated")
         # The rest is skipped unread: what is wrong with a comment is no harm to the pixels.
-        if chunk.name == b"eXIf" and chunk.is_intact(data):
+        elif chunk.name == b"eXIf" and not exif and chunk.is_intact(data):
             exif = chunk.content(data)
-    raise ValueError("no pixels, or too many chunks before them")
+    if not has_pixels and next(chunks, None) is not None:
+        raise _unsupported(f"The PNG has more than {_MAX_CHUNKS:,} chunks before its pixels")
+    if not has_pixels:
+        raise ValueError("no pixels")
+    return exif.removeprefix(EXIF_PREFIX)
 
 
 def _read_bmp(data: bytes) -> ImageHeader:

@@ -7,7 +7,7 @@ bright the first may shine on some screens. Such a file is one photo. Stereo pai
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
@@ -28,6 +28,9 @@ _EQUAL_SHARE = 0.9
 #: Phones store two or three that serve the first. Each may have to be walked through, in the front end: so longer lists
 #: are not looked at, and are taken for a burst.
 _MOST_SERVING = 8
+#: Entries of a list that are looked at, and bytes of each picture: what it is stands at its beginning.
+_MOST_ENTRIES = 64
+_MOST_BYTES = 1 << 18
 #: What a gain map says of itself: in XMP (Ultra HDR, in whatever quotes, or as an element), by ISO 21496-1, by Apple.
 _GAIN_MAP_SIGNS = (
     b"http://ns.adobe.com/hdr-gain-map/",
@@ -46,20 +49,21 @@ class _Entry(NamedTuple):
 
 
 class _Other(NamedTuple):
-    """A picture of the list that is there."""
+    """The beginning of a picture of the list that is there."""
 
     kind: int
     content: bytes
 
 
-def has_equal_pictures(data: bytes, blocks: Iterable[tuple[int, bytes]]) -> bool:
+def has_equal_pictures(data: bytes, mark_at: int, block: bytes) -> bool:
     """Whether another picture of the file is one of its own, and nothing that serves the first.
 
     Args:
         data: The whole file.
-        blocks: Its MPF blocks, one in a sound file: the offset of the byte order mark, and what follows from there.
+        mark_at: Where its MPF block has the byte order mark.
+        block: What follows from there.
     """
-    others = list(islice(_others(data, blocks), _MOST_SERVING + 1))
+    others = list(islice(_others(data, mark_at, block), _MOST_SERVING + 1))
     if len(others) > _MOST_SERVING or any(other.kind in _MULTI_VIEW for other in others):
         return True
     unnamed = [other.content for other in others if other.kind == _UNDEFINED]
@@ -69,18 +73,17 @@ def has_equal_pictures(data: bytes, blocks: Iterable[tuple[int, bytes]]) -> bool
     return not is_lit_by_another and any(_is_equal(_describe(other), pixels) for other in unnamed)
 
 
-def _others(data: bytes, blocks: Iterable[tuple[int, bytes]]) -> Iterator[_Other]:
-    for mark_at, block in blocks:
-        for entry in _read_entries(block)[1:]:
-            start = mark_at + entry.offset
-            # Who shrinks photos often keeps the list and drops the pictures.
-            if data.startswith(b"\xff\xd8\xff", start):
-                yield _Other(entry.kind, data[start : start + entry.size])
+def _others(data: bytes, mark_at: int, block: bytes) -> Iterator[_Other]:
+    for entry in _read_entries(block)[1:]:
+        start = mark_at + entry.offset
+        # Who shrinks photos often keeps the list and drops the pictures.
+        if data.startswith(b"\xff\xd8\xff", start):
+            yield _Other(entry.kind, data[start : start + min(entry.size, _MOST_BYTES)])
 
 
 def _read_entries(block: bytes) -> list[_Entry]:
     order = tiff_directory.byte_order(block)
-    raw = tiff_directory.read_bytes(block, _ENTRIES)
+    raw = tiff_directory.read_bytes(block, _ENTRIES)[: _MOST_ENTRIES * _ENTRY_BYTES]
     return [
         _Entry(attribute & _TYPE_MASK, size, offset)
         for attribute, size, offset in struct.iter_unpack(

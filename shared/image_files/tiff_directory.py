@@ -11,6 +11,8 @@ from contextlib import suppress
 
 ORIENTATION = 0x0112
 
+#: Of one directory; cameras write some thirty.
+_MOST_TAGS = 64
 _FORMATS = {3: "H", 4: "I"}
 #: So much lies in the entry itself.
 _INLINE_BYTES = 4
@@ -51,6 +53,6 @@ def _entries(block: bytes) -> Iterator[tuple[int, int, int, int]]:
     with suppress(struct.error):
         (offset,) = struct.unpack_from(f"{order}I", block, 4)
         (count,) = struct.unpack_from(f"{order}H", block, offset)
-        for entry in range(offset + 2, offset + 2 + 12 * count, 12):
+        for entry in range(offset + 2, offset + 2 + 12 * min(count, _MOST_TAGS), 12):
             tag, kind, length, _ = struct.unpack_from(f"{order}HHII", block, entry)
             yield tag, kind, length, entry + 8

@@ -128,6 +128,14 @@ PNGS: dict[str, File] = {
     "png with text behind the pixels that is cut off": taken(
         lambda: encoded(photo())[:-12] + png_chunk(b"tEXt", b"Comment\0" + b"x" * 500)[:-100]
     ),
+    "png turned by EXIF behind the pixels": taken(
+        lambda: (
+            encoded(photo())[:-12]
+            + png_chunk(b"eXIf", pictures.tiff({0x0112: 6}))
+            + encoded(photo())[-12:]
+        ),
+        lambda: photo().transpose(Image.Transpose.ROTATE_270),
+    ),
     "png without its end": taken(lambda: encoded(photo())[:-12]),
     "png with a tail": taken(lambda: encoded(photo()) + b"<script>" * 100),
     "interlaced png": taken(interlaced_png),

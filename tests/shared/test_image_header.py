@@ -148,6 +148,26 @@ def test_the_orientation_of_a_png_is_read() -> None:
     assert read_header(pictures.encoded(pictures.photo(), exif=exif)).orientation == 6
 
 
+def test_the_orientation_of_a_png_is_read_behind_its_pixels_too() -> None:
+    whole = pictures.encoded(pictures.photo())
+    exif = pictures.png_chunk(b"eXIf", pictures.tiff({0x0112: 6}))
+    assert read_header(whole[:-12] + exif + whole[-12:]).orientation == 6
+
+
+def test_a_png_of_thousands_of_chunks_before_its_pixels_is_taken() -> None:
+    whole = pictures.encoded(pictures.photo())
+    comments = pictures.png_chunk(b"tEXt", b"Comment\0words") * 9000
+    assert read_header(whole[:33] + comments + whole[33:]).width == 120
+
+
+def test_a_png_of_too_many_chunks_is_refused_for_them() -> None:
+    whole = pictures.encoded(pictures.photo())
+    comments = pictures.png_chunk(b"tEXt", b"Comment\0words") * 11_000
+    with pytest.raises(Refused, match="10,000 chunks") as refused:
+        read_header(whole[:33] + comments + whole[33:])
+    assert refused.value.code is ErrorCode.UNSUPPORTED_FILE_TYPES
+
+
 @pytest.mark.parametrize(
     "exif",
     [
