@@ -36,6 +36,11 @@ def wrong_checksum(name: bytes, content: bytes) -> bytes:
     return png_chunk(name, content)[:-4] + b"\0\0\0\0"
 
 
+def wrong_palette(data: bytes) -> bytes:
+    at = data.index(b"PLTE") + 4
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
 def png_of(lines: bytes, image: Image.Image, *, interlaced: bool = False) -> bytes:
     """A PNG of these very lines, each with its filter before it, and with right checksums."""
     colour = {"L": 0, "RGB": 2, "RGBA": 6}[image.mode]
@@ -123,8 +128,15 @@ PNGS: dict[str, File] = {
             b"sRGB": b"\0",
             b"tIME": struct.pack(">HBBBBB", 2026, 1, 1, 0, 0, 0),
             b"gAMA": struct.pack(">I", 45455),
+            b"PLTE": bytes(range(48)),
         }.items()
     },
+    "png of few colours with a wrong checksum in its palette": refused(
+        DAMAGED, lambda: wrong_palette(encoded(photo().quantize(16)))
+    ),
+    "png with a palette for screens of few colours": taken(
+        lambda: png_with(png_chunk(b"PLTE", bytes(range(48))))
+    ),
     "png with text behind the pixels that is cut off": taken(
         lambda: encoded(photo())[:-12] + png_chunk(b"tEXt", b"Comment\0" + b"x" * 500)[:-100]
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -25,8 +26,15 @@ from worker.imaging.png_encoding import write_chunk
 _GREY, _COLOUR, _PALETTE, _GREY_ALPHA, _COLOUR_ALPHA = 0, 2, 3, 4, 6
 _GREYS = {_GREY, _GREY_ALPHA}
 _CHANNELS = {_GREY: 1, _COLOUR: 3, _PALETTE: 1, _GREY_ALPHA: 2, _COLOUR_ALPHA: 4}
-#: Needed for the pixels, besides IHDR and IDAT; in the order that a file has to have.
-_NEEDED = (b"PLTE", b"tRNS")
+#: Needed for the pixels of a colour type, besides IHDR and IDAT; in the order that a file has to have. Full colours may
+#: come with a palette too, for screens of few.
+_NEEDED: dict[int, tuple[bytes, ...]] = {
+    _GREY: (b"tRNS",),
+    _COLOUR: (b"tRNS",),
+    _PALETTE: (b"PLTE", b"tRNS"),
+    _GREY_ALPHA: (),
+    _COLOUR_ALPHA: (),
+}
 #: Of each pass of an interlaced picture: first column and row, and the steps between two.
 _PASSES = (
     (0, 0, 8, 8),
@@ -73,7 +81,7 @@ def decode_png(data: bytes) -> Png:
     """
     chunks = list(png_chunks.read_chunks(data))
     head = _read_head(data, chunks[0])
-    needed = {chunk.name: chunk.content(data) for chunk in chunks if _is_needed(data, chunk)}
+    needed = _read_chunks(data, chunks, _NEEDED[head.colour])
     rows = b"".join(chunk.content(data) for chunk in chunks if chunk.name == b"IDAT")
     if not _holds_all_rows(rows, head):
         raise _damaged()
@@ -94,17 +102,21 @@ def _read_head(data: bytes, chunk: png_chunks.Chunk) -> _Head:
     return _Head(width, height, bits, colour, interlace == 1)
 
 
-def _is_needed(data: bytes, chunk: png_chunks.Chunk) -> bool:
-    """Whether the pixels need a chunk.
+def _read_chunks(
+    data: bytes, chunks: Sequence[png_chunks.Chunk], names: tuple[bytes, ...]
+) -> dict[bytes, bytes]:
+    """Read the chunks that the pixels need, in this order.
 
     Raises:
-        Refused: They do, and it is damaged. What is cut off at the file's end is judged by the rows that are there.
+        Refused: One of them, or of the pixels', is damaged. What is cut off at the file's end is judged by the rows
+            that are there.
     """
-    needed = chunk.name in _NEEDED or chunk.name == b"IDAT"
-    is_cut = chunk.end + 4 > len(data)
-    if needed and not is_cut and not chunk.is_intact(data):
-        raise _damaged()
-    return chunk.name in _NEEDED
+    for chunk in chunks:
+        is_whole = chunk.end + 4 <= len(data)
+        if is_whole and chunk.name in {*names, b"IDAT"} and not chunk.is_intact(data):
+            raise _damaged()
+    contents = {chunk.name: chunk.content(data) for chunk in chunks if chunk.name in names}
+    return {name: contents[name] for name in names if name in contents}
 
 
 def _holds_all_rows(rows: bytes, head: _Head) -> bool:
@@ -142,7 +154,7 @@ def _rewritten(
         [
             png_chunks.SIGNATURE,
             write_chunk(b"IHDR", head.content(data)),
-            *(write_chunk(name, needed[name]) for name in _NEEDED if name in needed),
+            *(write_chunk(name, content) for name, content in needed.items()),
             write_chunk(b"IDAT", rows),
             write_chunk(b"IEND", b""),
         ]
