@@ -9,14 +9,16 @@ from dataclasses import dataclass
 FILE_HEADER_BYTES = 14
 
 _CORE = 12
-#: OS/2 2.x, cut short after the bits of a pixel: nothing that follows is needed.
-_OS2_SHORT = 16
 _INFO = 40
 #: From this size on the masks are part of the header; before, they stand behind it.
 _WITH_MASKS, _WITH_ALPHA_MASK = 52, 56
-#: OS/2 2.x; its compressions 3 and 4 mean other things than Windows'.
-_OS2 = 64
-_SIZES = frozenset({_CORE, _OS2_SHORT, _INFO, _WITH_MASKS, _WITH_ALPHA_MASK, _OS2, 108, 124})
+_V4, _V5 = 108, 124
+#: OS/2 2.x: cut short anywhere behind the bits of a pixel, and what is left out is 0. Compressions 3 and 4 mean other
+#: things than Windows'.
+_OS2 = frozenset(range(16, 65)) - {_INFO, _WITH_MASKS, _WITH_ALPHA_MASK}
+_SIZES = _OS2 | {_CORE, _INFO, _WITH_MASKS, _WITH_ALPHA_MASK, _V4, _V5}
+#: Up to its number of colours.
+_INFO_LAYOUT = struct.Struct("<IiiHHI12xI")
 
 RAW, RLE8, RLE4, MASKS, _JPEG, _PNG, ALPHA_MASKS = range(7)
 _DEPTHS = {
@@ -26,6 +28,11 @@ _DEPTHS = {
     MASKS: (16, 32),
     ALPHA_MASKS: (16, 32),
 }
+#: Depths that some program writes; what has another one is damaged.
+_KNOWN_DEPTHS = frozenset({*_DEPTHS[RAW], 64})
+#: Where the fifth version names the kind of its colours, and a profile's offset from the header and its size.
+_COLOUR_KIND_AT, _PROFILE_AT = FILE_HEADER_BYTES + 56, FILE_HEADER_BYTES + 112
+_EMBEDDED = b"DEBM"
 _PALETTE_DEPTHS = (1, 2, 4, 8)
 #: Red, green, blue and alpha of 16-bit pixels that say nothing of masks.
 _MASKS_555 = (0x7C00, 0x03E0, 0x001F, 0)
@@ -66,17 +73,17 @@ def read_bmp_header(data: bytes) -> BmpHeader:
     (pixels_at, size) = struct.unpack_from("<II", data, 10)
     if size not in _SIZES:
         raise ValueError("no such header")
+    compression = colours = 0
     if size == _CORE:
         width, height, _, bits = struct.unpack_from("<HHHH", data, FILE_HEADER_BYTES + 4)
     else:
-        width, height, _, bits = struct.unpack_from("<iiHH", data, FILE_HEADER_BYTES + 4)
-    compression = colours = 0
-    if size >= _INFO:
-        (compression,) = struct.unpack_from("<I", data, 30)
-        (colours,) = struct.unpack_from("<I", data, 46)
-    unsupported = _why_unsupported(size, compression)
-    if not unsupported and bits not in _DEPTHS.get(compression, ()):
-        raise ValueError("no such depth")
+        head = data[FILE_HEADER_BYTES : FILE_HEADER_BYTES + min(size, _INFO_LAYOUT.size)]
+        if len(head) < min(size, _INFO_LAYOUT.size):
+            raise ValueError("cut off in its header")
+        _, width, height, _, bits, compression, colours = _INFO_LAYOUT.unpack(
+            head.ljust(_INFO_LAYOUT.size, b"\0")
+        )
+    unsupported = _why_unsupported(size, compression, bits)
     most_colours = 1 << bits if bits in _PALETTE_DEPTHS else 0
     masks, masks_behind = _masks(data, size, bits, compression)
     return BmpHeader(
@@ -95,14 +102,29 @@ def read_bmp_header(data: bytes) -> BmpHeader:
     )
 
 
-def _why_unsupported(size: int, compression: int) -> str:
-    if compression in {_JPEG, _PNG} and size != _OS2:
+def _why_unsupported(size: int, compression: int, bits: int) -> str:
+    if compression in {_JPEG, _PNG} and size not in _OS2:
         return f"This BMP holds a {'JPEG' if compression == _JPEG else 'PNG'}"
-    if compression > RLE4 and size == _OS2:
+    if compression > RLE4 and size in _OS2:
         return "This BMP is packed as OS/2 packs them"
     if compression > ALPHA_MASKS:
         return f"This BMP is packed in a way that is not supported ({compression})"
-    return ""
+    if bits in _DEPTHS[compression]:
+        return ""
+    if bits not in _KNOWN_DEPTHS:
+        raise ValueError("no such depth")
+    way = f", packed in way {compression}" if compression else ""
+    return f"This is a BMP of {bits} bits a pixel{way}, which is not supported"
+
+
+def read_profile(data: bytes) -> bytes:
+    """Read the ICC profile that a BMP of the fifth version may hold; empty without one, or if it is cut off."""
+    (size,) = struct.unpack_from("<I", data, FILE_HEADER_BYTES)
+    if size != _V5 or not data.startswith(_EMBEDDED, _COLOUR_KIND_AT):
+        return b""
+    offset, length = struct.unpack_from("<II", data, _PROFILE_AT)
+    profile = data[FILE_HEADER_BYTES + offset :][:length]
+    return profile if len(profile) == length else b""
 
 
 def _masks(

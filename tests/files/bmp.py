@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.files.colour import linear_light
 from tests.files.file import DAMAGED, UNSUPPORTED, File, refused, taken
+from tests.files.icc import matrix_profile
 from tests.pictures import encoded, photo
 
 
@@ -28,8 +30,6 @@ def bmp(
     body = b"".join(row.tobytes() + bytes(-len(row.tobytes()) % 4) for row in lines)
     if header_bytes == 12:
         head = struct.pack("<IHHHH", 12, width, height, 1, bits)
-    elif header_bytes == 16:
-        head = struct.pack("<IIIHH", 16, width, height, 1, bits)
     else:
         packed = (3 if masks else 0) if compression is None else compression
         head = struct.pack(
@@ -38,8 +38,17 @@ def bmp(
         )
         within = struct.pack(f"<{len(masks)}I", *masks)
         head = (head + within).ljust(header_bytes if header_bytes > 40 else 0, b"\0")
+        head = head if masks else head[:header_bytes]
     offset = 14 + len(head)
     return b"BM" + struct.pack("<IHHI", offset + len(body), 0, 0, offset) + head + body
+
+
+def bmp_with_profile(profile: bytes, kind: bytes = b"DEBM") -> bytes:
+    """A BMP of the fifth version, with something of a profile behind the pixels."""
+    data = bytearray(bmp(np.asarray(photo()), header_bytes=124))
+    data[14 + 56 : 14 + 60] = kind
+    struct.pack_into("<II", data, 14 + 112, len(data) - 14, len(profile))
+    return bytes(data) + profile
 
 
 def words_of(
@@ -72,11 +81,12 @@ def opaque_4444() -> bytes:
     return bmp(words, masks=_4444, header_bytes=56)
 
 
-def rle_bmp() -> bytes:
+def rle_bmp(header_bytes: int = 40) -> bytes:
     """A picture of two colours, packed in runs."""
     runs = b"".join(bytes([100, row % 2]) + b"\0\0" for row in range(60)) + b"\0\1"
     palette = struct.pack("<BBBB", 0, 0, 0, 0) + struct.pack("<BBBB", 255, 255, 255, 0)
-    head = struct.pack("<IiiHHIIiiII", 40, 100, 60, 1, 8, 1, len(runs), 0, 0, 2, 0)
+    head = struct.pack("<IiiHHIIiiII", header_bytes, 100, 60, 1, 8, 1, len(runs), 0, 0, 2, 0)
+    head = head[:header_bytes].ljust(header_bytes, b"\0")
     offset = 14 + len(head) + len(palette)
     return b"BM" + struct.pack("<IHHI", offset + len(runs), 0, 0, offset) + head + palette + runs
 
@@ -96,8 +106,19 @@ BMPS: dict[str, File] = {
     ),
     "bmp of 4-4-4-4": taken(opaque_4444, tolerance=6),
     "bmp with a header of 12 bytes": taken(lambda: bmp(np.asarray(photo()), header_bytes=12)),
-    "bmp with an OS/2 header of 16 bytes": taken(lambda: bmp(np.asarray(photo()), header_bytes=16)),
-    "bmp with an OS/2 header of 64 bytes": taken(lambda: bmp(np.asarray(photo()), header_bytes=64)),
+    **{
+        f"bmp with an OS/2 header of {size} bytes": taken(
+            lambda size=size: bmp(np.asarray(photo()), header_bytes=size)  # type: ignore[misc]
+        )
+        for size in (16, 18, 20, 24, 36, 39, 42, 48, 60, 64)
+    },
+    **{
+        f"bmp packed in runs with an OS/2 header of {size} bytes": taken(
+            lambda size=size: rle_bmp(size),  # type: ignore[misc]
+            stripes,
+        )
+        for size in (20, 24, 48, 64)
+    },
     "bmp with a header of 124 bytes": taken(lambda: bmp(np.asarray(photo()), header_bytes=124)),
     "bmp stored from the top down": taken(lambda: bmp(np.asarray(photo()), top_down=True)),
     "bmp packed in runs": taken(rle_bmp, stripes),
@@ -112,6 +133,30 @@ BMPS: dict[str, File] = {
     ),
     "bmp that holds a png": refused(
         UNSUPPORTED, lambda: bmp(np.asarray(photo()), compression=5), "holds a PNG"
+    ),
+    "bmp of 64 bits a pixel": refused(
+        UNSUPPORTED, lambda: bmp(np.zeros((80, 120), np.uint64)), "64 bits a pixel"
+    ),
+    "bmp of runs of 24 bits": refused(
+        UNSUPPORTED, lambda: bmp(np.asarray(photo()), compression=1), "24 bits a pixel"
+    ),
+    "bmp of inks": refused(
+        UNSUPPORTED, lambda: bmp(np.asarray(photo()), compression=11), "not supported (11)"
+    ),
+    "bmp packed as OS/2 packs them": refused(
+        UNSUPPORTED, lambda: bmp(np.asarray(photo()), compression=4, header_bytes=48), "OS/2"
+    ),
+    "bmp of a depth that there is not": refused(
+        DAMAGED, lambda: (data := bmp(np.asarray(photo())))[:28] + b"\3" + data[29:]
+    ),
+    "bmp with a linear profile": taken(
+        lambda: bmp_with_profile(matrix_profile("sRGB", 1.0)), linear_light, tolerance=1
+    ),
+    "bmp with a profile that is cut off": taken(
+        lambda: bmp_with_profile(matrix_profile("sRGB", 1.0))[:-100]
+    ),
+    "bmp with a profile in another file": taken(
+        lambda: bmp_with_profile(b"C:\\windows\\linear.icc", kind=b"KNIL")
     ),
     "bmp cut off": refused(DAMAGED, lambda: bmp(np.asarray(photo()))[:-1000]),
 }

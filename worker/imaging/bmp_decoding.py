@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +11,17 @@ from numpy.typing import NDArray
 from PIL.BmpImagePlugin import BmpImageFile
 
 from shared.errors import ErrorCode, Refused
-from shared.image_files.bmp_header import RAW, BmpHeader, read_bmp_header
+from shared.image_files.bmp_header import (
+    FILE_HEADER_BYTES,
+    RAW,
+    BmpHeader,
+    read_bmp_header,
+    read_profile,
+)
 from worker.imaging.photo import Pixels
 
 _PALETTE_BITS = 8
+_INFO = 40
 _BYTES_OF_24 = 3
 _OPAQUE = 255
 
@@ -25,6 +33,8 @@ class Bmp(NamedTuple):
     colours: Pixels
     #: (H, W); None if every pixel is opaque.
     alpha: Pixels | None
+    #: The ICC profile of the colours; empty without one.
+    profile: bytes
 
 
 def decode_bmp(data: bytes) -> Bmp:
@@ -35,20 +45,38 @@ def decode_bmp(data: bytes) -> Bmp:
         OSError, ValueError: What Pillow raises of a damaged packed picture.
     """
     header = read_bmp_header(data)
+    return Bmp(*_decode(data, header), read_profile(data))
+
+
+def _decode(data: bytes, header: BmpHeader) -> tuple[Pixels, Pixels | None]:
     if header.compression != RAW:
-        # Packed in runs, which Pillow unpacks; a palette has no transparency.
-        picture = BmpImageFile(io.BytesIO(data))
-        picture.load()
-        return Bmp(np.asarray(picture.convert("RGB")), None)
+        # A palette has no transparency.
+        return _unpacked(data, header), None
     rows = _rows(data, header)
     if header.bits <= _PALETTE_BITS:
-        return Bmp(_palette(data, header)[_indices(rows, header)], None)
+        return _palette(data, header)[_indices(rows, header)], None
     if header.bits == _BYTES_OF_24 * 8:
         three = rows[:, : header.width * _BYTES_OF_24].reshape(header.height, header.width, 3)
-        return Bmp(np.ascontiguousarray(three[..., ::-1]), None)
+        return np.ascontiguousarray(three[..., ::-1]), None
     words = rows.view(np.dtype(f"<u{header.bits // 8}"))[:, : header.width]
     colours = np.stack([_channel(words, mask) for mask in header.masks[:3]], axis=2)
-    return Bmp(colours, _alpha(words, header.masks[3]))
+    return colours, _alpha(words, header.masks[3])
+
+
+def _unpacked(data: bytes, header: BmpHeader) -> Pixels:
+    """Unpack runs by Pillow, which takes a grey picture with a header of the commonest kind."""
+    colours = 1 << header.bits
+    at = FILE_HEADER_BYTES + _INFO + 4 * colours
+    packed = data[header.pixels_at :]
+    height = header.height if header.is_bottom_up else -header.height
+    head = struct.pack(
+        *("<2sIHHIIiiHHIIiiII", b"BM", at + len(packed), 0, 0, at, _INFO),
+        *(header.width, height, 1, header.bits, header.compression, len(packed), 0, 0, colours, 0),
+    )
+    ramp = b"".join(bytes([level, level, level, 0]) for level in range(colours))
+    picture = BmpImageFile(io.BytesIO(head + ramp + packed))
+    picture.load()
+    return np.asarray(_palette(data, header)[np.asarray(picture)], np.uint8)
 
 
 def _rows(data: bytes, header: BmpHeader) -> Pixels:

@@ -61,7 +61,8 @@ def _decode(data: bytes, header: ImageHeader) -> tuple[Pixels, Pixels | None]:
     if header.format is ImageFormat.PNG:
         png = decode_png(data)
         return to_srgb(png.colours, png.profile), png.alpha
-    return decode_bmp(data)
+    bmp = decode_bmp(data)
+    return to_srgb(bmp.colours, bmp.profile), bmp.alpha
 
 
 def _stand_upright(pixels: Pixels, orientation: int) -> Pixels:
