@@ -38,7 +38,11 @@ def read_shelves() -> list[Shelf]:
     shelves = []
     for title, lines in _SHELF.findall(index.read_text(encoding="utf-8")):
         entries = [
-            Entry(name, resolve(index, target) or HOME, re.sub(r"\s+", " ", summary).strip())
+            Entry(
+                name.replace("`", ""),
+                resolve(index, target) or HOME,
+                re.sub(r"\s+", " ", summary).strip(),
+            )
             for name, target, summary in _ENTRY.findall(lines)
         ]
         if title == _REFERENCE:
