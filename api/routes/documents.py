@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, Response, abort, redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from api.answers.whole_file import whole_file
 from api.documents.library import HOME, PICTURES, find_files
 from api.documents.pages import Pages
 
@@ -21,6 +22,9 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 _SOURCE = ".md"
+_HTML, _MARKDOWN, _CSS, _TEXT = (
+    f"text/{kind}; charset=utf-8" for kind in ("html", "markdown", "css", "plain")
+)
 _NOT_FOUND = 404
 
 
@@ -40,7 +44,7 @@ def create_blueprint(document: Mapping[str, Any], public_path: str) -> Blueprint
 
     @blueprint.get(f"{HOME}{_SOURCE}")
     def send_index() -> Response:
-        return _send(pages.source("").encode(), "text/markdown")
+        return whole_file(pages.source("").encode(), _MARKDOWN)
 
     @blueprint.get(f"{HOME}/")
     def lead_to_index() -> WerkzeugResponse:
@@ -51,31 +55,22 @@ def create_blueprint(document: Mapping[str, Any], public_path: str) -> Blueprint
         if pages.has(name):
             return _page(pages.html(name))
         if name.endswith(_SOURCE) and pages.has(name.removesuffix(_SOURCE)):
-            return _send(pages.source(name.removesuffix(_SOURCE)).encode(), "text/markdown")
+            return whole_file(pages.source(name.removesuffix(_SOURCE)).encode(), _MARKDOWN)
         if name == _STYLE.name:
-            return _send(_STYLE.read_bytes(), "text/css")
+            return whole_file(_STYLE.read_bytes(), _CSS)
         file = find_files().get(name)
         if file is None:
             abort(_NOT_FOUND)
-        return _send(file.read_bytes(), PICTURES[file.suffix])
+        return whole_file(file.read_bytes(), PICTURES[file.suffix])
 
     @blueprint.get(LIST)
     def list_for_models() -> Response:
-        return _send(pages.list_for_models().encode(), "text/plain")
+        return whole_file(pages.list_for_models().encode(), _TEXT)
 
     return blueprint
 
 
 def _page(html: bytes) -> Response:
-    response = _send(html, "text/html")
+    response = whole_file(html, _HTML)
     response.headers["Content-Security-Policy"] = _POLICY
-    return response
-
-
-def _send(content: bytes, media_type: str) -> Response:
-    response = Response(content, mimetype=media_type)
-    # Asked about each time, so that nobody reads the pages of another release.
-    response.headers["Cache-Control"] = "no-cache"
-    response.add_etag()
-    response.make_conditional(request)
     return response

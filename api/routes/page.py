@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, request
-from werkzeug.http import generate_etag
 
 from api.answers.job_ids import MAX_IDS
+from api.answers.whole_file import whole_file
 from shared.contract import MAX_IMAGE_BYTES, MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE, Category
 from shared.object_store import ObjectStore
 from shared.presets import Presets
@@ -51,13 +51,15 @@ def create_blueprint(object_store: ObjectStore, presets: Presets) -> Blueprint:
     @blueprint.get(PATH, strict_slashes=False)
     def show_page() -> Response:
         store = object_store.results_origin(request.headers.get("Host", ""))
-        response = _send(_INDEX, index)
+        response = whole_file(index, _TYPES[".html"])
         response.headers["Content-Security-Policy"] = _POLICY.format(store=store)
         return response
 
     @blueprint.get(FILE)
     def send_file(name: str) -> Response:
-        return _send(name, files[name]) if name in files else abort(_NOT_FOUND)
+        if name not in files:
+            abort(_NOT_FOUND)
+        return whole_file(files[name], _TYPES[Path(name).suffix])
 
     return blueprint
 
@@ -74,12 +76,3 @@ def _contract(presets: Presets) -> str:
         "presets": sorted(presets),
     }
     return escape(json.dumps(known))
-
-
-def _send(name: str, content: bytes) -> Response:
-    response = Response(content, content_type=_TYPES[Path(name).suffix])
-    # Asked about each time, so that nobody runs half of one release and half of another.
-    response.headers["Cache-Control"] = "no-cache"
-    response.set_etag(generate_etag(content))
-    response.make_conditional(request)
-    return response

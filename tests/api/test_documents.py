@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.documents.shelves import read_shelves
 from shared.documents import address_of_error
 from shared.errors import ErrorCode
-from tests.api.conftest import FrontEnd
+from shared.settings import Settings
+from tests.api.conftest import FrontEnd, opened
 
 ADDRESSES = ["/docs", *(entry.address for shelf in read_shelves() for entry in shelf.entries)]
 
@@ -35,13 +38,21 @@ class Page(HTMLParser):
         self.forbidden += [name for name in named if name == "style" or name.startswith("on")]
 
 
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """Somebody without a key, at one front end, which renders each page once."""
+    database = tmp_path_factory.mktemp("documents") / "cutwork.sqlite3"
+    with opened(Settings(database_url=f"sqlite:///{database}")) as front_end:
+        yield front_end.client()
+
+
 def read(front_end: FrontEnd, address: str) -> TestResponse:
     return front_end.client().get(address)
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_page_has_nothing_that_its_policy_forbids(front_end: FrontEnd, address: str) -> None:
-    answer = read(front_end, address)
+def test_a_page_has_nothing_that_its_policy_forbids(reader: FlaskClient, address: str) -> None:
+    answer = reader.get(address)
 
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     policy = answer.headers["Content-Security-Policy"]
@@ -52,9 +63,9 @@ def test_a_page_has_nothing_that_its_policy_forbids(front_end: FrontEnd, address
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_link_of_a_page_leads_to_something_and_to_a_part_of_it(
-    front_end: FrontEnd, address: str
+    reader: FlaskClient, address: str
 ) -> None:
-    page = Page(read(front_end, address).text)
+    page = Page(reader.get(address).text)
     parsed = {address: page}
 
     for link in page.links:
@@ -63,15 +74,15 @@ def test_every_link_of_a_page_leads_to_something_and_to_a_part_of_it(
         target, _, anchor = link.partition("#")
         target = target or address
         if target not in parsed:
-            found = read(front_end, target)
+            found = reader.get(target)
             assert found.status_code == 200, link
             parsed[target] = Page(found.text if found.mimetype == "text/html" else "")
         assert not anchor or anchor in parsed[target].anchors, link
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_page_can_be_had_as_markdown(front_end: FrontEnd, address: str) -> None:
-    answer = read(front_end, f"{address}.md")
+def test_a_page_can_be_had_as_markdown(reader: FlaskClient, address: str) -> None:
+    answer = reader.get(f"{address}.md")
 
     assert (answer.status_code, answer.mimetype) == (200, "text/markdown")
     assert answer.text.startswith("# ")
@@ -98,8 +109,8 @@ def test_the_list_for_models_names_every_page(front_end: FrontEnd) -> None:
         "\0",
     ],
 )
-def test_what_is_no_page_is_not_found(front_end: FrontEnd, name: str) -> None:
-    assert read(front_end, f"/docs/{name}").status_code == 404
+def test_what_is_no_page_is_not_found(reader: FlaskClient, name: str) -> None:
+    assert reader.get(f"/docs/{name}").status_code == 404
 
 
 def test_a_slash_at_the_end_of_the_index_leads_there(front_end: FrontEnd) -> None:
