@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import resource
+import re
 import signal
 import subprocess
 import sys
@@ -44,6 +44,17 @@ def fill(folder: Path, count: int) -> None:
         (inner / f"photo-{number:07}.jpg").symlink_to(photo)
 
 
+def most_memory_of(process: subprocess.Popen[bytes]) -> float:
+    """Watch a process until it ends, and say how many MB it had at most."""
+    most = 0.0
+    while process.poll() is None:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        if found := re.search(r"VmHWM:\s+(\d+) kB", status):
+            most = max(most, int(found[1]) / 1024)
+        time.sleep(0.02)
+    return most
+
+
 def main() -> None:
     """Measure it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -67,8 +78,8 @@ def main() -> None:
             with suppress(subprocess.TimeoutExpired):
                 importing.wait(arguments.seconds)
             importing.send_signal(signal.SIGINT)
+            most = most_memory_of(importing)
         lines = sum(1 for _ in (out / "report.jsonl").open())
-        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     ours.send("enough")
     server.join()
     sys.stdout.write(

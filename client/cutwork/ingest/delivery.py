@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -27,7 +27,15 @@ class Lost(Exception):
 class Delivery:
     """Writes into one OUT."""
 
-    def __init__(self, client: Client, ledger: Ledger, out: Path, plain: str) -> None:
+    def __init__(
+        self,
+        client: Client,
+        ledger: Ledger,
+        out: Path,
+        *,
+        plain: str,
+        is_stopped: Callable[[], bool],
+    ) -> None:
         """Begin it.
 
         Args:
@@ -35,11 +43,13 @@ class Delivery:
             ledger: Says where to.
             out: The folder.
             plain: The form that stands in no name.
+            is_stopped: Whether only what is fetched already is to be written.
         """
         self._client = client
         self._ledger = ledger
         self._out = out
         self._plain = plain
+        self._is_stopped = is_stopped
         self._partial = out / FOLDER / "partial"
         self._partial.mkdir(exist_ok=True)
         self._copying = threading.Lock()
@@ -65,7 +75,7 @@ class Delivery:
         count = 0
         # One at a time: two would find the same inputs.
         with self._copying:
-            while linked := self.waiting_for(sha256):
+            while not self._is_stopped() and (linked := self.waiting_for(sha256)):
                 sources = self._sources(sha256)
                 for path, stem in linked:
                     copies = [self._copy(it, source, stem) for source, it in sources]
@@ -76,7 +86,7 @@ class Delivery:
     def waiting_for(self, sha256: bytes) -> list[tuple[bytes, bytes]]:
         """Find inputs that turned out to be this photo: their paths and stems, some at a time."""
         found = self._ledger.ask(
-            "SELECT path, stem FROM inputs WHERE photo = ? AND state = 'linked' ORDER BY path LIMIT 100",
+            "SELECT path, stem FROM inputs WHERE photo = ? AND state = 'linked' ORDER BY path LIMIT 20",
             sha256,
         )
         return [(path, stem) for path, stem in found]

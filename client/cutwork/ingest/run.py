@@ -46,7 +46,10 @@ class Run:
         self._fields = plan.options.fields()
         forms = plan.options.forms or ("cutout",)
         self._pace = Pace(plan.jobs, plan.give_up_after, told)
-        self._delivery = Delivery(client, ledger, plan.out, forms[0])
+        self._stopping = threading.Event()
+        self._delivery = Delivery(
+            client, ledger, plan.out, plain=forms[0], is_stopped=self._stopping.is_set
+        )
         self._sender = Sender(
             client, ledger, plan, pace=self._pace, tally=tally, accepted=self._accept
         )
@@ -57,7 +60,6 @@ class Run:
         self._failing: dict[bytes, tuple[int, int]] = {}
         self._fetched = 0
         self._patience = Patience(plan.give_up_after)
-        self._stopping = threading.Event()
         self._over = threading.Event()
         self._error: BaseException | None = None
 
