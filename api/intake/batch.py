@@ -43,6 +43,8 @@ class Intake:
     rules: Rules
     lines: Lines
     idempotency_key: str | None
+    #: Who is told of the end of an item that names nobody; None: nobody.
+    told: str | None = None
     _problems: list[Problem] = field(default_factory=list)
     _problem_count: int = 0
     _uploads: dict[uuid.UUID, int] = field(default_factory=dict)
@@ -139,7 +141,7 @@ class Intake:
             fingerprint=fingerprint_of(
                 photo, fields.options_as_sent, fields.tags, fields.callback_url
             ),
-            callback_url=fields.callback_url,
+            callback_url=fields.callback_url or self.told,
             image_url=fields.image_url,
         )
         return NewItem(record.line, job)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Request, Response, request, stream_with_context
 
-from api.admission.auth import current_tenant
+from api.admission.auth import current_caller, current_tenant
 from api.answers.batch_files import error_lines, output_lines, pictures
 from api.answers.batch_id import known, parse_batch_id, unknown_batch
 from api.answers.batches import answer_batch, for_batches, for_lines, tell_items
@@ -24,6 +24,7 @@ from api.intake.records import READERS
 from api.intake.tags import check_reference
 from api.request_names import read_traceparent
 from api.services import Services
+from shared.api_key import Caller
 from shared.batches.batch import AT_WORK, Batch, BatchStatus, NewBatch
 from shared.envelope import OK
 from shared.errors import ErrorCode, Refused, TryLater
@@ -121,9 +122,10 @@ def create_blueprint(
 
 
 def _create(settings: Settings, services: Services, rules: Rules) -> Response:
-    key, tenant = read_idempotency_key(request), current_tenant()
+    key, caller = read_idempotency_key(request), current_caller()
+    tenant = caller.tenant
     _refuse_other_types(request)
-    new = _new_batch(rules, tenant)
+    new = _new_batch(rules, caller)
     most = settings.max_batches_per_tenant
     if services.batches.count_at_work(tenant, most) >= most and not _is_replay(services, key):
         raise TryLater(
@@ -131,7 +133,7 @@ def _create(settings: Settings, services: Services, rules: Rules) -> Response:
             f"{most} batches of your account go on already. Please send this one when one of them has ended.",
             _LATER_SECONDS,
         )
-    intake = Intake(services.batches, new, rules, Lines(request), key)
+    intake = Intake(services.batches, new, rules, Lines(request), key, caller.callback_url)
     batch = intake.receive(request)
     if batch.id == new.id:
         log.info(
@@ -146,15 +148,17 @@ def _create(settings: Settings, services: Services, rules: Rules) -> Response:
     return response
 
 
-def _new_batch(rules: Rules, tenant: str) -> NewBatch:
+def _new_batch(rules: Rules, caller: Caller) -> NewBatch:
     options = list(read_url_options(request, rules.names))
     callback = text_of(options, CALLBACK_URL)
     return NewBatch(
         id=uuid.uuid4(),
         log_id=uuid.uuid4().hex,
-        tenant=tenant,
+        tenant=caller.tenant,
+        key_id=caller.key_id or None,
         reference=check_reference(text_of(options, REFERENCE)),
-        callback_url=rules.callbacks.check(callback) if rules.callbacks else None,
+        callback_url=(rules.callbacks.check(callback) if rules.callbacks else None)
+        or caller.callback_url,
         traceparent=read_traceparent(request),
     )
 

@@ -62,6 +62,8 @@ class NewBatch:
     id: uuid.UUID
     log_id: str
     tenant: str
+    #: Of the key that it was sent with; None: there is none yet.
+    key_id: str | None = None
     reference: str = ""
     #: Who is told of its end; None: nobody.
     callback_url: str | None = field(default=None, repr=False)
@@ -102,6 +104,8 @@ class Batch:
     id: uuid.UUID
     log_id: str
     tenant: str
+    #: Of the key that it was sent with; None: there was none.
+    key_id: str | None
     status: BatchStatus
     reference: str
     fingerprint: str

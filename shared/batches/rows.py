@@ -30,6 +30,7 @@ def new_batch_row(new: NewBatch, now: datetime) -> dict[str, Any]:
         "id": new.id,
         "log_id": new.log_id,
         "tenant": new.tenant,
+        "key_id": new.key_id,
         "status": BatchStatus.RECEIVING,
         "reference": new.reference or None,
         "callback_url": new.callback_url,
@@ -44,7 +45,7 @@ def new_batch_row(new: NewBatch, now: datetime) -> dict[str, Any]:
 def to_batch(row: RowMapping, read_at: datetime) -> Batch:
     """Read a whole row of `batches`; `read_at` is the database's time of reading."""
     same = (
-        *("id", "log_id", "tenant", "fingerprint", "callback_url", "traceparent"),
+        *("id", "log_id", "tenant", "key_id", "fingerprint", "callback_url", "traceparent"),
         *_NONE_YET,
         *("accepted_at", "finished_at", "expires_at"),
     )
@@ -100,6 +101,7 @@ def to_new_job(row: RowMapping, batch: RowMapping) -> NewJob:
         id=row["job_id"],
         log_id=uuid.uuid4().hex,
         tenant=batch["tenant"],
+        key_id=batch["key_id"],
         queue=Queue.BULK,
         options=CutoutOptions(
             cloth_class=tuple(Category(word) for word in request["cloth_class"]),

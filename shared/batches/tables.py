@@ -28,6 +28,8 @@ batches = Table(
     Column("id", Uuid, primary_key=True),
     Column("log_id", String(32), nullable=False),
     Column("tenant", String(64), nullable=False),
+    # The key that it was sent with, as of a job.
+    Column("key_id", String(16)),
     Column("status", String(16), nullable=False),
     # The tenant once more, while the batch goes on: states have an index of their own, and these want another order.
     Column("at_work_for", String(64)),

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from api.intake import batch as intake
 from api.intake import lines
 from api.intake.direct_upload import new_upload_id
+from shared.api_key import Terms
 from shared.batches.tables import batch_items, batches
 from shared.broker import Broker
 from shared.contract import Category
@@ -583,6 +584,25 @@ def test_what_became_of_the_webhook_of_a_batch_is_told_and_it_is_sent_again(
 
     assert (delivery["event"], delivery["state"]) == ("batch.completed", "pending")
     assert data(again)["deliveries"][0]["id"] == delivery["id"]
+
+
+def test_a_batch_and_its_items_are_told_to_whom_the_key_names(front_end: FrontEnd) -> None:
+    terms = Terms(callback_url="https://key.example/hook")
+    own, secret = front_end.services.key_store.create("shop", terms)
+    body = jsonl([item(1), item(2, callback_url="https://item.example/hook")])
+    batch_id = taken(post(front_end, body, **{"ailabapi-api-key": secret}))
+    sweep(front_end)
+    jobs = [succeed(front_end), succeed(front_end)]
+    sweep(front_end)
+
+    due = front_end.services.deliveries.take(10) + front_end.services.deliveries.take(10)
+
+    assert [job.key_id for job in jobs] == [own.id] * 2
+    assert {it.job_id: it.url for it in due} == {
+        jobs[0].id: "https://key.example/hook",
+        jobs[1].id: "https://item.example/hook",
+        uuid.UUID(batch_id): "https://key.example/hook",
+    }
 
 
 def test_batches_are_listed_page_by_page(front_end: FrontEnd) -> None:

@@ -134,13 +134,16 @@ def test_items_become_jobs_like_any_other_in_the_order_of_their_lines(
     store: BatchStore, job_store: JobStore
 ) -> None:
     items = new_items(3, tags=Tags(reference="R", metadata={"colour": "red"}))
-    batch = accepted(store, items, traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
+    batch = accepted(
+        store, items, key_id="0123456789ab", traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    )
 
     released = store.release(batch.id, 10, 10)
 
     assert released == [item.job.id for item in items]
     job = job_store.find(released[0], "shop")
     assert job is not None
+    assert job.key_id == batch.key_id == "0123456789ab"
     assert (job.queue, job.status) == (Queue.BULK, JobStatus.QUEUED)
     assert (job.tags, job.fingerprint) == (items[0].job.tags, items[0].job.fingerprint)
     assert (job.image_url, job.traceparent) == (items[0].job.image_url, batch.traceparent)

@@ -57,7 +57,7 @@ class Subjects:
             return None
         return Subject(
             log_id=batch.log_id,
-            key_id=None,
+            key_id=batch.key_id,
             told=envelope_of_batch(batch, delivery.webhook_id),
             ended_at=batch.finished_at,
             read_at=batch.read_at,
