@@ -9,6 +9,7 @@ A known name is never passed over. These all are `cloth_class`: `clothClass`, `C
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ CALLBACK_URL = "callback_url"
 _NO_LETTER = re.compile(r"[^a-z0-9]")
 #: A name, and what may stand behind it: a place in a list (`[]`, `[0]`, `.0`), or some other brackets.
 _SPELLING = re.compile(r"([^\[]*?)(?:(\[\s*\d*\s*\]|\.\d+)|(\[.*))?\s*", re.DOTALL)
+_SEPARATOR = re.compile(r"[\[\].:/]+")
 #: No spelling of a known name is longer.
 _MAX_NAME = 64
 
@@ -68,19 +70,39 @@ class Names:
         found = _SPELLING.fullmatch(spelling) if len(spelling) <= _MAX_NAME else None
         name = self._find(found[1]) if found else None
         if found is None or name is None:
+            self._refuse_nested(spelling)
             return None
         if found[3] is not None:
             raise invalid(f"Send `{name}` under this very name, without anything in brackets.")
         return name, found[1].strip()
 
+    def _refuse_nested(self, spelling: str) -> None:
+        """Refuse a known name inside another one, as `data[cloth_class]`, or with a value behind it.
+
+        Names of one plain word, as `size`, are passed over here: there are too many things that may have one.
+        """
+        words = _SEPARATOR.split(spelling[: 2 * _MAX_NAME])
+        # What is a client's own may have any name, also where metadata are not taken.
+        if len(words) == 1 or _letters(words[0]) == METADATA:
+            return
+        for word in words:
+            name = self._find(word)
+            if name is not None and "_" in name:
+                raise invalid(f"Send `{name}` under this very name, not inside another one.")
+
     def _find(self, word: str) -> str | None:
         if len(word) > _MAX_NAME:
             return None
-        return self._by_letters.get(_NO_LETTER.sub("", word.lower()))
+        return self._by_letters.get(_letters(word))
 
 
 HOSTED = Names(IMAGE, "cloth_class", "return_form", "out_mode", "task_type")
 MODERN = Names(*HOSTED.all, IMAGE_URL, UPLOAD, PRESET, *WORDS, REFERENCE, METADATA, CALLBACK_URL)
+
+
+def _letters(word: str) -> str:
+    """What two spellings of a name have in common, full-width ones too."""
+    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", word).lower())
 
 
 class Wanted(NamedTuple):

@@ -102,6 +102,7 @@ def test_a_list_in_any_way_of_form_libraries_is_one_list(
         "cloth_class []",
         "cloth_class[ 0 ]",
         "'cloth_class'",
+        "ｃｌｏｔｈ＿ｃｌａｓｓ",
     ],
 )
 def test_an_option_in_another_spelling_counts(front_end: FrontEnd, name: str) -> None:
@@ -204,10 +205,17 @@ def test_an_option_that_comes_twice_and_says_two_things_is_refused(
         (part("task_type[value]", b"async"), "task_type"),
         (part("task_type[", b"async"), "task_type"),
         (part("image[file]", photo(), "x"), "image"),
+        (part("data[cloth_class]", b"tops"), "cloth_class"),
+        (part("data[attributes][clothClass]", b"tops"), "cloth_class"),
+        (part("params.cloth_class", b"tops"), "cloth_class"),
+        (part("params.cloth_class[]", b"tops"), "cloth_class"),
+        (part("cloth_class.tops", b"1"), "cloth_class"),
+        (part("[cloth_class]", b"tops"), "cloth_class"),
+        ("?options[task_type]=async", "task_type"),
         ("?cloth_class[tops]=1", "cloth_class"),
     ],
 )
-def test_an_option_inside_brackets_is_told_to_come_plain(
+def test_an_option_with_brackets_or_inside_another_name_is_told_to_come_plain(
     front_end: FrontEnd, part_or_query: bytes | str, name: str
 ) -> None:
     nested = isinstance(part_or_query, bytes)
@@ -254,7 +262,10 @@ def test_a_value_that_is_none_is_refused_by_the_name_of_its_field_in_every_spell
         "cloth_class2",
         "image2",
         "images_url",
-        "options[cloth_class]",
+        "user[image]",
+        "metadata[cloth_class]",
+        "photo.size",
+        "data[cloth_classes]",
         "task",
         "type",
         "x" * 5000,
