@@ -169,8 +169,8 @@ def test_its_database_is_postgresql_where_that_is_asked_for() -> None:
 
             assert _get(run.post_as_told()).startswith(b"\x89PNG")
             url = make_url(read(run.home / "environment")["CUTWORK_DATABASE_URL"])
-            with pytest.raises(OperationalError, match="no password supplied"):
-                create_engine(url.set(password=None)).connect()
+            with pytest.raises(OperationalError, match="password authentication failed"):
+                create_engine(url.set(password="wrong")).connect()
             assert _count_jobs(url) == 1
             assert run.stop() == 0
             assert run.processes() == {}
