@@ -51,3 +51,5 @@ class Report(TypedDict):
     #: Whether somebody should look at it, and why.
     look: bool
     reasons: list[str]
+    #: What the photo could not give; missing in reports of an earlier release.
+    remarks: NotRequired[list[str]]

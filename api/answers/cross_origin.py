@@ -41,6 +41,7 @@ _EXPOSED = ", ".join(
     (
         "Allow",
         "ETag",
+        "Link",
         "Location",
         prefer_header.APPLIED,
         rate_limit_fields.FIELD,

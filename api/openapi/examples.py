@@ -55,8 +55,9 @@ _DELIVERY = {
         "scale": 1.4915,
         "fill": 0.88,
         "white": 0.6931,
-        "look": True,
-        "reasons": ["cut_by_photo", "enlarged"],
+        "look": False,
+        "reasons": [],
+        "remarks": ["cut_by_photo", "enlarged", "overfilled"],
     },
 }
 _QUEUE = {"position": 17, "estimated_seconds": 42}

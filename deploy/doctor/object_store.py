@@ -39,6 +39,8 @@ def look_at_object_store(settings: Settings) -> Iterator[Finding]:
     yield _clock(answer.headers.get("Date", ""))
     yield _buckets(settings)
     yield _signed(settings, pool)
+    if settings.page_origins:
+        yield _pages(settings)
 
 
 def _clock(date: str) -> Finding:
@@ -68,6 +70,15 @@ def _buckets(settings: Settings) -> Finding:
             "buckets", f"{names}: {error}", f"see that {keys} are right, and what they may do"
         )
     return fine("buckets", f"{names}: there, and they forget by themselves")
+
+
+def _pages(settings: Settings) -> Finding:
+    try:
+        ObjectStore(settings).check_pages()
+    except ObjectStoreUnavailable as error:
+        seen, _, cure = str(error).partition(": ")
+        return wrong("pages", seen, cure or "see that the object store answers")
+    return fine("pages", f"those of {', '.join(settings.page_origins)} may upload and read results")
 
 
 def _signed(settings: Settings, pool: urllib3.PoolManager) -> Finding:

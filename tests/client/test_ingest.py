@@ -494,7 +494,9 @@ def test_the_sheet_holds_all_in_one_file_and_the_doubtful_ones_first(
     command("ingest", folder, "-o", out, "--sheet", out / "sheet.html")
 
     page = (out / "sheet.html").read_text()
-    places = [page.index(text) for text in ("uncertain edges", "The file is empty.", ">a.jpg<")]
+    places = [
+        page.index(text) for text in ("the network was not sure", "The file is empty.", ">a.jpg<")
+    ]
     assert places == sorted(places)
     assert page.count("data:image/webp;base64,") == 4
     assert 'href="z%20%3Cb%3E.png">z &lt;b&gt;.jpg<' in page

@@ -25,6 +25,7 @@ from shared.broker import Broker, Duty
 from shared.clock import DatabaseClock
 from shared.errors import ErrorCode
 from shared.manifest import load_manifest
+from shared.object_store import ObjectStore
 from shared.objects.s3_client import S3Client
 from shared.settings import Settings
 from tests.end_to_end.installation import environment_of
@@ -228,6 +229,17 @@ def test_a_bucket_that_does_not_forget_is_named(settings: Settings) -> None:
     client.delete_bucket_lifecycle(settings.results_bucket)
 
     assert wrong()["buckets"].cure == "run `cutwork-admin setup`"
+
+
+def test_a_page_that_may_not_use_the_buckets_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUTWORK_CORS_ORIGINS", "https://studio.example")
+
+    assert wrong()["pages"].cure == "run `cutwork-admin setup`"
+
+    ObjectStore(settings.model_copy(update={"cors_origins": "https://studio.example"})).set_up()
+    assert "pages" not in wrong()
 
 
 def test_a_bucket_that_keeps_old_versions_is_named(settings: Settings) -> None:

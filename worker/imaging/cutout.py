@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
+from shared.rendition import OnCanvas
 from worker.imaging.bounding_box import bounding_box
 from worker.imaging.crop import closer_crop, wider_crop
 from worker.imaging.decontamination import decontaminate
@@ -146,7 +147,9 @@ def _deliver(prepared: PreparedPhoto, mattes: Mattes, options: CutoutOptions) ->
             renderer.write(picture), _categories(renderer, mattes, form, options)
         )
     found = {it: mattes.categories[it] for it in options.cloth_class if it in mattes.categories}
-    return Cutouts(by_form, look_at(alpha, found, box, placement, on_white))
+    asked = layout.fill if isinstance(layout, OnCanvas) else 1.0
+    report = look_at(alpha, found, box, placement, on_white, doubt=mattes.doubt, fill=asked)
+    return Cutouts(by_form, report)
 
 
 def _clean_colours(prepared: PreparedPhoto, mattes: Mattes, forms: Sequence[ReturnForm]) -> Pixels:

@@ -15,7 +15,12 @@ from worker.imaging.downscaling import shrunk_size
 from worker.imaging.photo import Pixels
 from worker.imaging.prepared_photo import PreparedPhoto
 from worker.imaging.refinement import refine
-from worker.imaging.segmentation import LEAST_CERTAIN, Segmentation, without_doubtful
+from worker.imaging.segmentation import (
+    LEAST_CERTAIN,
+    Segmentation,
+    doubt_of,
+    without_doubtful,
+)
 
 Plane = NDArray[np.float32]
 
@@ -35,6 +40,8 @@ class Mattes:
     #: The categories asked for of which the photo shows some, in the order asked for. Each is a share of
     #: `clothing`: together the network's categories make it up.
     categories: Mapping[Category, Pixels]
+    #: How unsure the network was, as `doubt_of` says; 0 of one that tells opacities, where a veil has little.
+    doubt: float = 0.0
 
     @property
     def shows_clothing(self) -> bool:
@@ -49,9 +56,8 @@ class Mattes:
             whole[crop.window] = alpha
             return whole
 
-        return Mattes(
-            place(self.clothing), {word: place(alpha) for word, alpha in self.categories.items()}
-        )
+        categories = {word: place(alpha) for word, alpha in self.categories.items()}
+        return replace(self, clothing=place(self.clothing), categories=categories)
 
     def of_categories(self) -> Pixels:
         """The categories together."""
@@ -71,8 +77,10 @@ def to_mattes(
         prepared: The photo, whose own transparency stays.
         requested: The categories wanted for themselves; none costs nothing.
     """
+    doubt = 0.0
     # Without categories it is an opacity, of which a veil may have little.
     if segmentation.categories:
+        doubt = doubt_of(segmentation.clothing)
         certain = without_doubtful(segmentation.clothing, LEAST_CERTAIN)
         segmentation = replace(segmentation, clothing=certain)
     clothing = refine(segmentation.clothing, prepared.seen, prepared.overview)
@@ -86,7 +94,7 @@ def to_mattes(
                 alpha = _share_of(clothing, shares[category])
                 if _is_shown(alpha):
                     categories[category] = alpha
-    return Mattes(clothing, categories)
+    return Mattes(clothing, categories, doubt)
 
 
 def _shares(segmentation: Segmentation, size: tuple[int, int]) -> dict[Category, Pixels]:

@@ -18,26 +18,32 @@ from worker.imaging.placement import Placement
 _LITTLE = 0.02
 #: Pixels of the picture for one of the photo: from here on an eye sees that it was enlarged.
 _ENLARGED = 1.25
-#: Opacities that are neither: 10 to 90 %.
-_HALF = (26, 230)
-#: Of the clothing's pixels, the half-transparent ones. Of 72 photos of shops, streets and garments three had more; the
-#: median was 0.04.
-_BLURRED = 0.1
+#: Of what a canvas is filled with beyond what was asked for: that of a rounded pixel or two is none.
+_ROUNDED = 0.005
+#: From here on `doubt_of` tells of more than edges: `tests.quality.doubts` measures what it points at.
+_UNSURE = 0.2
 
 
 class Reason(StrEnum):
-    """Why somebody should look at a picture."""
+    """Why somebody should look at a picture: it may be wrong."""
 
     #: There is none of what was asked for.
     EMPTY = "empty"
-    #: The photo ends before the clothing does.
-    CUT_BY_PHOTO = "cut_by_photo"
     #: The clothing is a small part of the photo.
     SMALL = "small"
-    #: The photo has fewer pixels than the canvas wants.
-    ENLARGED = "enlarged"
-    #: Much is half-transparent: the network was not sure, or the photo is blurred.
+    #: The network was not sure of much, as in a blur, in the dark, or of a pattern like its ground.
     UNSURE = "unsure"
+
+
+class Remark(StrEnum):
+    """What the photo could not give, however good the picture is."""
+
+    #: It ends before the clothing does.
+    CUT_BY_PHOTO = "cut_by_photo"
+    #: It has fewer pixels than the canvas wants.
+    ENLARGED = "enlarged"
+    #: It cuts the clothing, which therefore takes more of the canvas than was asked for.
+    OVERFILLED = "overfilled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +64,7 @@ class QualityReport:
     #: Of the pixels of the picture on white, those that are pure white, before it is written; None without one.
     white: float | None
     reasons: tuple[Reason, ...]
+    remarks: tuple[Remark, ...]
 
     def as_json(self) -> Report:
         """Write it down for the job table and for clients."""
@@ -72,6 +79,7 @@ class QualityReport:
             white=None if self.white is None else round(self.white, 4),
             look=bool(self.reasons),
             reasons=list(self.reasons),
+            remarks=list(self.remarks),
         )
 
 
@@ -81,6 +89,9 @@ def look_at(
     box: BoundingBox | None,
     placement: Placement | None,
     on_white: Pixels | None,
+    *,
+    doubt: float = 0.0,
+    fill: float = 1.0,
 ) -> QualityReport:
     """Measure the picture of an opacity (H, W) of the photo's size.
 
@@ -90,19 +101,28 @@ def look_at(
         box: Where in the photo that is; None: nowhere.
         placement: Where it is in the picture; None: where it is in the photo.
         on_white: The picture on white (height, width, 3), if there is one.
+        doubt: How unsure the network was, as `doubt_of` says.
+        fill: The share of a canvas that was asked for.
     """
     cut = () if box is None else tuple(side for side in Side if side in cut_sides(box, alpha.shape))
     share = _share(alpha)
     scale = 1.0 if placement is None else placement.scale
+    filled = _fill(box, placement, alpha.shape)
+    remarks = {
+        Remark.CUT_BY_PHOTO: bool(cut),
+        Remark.ENLARGED: scale > _ENLARGED,
+        Remark.OVERFILLED: filled > fill + _ROUNDED,
+    }
     return QualityReport(
         box=box,
         share=share,
         class_share={category: _share(piece) for category, piece in pieces.items()},
         cut_sides=cut,
         scale=scale,
-        fill=_fill(box, placement, alpha.shape),
+        fill=filled,
         white=None if on_white is None else float((on_white.min(axis=2) == 255).mean()),  # noqa: PLR2004
-        reasons=tuple(_reasons(alpha, share, cut, scale)),
+        reasons=tuple(_reasons(alpha, share, doubt)),
+        remarks=tuple(remark for remark, is_so in remarks.items() if is_so),
     )
 
 
@@ -110,18 +130,13 @@ def _share(alpha: Pixels) -> float:
     return float(np.count_nonzero(alpha >= 128) / alpha.size)  # noqa: PLR2004
 
 
-def _reasons(alpha: Pixels, share: float, cut: tuple[Side, ...], scale: float) -> Iterator[Reason]:
+def _reasons(alpha: Pixels, share: float, doubt: float) -> Iterator[Reason]:
     if not alpha.any():
         yield Reason.EMPTY
         return
-    if cut:
-        yield Reason.CUT_BY_PHOTO
     if share < _LITTLE:
         yield Reason.SMALL
-    if scale > _ENLARGED:
-        yield Reason.ENLARGED
-    visible, opaque = (np.count_nonzero(alpha >= least) for least in _HALF)
-    if visible - opaque > _BLURRED * visible:
+    if doubt > _UNSURE:
         yield Reason.UNSURE
 
 

@@ -22,6 +22,8 @@ Mask = NDArray[np.bool_]
 
 #: More likely than not.
 _INSIDE = 0.5
+#: Neither surely clothing nor surely none.
+_UNDECIDED = (0.2, 0.8)
 #: A strap that covers a twelfth of a logit is still a strap, if it hangs on a garment.
 _SUSPICION = 0.08
 #: A part of the clothing of which the network is, on average, less certain is no clothing. Without this rule 15 % of 75
@@ -200,6 +202,13 @@ def without_doubtful(probability: Plane, least: float) -> Plane:
     near_gone = cv2.dilate(_as_bytes(gone), disc) > 0
     near_kept = cv2.dilate(_as_bytes(inside & ~gone), disc) > 0
     return np.where(gone | (near_gone & ~near_kept), np.float32(0), probability)
+
+
+def doubt_of(probability: Plane) -> float:
+    """Tell how unsure the network was: what may or may not be clothing, edges included, as a share of the clothing."""
+    least, most = _UNDECIDED
+    undecided = int(np.count_nonzero((probability > least) & (probability < most)))
+    return undecided / max(1, int(np.count_nonzero(probability > _INSIDE)))
 
 
 @dataclass(frozen=True, eq=False)

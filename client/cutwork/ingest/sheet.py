@@ -30,7 +30,7 @@ _WHY = {
     "cut_by_photo": "the photo cuts the clothing",
     "small": "small in the photo",
     "enlarged": "enlarged: too few pixels",
-    "unsure": "uncertain edges",
+    "unsure": "the network was not sure",
 }
 
 _CARDS = """

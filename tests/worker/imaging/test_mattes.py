@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from shared.contract import Category
 from tests.worker.networks import BUNDLED
 from worker.imaging.mattes import Mattes, to_mattes
 from worker.imaging.photo import Photo
 from worker.imaging.prepared_photo import PreparedPhoto
-from worker.imaging.segmentation import Segmentation, without_doubtful
+from worker.imaging.segmentation import Segmentation, doubt_of, without_doubtful
 
 SCENE = PreparedPhoto.of(Photo(np.full((640, 480, 3), 128, np.uint8)), BUNDLED)
 
@@ -34,6 +35,21 @@ def test_a_doubtful_part_goes_and_a_certain_one_stays() -> None:
     left = without_doubtful(both, 0.7)
     assert (left[:, :40] == both[:, :40]).all()
     assert not left[30:80, 46:].any()
+
+
+def test_what_may_or_may_not_be_clothing_is_doubt_and_edges_are_little_of_it() -> None:
+    sure = np.zeros((108, 81), np.float32)
+    sure[30:80, 20:60] = 0.95
+    holed, hazed, soft = sure.copy(), sure.copy(), sure.copy()
+    holed[40:60, 30:50], hazed[0:20] = 0.6, 0.4
+    soft[29:81, 19:61] = np.where(sure[29:81, 19:61] > 0, 0.95, 0.4)
+
+    assert doubt_of(sure) == 0
+    assert 0 < doubt_of(soft) < 0.1
+    assert doubt_of(holed) == pytest.approx(0.2)
+    assert doubt_of(hazed) == pytest.approx(0.81)
+    assert mattes(holed, categories=True).doubt == doubt_of(holed)
+    assert mattes(holed, categories=False).doubt == 0
 
 
 def test_a_certain_part_keeps_its_own_doubtful_pixels() -> None:

@@ -11,7 +11,7 @@ from shared.rendition import OnCanvas
 from shared.report import Side
 from worker.imaging.bounding_box import BoundingBox, bounding_box
 from worker.imaging.placement import find_placement
-from worker.imaging.quality_report import QualityReport, Reason, look_at
+from worker.imaging.quality_report import QualityReport, Reason, Remark, look_at
 
 Pixels = NDArray[np.uint8]
 
@@ -19,7 +19,8 @@ Pixels = NDArray[np.uint8]
 def report(alpha: Pixels, canvas: OnCanvas | None = None) -> QualityReport:
     box = bounding_box(alpha)
     placement = find_placement(canvas, box, alpha.shape) if canvas and box else None
-    return look_at(alpha, {}, box, placement, None)
+    fill = canvas.fill if canvas else 1.0
+    return look_at(alpha, {}, box, placement, None, fill=fill)
 
 
 def garment(top: int = 50, bottom: int = 150, opacity: int = 255) -> Pixels:
@@ -51,7 +52,7 @@ def test_clothing_at_the_photos_end_is_cut_there() -> None:
     found = report(garment(bottom=200))
 
     assert found.cut_sides == (Side.BOTTOM,)
-    assert found.reasons == (Reason.CUT_BY_PHOTO,)
+    assert (found.reasons, found.remarks) == ((), (Remark.CUT_BY_PHOTO,))
 
 
 def test_little_clothing_is_told() -> None:
@@ -63,11 +64,28 @@ def test_a_photo_with_too_few_pixels_for_the_canvas_is_told() -> None:
 
     assert found.scale == pytest.approx(9, rel=0.01)
     assert found.fill == pytest.approx(0.9, abs=0.01)
-    assert found.reasons == (Reason.ENLARGED,)
+    assert (found.reasons, found.remarks) == ((), (Remark.ENLARGED,))
 
 
-def test_much_that_is_half_transparent_is_told() -> None:
-    assert report(garment(opacity=150)).reasons == (Reason.UNSURE,)
+def test_clothing_that_fills_more_than_was_asked_for_is_told() -> None:
+    """Cut at its hem, it stands at the canvas's lower end, and has its margin above alone."""
+    canvas = OnCanvas(width=100, height=100, fill=0.8)
+
+    assert Remark.OVERFILLED not in report(garment(), canvas).remarks
+    cut = report(garment(bottom=200), canvas)
+    assert cut.fill == pytest.approx(0.9, abs=0.01)
+    assert Remark.OVERFILLED in cut.remarks
+    assert not cut.as_json()["look"]
+
+
+def test_a_network_that_was_not_sure_is_told() -> None:
+    alpha = garment()
+
+    sure, unsure = (
+        look_at(alpha, {}, bounding_box(alpha), None, None, doubt=doubt) for doubt in (0.02, 0.5)
+    )
+
+    assert (sure.reasons, unsure.reasons) == ((), (Reason.UNSURE,))
 
 
 def test_an_empty_picture_is_told_and_nothing_else() -> None:
