@@ -5,6 +5,8 @@ import "./request.js";
 import "./viewer.js";
 import { doubtsOf, duration, isOver, megabytes, stateOf } from "./words.js";
 
+/** Errors that the same photo would have again. */
+const OF_THE_PHOTO = /^(FILE|UNSUPPORTED|ERROR_LOW|ERROR_NO_RECOGNITION)_/;
 /** What the keys 1, 2 and 3 show: the cut-out, both halves, the photo. */
 const SPLITS = { 1: 0, 2: 50, 3: 100 };
 
@@ -58,7 +60,7 @@ export class Card extends HTMLElement {
     progress.hidden = isOver(job);
     if (job.state === "uploading") progress.value = job.progress * 100;
     else progress.removeAttribute("value");
-    retry.hidden = !(job.failure && job.photo && job.canRetry !== false);
+    retry.hidden = !job.photo || !job.failure || OF_THE_PHOTO.test(job.failure.code);
     remove.dataset.usual = remove.textContent = isOver(job) ? "Delete" : "Cancel";
     this.#showPhoto();
     this.#showFacts();

@@ -27,7 +27,7 @@ export class Desk {
   /** Take a picture of the page itself. */
   async takeSample(url) {
     const blob = await (await fetch(url)).blob();
-    await this.take([new File([blob], "astronaut.jpg", { type: blob.type })]);
+    await this.take([new File([blob], "t-shirt.jpg", { type: blob.type })]);
   }
 
   /** Send a photo again, as a new job. */

@@ -9,10 +9,23 @@
 export function snippetsOf({ url, file, fields, usualKey }) {
   const request = { url: `${url}/v1/jobs`, file, fields, usualKey };
   return [
+    { language: "cutwork", text: cutwork(url, file, fields) },
     { language: "curl", text: curl(request) },
     { language: "Python", text: python(request) },
     { language: "JavaScript", text: javascript(request) },
   ];
+}
+
+/** The options of `cutwork cut` that have a name of their own; all else is `--set`. */
+const OPTIONS = { cloth_class: "--classes", outputs: "--form", format: "--format", margin: "--margin", preset: "--preset" };
+
+function cutwork(url, file, fields) {
+  const options = fields.map(([name, value]) => {
+    if (name === "crop") return "--crop";
+    return OPTIONS[name] ? `${OPTIONS[name]} ${shellWord(value)}` : `--set ${shellWord(`${name}=${value}`)}`;
+  });
+  const photo = file.startsWith("-") ? `./${file}` : file;
+  return [`cutwork cut ${shellWord(photo)}`, `--url ${shellWord(url)}`, ...options].join(" \\\n  ");
 }
 
 function curl({ url, file, fields, usualKey }) {

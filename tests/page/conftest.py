@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from skimage import data
 
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
@@ -76,7 +78,7 @@ def _visit(browser: Browser, site: Installation, **more: Any) -> Iterator[Visito
 
 @pytest.fixture(scope="session")
 def photo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The photo that the page itself offers."""
+    """A person in an orange suit (NASA, public domain), 512 × 512."""
     file = tmp_path_factory.mktemp("photos") / "jacket.jpg"
-    shutil.copy(Path(__file__).parents[2] / "api" / "page" / "sample.jpg", file)
+    Image.fromarray(data.astronaut()).save(file, quality=92)
     return file

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import httpx
@@ -18,10 +19,12 @@ from tests.page.visitor import Visitor
 #: Playwright brings one.
 _NODE = Path(playwright.__file__).parent / "driver" / "node"
 _RUN = {
+    "cutwork": ["bash", "-c"],
     "curl": ["bash", "-c"],
     "Python": [sys.executable, "-c"],
     "JavaScript": [str(_NODE), "--input-type=module", "--eval"],
 }
+_SCRIPTS = sysconfig.get_path("scripts")
 _NAME = 'it\'s; a, "jacket" $1.jpg'
 
 
@@ -46,11 +49,18 @@ def test_the_code_beside_a_card_runs(
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "CUTWORK_KEY": "any"},
+        env={
+            "PATH": f"{_SCRIPTS}:{os.environ['PATH']}",
+            "CUTWORK_KEY": "any",
+            "HOME": str(tmp_path),
+        },
         timeout=90,
     )
 
     assert ran.returncode == 0, ran.stderr
+    if language == "cutwork":
+        assert [*tmp_path.glob("*.cutout.png")]
+        return
     found = re.search(r"https?://[^\"\s]+/image\.png\?[^\"\s]+", ran.stdout.replace("\\u0026", "&"))
     assert found is not None, ran.stdout
     assert httpx.get(found[0]).status_code == 200
