@@ -1,4 +1,6 @@
-"""`python -m tests.fault.decoder < photo`: decodes one photo in a process of its own, and tells what that took.
+"""`python -m tests.fault.decoder decode < photo`: decodes one photo in a process of its own, and tells what that took.
+
+With `cut_out` it tells what cutting out took, after the decoding.
 
 The peak of a process that did something else before is that of its whole life.
 """
@@ -9,12 +11,18 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from shared.errors import Refused
+from shared.job import CutoutOptions
 from tests.pictures import encoded, photo
+from tests.worker.networks import seeing
+from worker.imaging.cutout import cut_out
 from worker.imaging.decoding import decode
+
+Shape = tuple[int, ...]
 
 #: Makes the peak of this process what it uses now; see proc_pid_clear_refs(5).
 _FORGET_PEAK = "5"
@@ -33,8 +41,20 @@ class Decoding:
 
 def decode_apart(data: bytes) -> Decoding:
     """Decode in a process of its own."""
+    return _apart("decode", data)
+
+
+def cut_out_apart(data: bytes) -> Decoding:
+    """Decode, and cut out, in a process of its own."""
+    return _apart("cut_out", data)
+
+
+def _apart(step: str, data: bytes) -> Decoding:
     child = subprocess.run(
-        [sys.executable, "-m", "tests.fault.decoder"], input=data, capture_output=True, check=False
+        [sys.executable, "-m", "tests.fault.decoder", step],
+        input=data,
+        capture_output=True,
+        check=False,
     )
     assert child.returncode == 0, child.stderr[-3000:].decode()
     return Decoding(**json.loads(child.stdout))
@@ -42,18 +62,38 @@ def decode_apart(data: bytes) -> Decoding:
 
 def main() -> None:
     data = sys.stdin.buffer.read()
-    decode(encoded(photo()))  # what is loaded once is not the photo's
+    step = STEPS[sys.argv[1]]
+    step(encoded(photo()))()  # what is loaded once is not the photo's
+    run = step(data)
     Path("/proc/self/clear_refs").write_text(_FORGET_PEAK)
     before, began = _megabytes("VmRSS"), time.process_time()
     shape: list[int] = []
     error = ""
     try:
-        shape = list(decode(data).rgb.shape)
+        shape = list(run())
     except Refused as refused:
         error = refused.code
     took = time.process_time() - began
     decoding = Decoding(shape, error, took, _megabytes("VmHWM") - before)
     sys.stdout.write(json.dumps(asdict(decoding)))
+
+
+def _decoding(data: bytes) -> Callable[[], Shape]:
+    return lambda: decode(data).rgb.shape
+
+
+def _cutting_out(data: bytes) -> Callable[[], Shape]:
+    given = decode(data)
+
+    def run() -> Shape:
+        cut_out(given, CutoutOptions(), seeing(("tops", 0.2, 0.2, 0.8, 0.8)))
+        return given.rgb.shape
+
+    return run
+
+
+#: What is done for a photo beforehand, and gives what is measured.
+STEPS = {"decode": _decoding, "cut_out": _cutting_out}
 
 
 def _megabytes(field: str) -> float:

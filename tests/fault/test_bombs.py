@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import ErrorCode
 from tests.fault.bombs import profile_bomb, row_bomb, scan_bomb, text_bomb
-from tests.fault.decoder import decode_apart
+from tests.fault.decoder import cut_out_apart, decode_apart
 from tests.pictures import encoded, jpeg, photo
 from worker.imaging.decoding import decode
 
@@ -52,6 +52,19 @@ def test_what_a_decoding_takes_is_seen() -> None:
 
     assert decoding.shape == [2990, 2990, 3]
     assert decoding.megabytes > 25
+
+
+def test_a_half_transparent_photo_is_cut_out_in_about_the_memory_of_an_opaque_one() -> None:
+    opaque = photo(2990, 2990)
+    transparent = opaque.copy()
+    transparent.putalpha(128)
+
+    usual = cut_out_apart(encoded(opaque, compress_level=1))
+    soft = cut_out_apart(encoded(transparent, compress_level=1))
+
+    assert soft.shape == usual.shape == [2990, 2990, 3]
+    assert usual.megabytes < 160
+    assert soft.megabytes < usual.megabytes + 64
 
 
 def test_an_ordinary_progressive_photo_has_few_scans_and_may_be_followed_by_anything() -> None:
