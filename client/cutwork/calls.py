@@ -16,7 +16,9 @@ MAX_IDS = 100
 #: So long an answer can be held back, in seconds.
 MAX_WAIT = 30
 
-_OK, _UNAUTHORIZED, _GONE = 200, 401, 410
+_OK, _GONE = 200, 410
+#: Unknown, or made for less than this.
+_KEY_REFUSED = frozenset({401, 403})
 _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -130,7 +132,7 @@ def checked(answer: Answer) -> dict[str, Any]:
 
 
 def _refusal(answer: Answer, code: str, message: str, log_id: str) -> Refusal:
-    if answer.status == _UNAUTHORIZED:
+    if answer.status in _KEY_REFUSED:
         return KeyRefused(answer.status, code, message, log_id)
     if answer.status in _TRY_LATER:
         later = TryLater(answer.status, code, message, log_id)

@@ -44,7 +44,7 @@ class Refusal(CutworkError):
 
 
 class KeyRefused(Refusal):
-    """The key is unknown, revoked or expired."""
+    """The key is unknown, revoked, expired, or made for less than this."""
 
 
 class TryLater(Refusal):

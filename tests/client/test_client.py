@@ -142,6 +142,13 @@ def test_a_key_that_is_refused_is_an_error_of_its_own(service: FakeService) -> N
         client.check()
 
 
+def test_a_key_that_lacks_a_scope_is_refused_like_one_that_is_unknown(service: FakeService) -> None:
+    service.intercept = lambda: refusal(ErrorCode.ERROR_PERMISSION_DENIED)
+
+    with Client() as client, pytest.raises(KeyRefused):
+        client.submit(PHOTO)
+
+
 def test_nobody_there_is_an_error_of_its_own() -> None:
     access = Access(f"http://{LOOPBACK}:{free_port()}", KEY)
 
