@@ -174,7 +174,7 @@ jobs = Table(
     # How many of a key wait is counted where it has a limit of its own.
     _partial(
         "jobs_of_key_waiting",
-        *("key_id", "created_at"),
+        *("key_id", "start_tag"),
         where="status = 'queued' AND key_id IS NOT NULL",
     ),
     # The sweeper's questions, each of which looks at live or ageing rows only.

@@ -18,7 +18,7 @@ _WHERE = sa.text("status = 'queued' AND key_id IS NOT NULL")
 
 def upgrade() -> None:
     online_index.create_index(
-        _NAME, "jobs", ["key_id", "created_at"], postgresql_where=_WHERE, sqlite_where=_WHERE
+        _NAME, "jobs", ["key_id", "start_tag"], postgresql_where=_WHERE, sqlite_where=_WHERE
     )
 
 

@@ -43,7 +43,8 @@ class QueueDepth(JobTable):
     def count_of_key(self, key_id: str, at_most: int) -> int:
         """Count the jobs that were sent with a key and wait; counting ends at `at_most`."""
         waits = and_(in_state(JobStatus.QUEUED), jobs.c.key_id == key_id)
-        some = select(jobs.c.created_at).where(waits).order_by(jobs.c.created_at).limit(at_most)
+        # In an order that no other index of what waits has.
+        some = select(jobs.c.start_tag).where(waits).order_by(jobs.c.start_tag).limit(at_most)
         with self._database.reading() as connection:
             counted = select(func.count()).select_from(some.subquery())
             return connection.execute(counted).scalar_one()
