@@ -65,11 +65,7 @@ def create_blueprint(
 
     @blueprint.get(PATH)
     def list_batches() -> Response:
-        limit, after = read_limit(request.args), read_after(request.args)
-        found = services.batches.list_batches(current_tenant(), limit + 1, after)
-        shown = found[:limit]
-        cursor = write_bookmark(shown[-1].accepted_at, shown[-1].id) if found[limit:] else ""
-        return respond(for_batches(shown, cursor))
+        return _list(services)
 
     @blueprint.get(ONE)
     def show_batch(batch_id: str) -> Response:
@@ -90,17 +86,7 @@ def create_blueprint(
 
     @blueprint.get(f"{ONE}/jobs")
     def list_batch_jobs(batch_id: str) -> Response:
-        limit, after = read_limit(request.args), read_line(request.args)
-        page = services.batches.read_items(
-            parse_batch_id(batch_id), current_tenant(), after, limit + 1
-        )
-        if page is None:
-            raise unknown_batch()
-        items = page.items[:limit]
-        released = [item.job_id for item in items if item.is_released]
-        found = {job.id: job for job in services.job_store.find_all(released, current_tenant())}
-        cursor = str(items[-1].line) if len(page.items) > limit else ""
-        return respond(for_lines(tell_items(items, found, describe), cursor))
+        return _list_items(services, describe, batch_id)
 
     @blueprint.get(f"{ONE}/output")
     def read_output(batch_id: str) -> Response:
@@ -119,6 +105,26 @@ def create_blueprint(
         return _stream(pictures(services, batch, after), ZIP, f"{batch.id}.zip")
 
     return blueprint
+
+
+def _list(services: Services) -> Response:
+    limit, after = read_limit(request.args), read_after(request.args)
+    found = services.batches.list_batches(current_tenant(), limit + 1, after)
+    shown = found[:limit]
+    cursor = write_bookmark(shown[-1].accepted_at, shown[-1].id) if found[limit:] else ""
+    return respond(for_batches(shown, cursor))
+
+
+def _list_items(services: Services, describe: Describe, batch_id: str) -> Response:
+    limit, after = read_limit(request.args), read_line(request.args)
+    page = services.batches.read_items(parse_batch_id(batch_id), current_tenant(), after, limit + 1)
+    if page is None:
+        raise unknown_batch()
+    items = page.items[:limit]
+    released = [item.job_id for item in items if item.is_released]
+    found = {job.id: job for job in services.job_store.find_all(released, current_tenant())}
+    cursor = str(items[-1].line) if len(page.items) > limit else ""
+    return respond(for_lines(tell_items(items, found, describe), cursor))
 
 
 def _create(settings: Settings, services: Services, rules: Rules) -> Response:
