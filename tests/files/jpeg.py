@@ -41,11 +41,11 @@ def cut(data: bytes, share: float) -> bytes:
     return data[: start + int((len(data) - start) * share)] + EOI
 
 
-def with_bytes_before(data: bytes, marker: bytes) -> bytes:
-    """Put a few bytes too many before the second of such markers in the pixels."""
+def with_bytes_before(data: bytes, marker: bytes, count: int = 6) -> bytes:
+    """Put bytes too many before the second of such markers in the pixels."""
     _, second, *_ = re.finditer(marker, data[scans(data)[0] :])
     at = scans(data)[0] + second.start()
-    return data[:at] + b"\0\1" * 3 + data[at:]
+    return data[:at] + (b"\0\1" * count)[:count] + data[at:]
 
 
 def restarts(image: Image.Image | None = None) -> bytes:
@@ -135,6 +135,9 @@ JPEGS: dict[str, File] = {
     ),
     "jpeg of restarts with bytes too many before one of them, cut at half": refused(
         DAMAGED, lambda: cut(with_bytes_before(restarts(), RESTART), 0.5)
+    ),
+    "jpeg of restarts with 500 bytes too many before one of them": refused(
+        DAMAGED, lambda: with_bytes_before(restarts(), RESTART, 500)
     ),
     "progressive jpeg with bytes too many behind a scan, cut in its last scan": refused(
         DAMAGED,

@@ -27,8 +27,8 @@ _LABELS = range(0xE3, 0xEE)
 
 #: libjpeg's words (jerror.h) for bytes that no pixel needed.
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]+)")
-#: Cameras leave some; many of them are what a hole in the data leaves over.
-_MOST_EXTRANEOUS = 2048
+#: Cameras leave some before the end, and few within the picture; more are what a hole in the data leaves over.
+_MOST_EXTRANEOUS, _MOST_WITHIN = 2048, 64
 #: A picture of one colour may have such a stretch, and no bytes too many.
 _HOLE = bytes(128)
 #: libjpeg's words for headers that it understands all the same.
@@ -101,10 +101,11 @@ def _decode(stream: bytes, colours: str, *, has_end: bool) -> Pixels:
             stream = _without_words(stream)
             continue
         count, marker = int(extraneous[1]), int(extraneous[2], 16)
+        is_within = marker != _EOI[1]
         # Without an end of its own the file may go on with a maker's notes of any length.
-        if has_end or marker != _EOI[1]:
+        if has_end or is_within:
             allowance -= count
-        if allowance < 0:
+        if allowance < 0 or (is_within and count > _MOST_WITHIN):
             break
         is_restart = marker in _RESTARTS
         if not is_restart:
