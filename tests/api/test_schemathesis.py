@@ -17,6 +17,7 @@ from sqlalchemy import delete
 
 from api.openapi.document import create_document
 from api.routes.jobs import PATH as JOBS
+from shared.api_key import Scope, Terms
 from shared.presets import BUNDLED, load_presets
 from shared.settings import Settings
 from shared.tables import jobs
@@ -89,7 +90,8 @@ def front_end(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
     )
     with opened(front_end_settings) as front_end:
         STAGE.app = front_end.app()
-        yield replace(front_end, headers=front_end.key_for("shop"))
+        _, key = front_end.services.key_store.create("shop", Terms(scopes=frozenset(Scope)))
+        yield replace(front_end, headers={"ailabapi-api-key": key})
 
 
 @API.parametrize()
