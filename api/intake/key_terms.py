@@ -79,10 +79,10 @@ def _refuse_others(body: Mapping[str, Any], names: frozenset[str]) -> None:
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
-    text = body.get(name) or ""
-    if not isinstance(text, str):
+    text = body.get(name)
+    if not isinstance(text, str | None):
         raise invalid(f"`{name}` must be a text.")
-    return text
+    return text or ""
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -114,6 +114,7 @@ def test_without_a_word_a_key_sends_and_reads_and_does_not_end(admin: FrontEnd) 
         ({"scopes": "read"}, "scopes"),
         ({"scopes": [["read"]]}, "scopes"),
         ({"name": 5}, "name"),
+        ({"callback_url": {}}, "callback_url"),
         ({"name": "x" * 65}, "name"),
         ({"name": "a\u202eb"}, "name"),
         ({"expires_in": 59}, "expires_in"),
