@@ -106,7 +106,8 @@ def _number(body: Mapping[str, Any], name: str, least: int, most: int) -> int | 
     number = body.get(name)
     if number is None:
         return None
-    # Python's `True` is a whole number.
-    if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
+    # Python's `True` is a whole number; JSON's 60.0 is 60.
+    is_whole = isinstance(number, int) or (isinstance(number, float) and number.is_integer())
+    if not is_whole or isinstance(number, bool) or not least <= number <= most:
         raise invalid(f"`{name}` must be a whole number from {least} to {most}.")
-    return number
+    return int(number)

@@ -22,7 +22,7 @@ KEY_TERMS: Described = {
     "additionalProperties": False,
     "properties": {
         "name": {
-            "type": "string",
+            "type": ["string", "null"],
             "maxLength": LONGEST_NAME,
             "pattern": "^([A-Za-z0-9_.-]+( [A-Za-z0-9_.-]+)*)?$",
             "description": "What you call it. Other letters are taken, too; invisible characters are not.",

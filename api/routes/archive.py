@@ -13,7 +13,7 @@ from api.answers.zip_stream import zip_stream
 from api.services import Services
 from shared.errors import ErrorCode, Refused
 
-PATH = "/v1/jobs/results.zip"
+PATH = "/v1/results.zip"
 MEDIA_TYPE = "application/zip"
 
 

@@ -15,7 +15,7 @@ from shared.errors import ErrorCode
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error
 
-PATH = "/v1/jobs/results.zip"
+PATH = "/v1/results.zip"
 
 
 def test_each_job_is_a_folder_that_is_called_as_its_client_calls_it(front_end: FrontEnd) -> None:

@@ -80,12 +80,11 @@ STAGE = API.app = Stage()
 
 @pytest.fixture(scope="module")
 def front_end(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
-    """The real application, in which nobody waits and nobody is refused for asking too often."""
+    """The real application, in which nobody waits."""
     folder = tmp_path_factory.mktemp("schemathesis")
     front_end_settings = Settings(
         database_url=f"sqlite:///{folder}/cutwork.sqlite3",
         waiting_slots=0,
-        rate_per_minute=0,
         image_url=True,
         webhook_secrets=SecretStr(SECRET),
         direct_uploads=True,
