@@ -15,6 +15,12 @@ export class Jobs extends EventTarget {
   #jobs = new Map();
   #saving = 0;
 
+  constructor() {
+    super();
+    // What was removed a moment ago is not there again after a reload.
+    addEventListener("pagehide", () => this.#saving && this.#save());
+  }
+
   get all() {
     return [...this.#jobs.values()];
   }

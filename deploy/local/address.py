@@ -83,6 +83,11 @@ class Address:
         return f"http://{_join(self.local_host, self.port)}"
 
     @property
+    def page_origins(self) -> tuple[str, ...]:
+        """What browsers of this machine may call our own page: it reads results, which come from another port."""
+        return (self.url, f"http://localhost:{self.port}")
+
+    @property
     def _ip(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         return ipaddress.ip_address(self.host)
 

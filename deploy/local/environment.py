@@ -23,6 +23,7 @@ def settings_of(
     settings = {
         "CUTWORK_DATABASE_URL": home.database_url,
         "CUTWORK_MODELS_DIR": str(home.models),
+        "CUTWORK_CORS_ORIGINS": ",".join(address.page_origins),
         "CUTWORK_LOG_FORMAT": "console" if sys.stdout.isatty() else "json",
     }
     if address.is_loopback:

@@ -72,7 +72,7 @@ class Supervisor:
                 access_key=ours.access_key,
                 secret_key=ours.secret_key,
                 buckets=Buckets(settings.inputs_bucket, settings.results_bucket),
-                page_origins=settings.page_origins,
+                page_origins=settings.page_origins or address.page_origins,
             )
         self._processes: dict[str, Process] = {}
         self._worker_grace_seconds: float = _EXTRA_GRACE_SECONDS
