@@ -10,13 +10,12 @@ from gevent import monkey
 monkey.patch_all()
 import time
 from werkzeug.exceptions import RequestTimeout
-from api.intake import upload_deadline
+from api.intake.upload_deadline import upload_deadline
 
-upload_deadline.UPLOAD_SECONDS = 0.05
-with upload_deadline.upload_deadline():
+with upload_deadline(0.05):
     pass
 try:
-    with upload_deadline.upload_deadline():
+    with upload_deadline(0.05):
         time.sleep(30)
 except RequestTimeout:
     time.sleep(0.1)

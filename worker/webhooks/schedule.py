@@ -21,7 +21,7 @@ _LONGEST = DELAYS[-1]
 def delay_after(
     tries: int,
     retry_after: str,
-    now: datetime,
+    now: datetime | None,
     chance: Callable[[], float] = random.random,
 ) -> timedelta | None:
     """Tell how long to wait for the next try; None: there is none.
@@ -29,7 +29,7 @@ def delay_after(
     Args:
         tries: Those that have failed.
         retry_after: What the receiver asks for, in seconds or as a date; it makes no try come sooner.
-        now: The time, for a date.
+        now: The time, for a date; None: dates are passed over.
         chance: From 0 to 1.
     """
     if tries > len(DELAYS):
@@ -38,11 +38,13 @@ def delay_after(
     return max(DELAYS[tries - 1], asked) * (1 + _JITTER * chance())
 
 
-def _read(retry_after: str, now: datetime) -> timedelta:
+def _read(retry_after: str, now: datetime | None) -> timedelta:
     text = retry_after.strip()
     if text.isascii() and text.isdecimal():
         # More digits than a duration can hold: any long time will do.
         return timedelta(seconds=int(text[:9]))
+    if now is None:
+        return timedelta(0)
     try:
         return max(parsedate_to_datetime(text) - now, timedelta(0))
     except (TypeError, ValueError, OverflowError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shared.errors import Unavailable
 from shared.key_store import KeyStore
@@ -137,7 +137,7 @@ class Sender:
         _log.warning("webhook.failed", **about, **told, reason=outcome.reason, retry_s=again)
 
     def _count_failure(
-        self, delivery: Delivery, outcome: _Outcome, now: datetime
+        self, delivery: Delivery, outcome: _Outcome, now: datetime | None
     ) -> timedelta | None:
         """Let a delivery be tried again after a while; None: it was the last time."""
         delay = delay_after(delivery.tries + 1, outcome.retry_after, now)
@@ -150,7 +150,7 @@ class Sender:
     def _put_off(self, delivery: Delivery) -> None:
         """Count a try that nobody foresaw as one that failed: it would come back each minute, for ever."""
         try:
-            self._count_failure(delivery, _FAULT, datetime.now(UTC))
+            self._count_failure(delivery, _FAULT, None)
         except Exception:  # noqa: BLE001 - as above
             _log.exception("webhook.not_noted", task_id=str(delivery.job_id))
 
