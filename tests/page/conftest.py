@@ -25,9 +25,12 @@ _DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 _PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
-    """Debian's Chromium, or the one that `CHROMIUM` names."""
+    """Debian's Chromium, or the one that `CHROMIUM` names.
+
+    No longer than a module: as long as Playwright runs, no other test may use asyncio.
+    """
     if pytestconfig.getoption("fast"):
         pytest.skip("starts a process")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
