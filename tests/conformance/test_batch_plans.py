@@ -6,11 +6,10 @@ import inspect
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, text
 
 from deploy.local.servers.postgres import Postgres
 from shared.batches.batch import Batch
@@ -23,7 +22,14 @@ from shared.schema import migrate
 from tests.batches import DEADLINE, accepted, new_batch, new_items
 from tests.clock import ClockOf
 from tests.conformance.conftest import LIMITS
-from tests.conformance.test_plans import BOUND, Explainer
+from tests.conformance.plans import (
+    STATISTICS,
+    Explainer,
+    assert_by_index,
+    crowded,
+    indexes_of,
+    steps_on_sqlite,
+)
 
 MINUTE, YEAR = timedelta(minutes=1), timedelta(days=365)
 LIMIT = 10
@@ -122,24 +128,13 @@ def test_every_method_of_the_batch_store_is_looked_at() -> None:
     assert public == {name.partition(",")[0] for name in CASES}
 
 
-@pytest.fixture(scope="module", params=["none", "of empty tables", "fresh"])
+@pytest.fixture(scope="module", params=STATISTICS)
 def database(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Database]:
     """A database with many batches, and with statistics that may not know of them."""
-    name = f"plans_{uuid4().hex}"
-    database = Database(postgres.create_database(name))
-    migrate(database)
-    with database.writing() as connection:
-        for table in ("batches", "batch_items"):
-            connection.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = off)"))
-        if request.param == "of empty tables":
-            connection.execute(text("ANALYZE batches, batch_items"))
-        connection.execute(text(_BATCHES))
-        connection.execute(text(_ITEMS))
-        if request.param == "fresh":
-            connection.execute(text("ANALYZE batches, batch_items"))
-    yield database
-    database.close()
-    postgres.drop_database(name)
+    with crowded(
+        postgres, request.param, ["batches", "batch_items"], [_BATCHES, _ITEMS]
+    ) as database:
+        yield database
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -159,12 +154,7 @@ def test_each_statement_on_batches_looks_at_no_more_rows_than_it_needs(
         BatchStore(database, DEADLINE).cancel(batch.id, batch.tenant)
         BatchStore(database, DEADLINE).cancel_held(batch.id, 100)
 
-    used = set()
-    for explainer in explainers:
-        for plan in explainer.plans:
-            assert not plan.node.get("Disabled"), plan
-            assert plan.rows <= BOUND, plan
-            used |= {plan.node["Index Name"]} if "Index Name" in plan.node else set()
+    used = indexes_of(*explainers)
     assert {name for name in used if name.startswith("batch")} == case.indexes
 
 
@@ -174,16 +164,8 @@ def test_sqlite_looks_into_the_indexes_of_batches_too(name: str, tmp_path: Path)
     migrate(database)
     store = BatchStore(database, DEADLINE)
     batch = accepted(store, 30)
-    steps: list[str] = []
-
-    def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:
-        if "batch" in statement:
-            plan = cursor.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            steps.extend(step for *_, step in plan)
-
-    event.listen(database.engine, "before_cursor_execute", explain)
+    steps = steps_on_sqlite(database, "batch")
     CASES[name].ask(store, batch)
 
-    assert [step for step in steps if "batch" in step and " USING " not in step] == []
-    assert [step for step in steps if "TEMP B-TREE" in step] == []
+    assert_by_index(steps, "batch")
     database.close()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
 
 from deploy.local.servers.postgres import Postgres
 from shared.database import Database
@@ -19,7 +18,14 @@ from shared.schema import migrate
 from shared.webhooks.deliveries import Deliveries, forget
 from shared.webhooks.delivery import Delivery
 from tests.conformance.conftest import LIMITS
-from tests.conformance.test_plans import BOUND, Explainer
+from tests.conformance.plans import (
+    STATISTICS,
+    Explainer,
+    assert_by_index,
+    crowded,
+    indexes_of,
+    steps_on_sqlite,
+)
 from tests.factories import new_job
 
 DUE, ID = "webhook_deliveries_due", "webhook_deliveries_pkey"
@@ -63,22 +69,11 @@ def owed(database: Database) -> Delivery:
     return Delivery(job_id=job.id, tenant=job.tenant, tries=0, **names)
 
 
-@pytest.fixture(scope="module", params=["none", "of an empty table", "fresh"])
+@pytest.fixture(scope="module", params=STATISTICS)
 def database(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Database]:
     """A database with many deliveries, and with statistics that may not know of them."""
-    name = f"plans_{uuid.uuid4().hex}"
-    database = Database(postgres.create_database(name))
-    migrate(database)
-    with database.writing() as connection:
-        connection.execute(text("ALTER TABLE webhook_deliveries SET (autovacuum_enabled = off)"))
-        if request.param == "of an empty table":
-            connection.execute(text("ANALYZE webhook_deliveries"))
-        connection.execute(text(_CROWD))
-        if request.param == "fresh":
-            connection.execute(text("ANALYZE webhook_deliveries"))
-    yield database
-    database.close()
-    postgres.drop_database(name)
+    with crowded(postgres, request.param, ["webhook_deliveries"], [_CROWD]) as database:
+        yield database
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -95,12 +90,7 @@ def test_each_statement_on_deliveries_looks_at_no_more_rows_than_it_needs(
     finally:
         watched.close()
 
-    used = set()
-    for plan in explainer.plans:
-        assert not plan.node.get("Disabled"), plan
-        assert plan.rows <= BOUND, plan
-        used |= {plan.node["Index Name"]} if "Index Name" in plan.node else set()
-    assert used == indexes
+    assert indexes_of(explainer) == indexes
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -108,17 +98,9 @@ def test_sqlite_looks_into_the_indexes_of_deliveries_too(name: str, tmp_path: Pa
     database = Database(f"sqlite:///{tmp_path}/jobs.sqlite3")
     migrate(database)
     delivery = owed(database)
-    steps: list[str] = []
-
-    def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:
-        if "webhook_deliveries" in statement:
-            plan = cursor.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            steps.extend(step for *_, step in plan)
-
-    event.listen(database.engine, "before_cursor_execute", explain)
+    steps = steps_on_sqlite(database, "webhook_deliveries")
     CASES[name][0](database, delivery)
 
     assert steps
-    assert [step for step in steps if "webhook_deliveries" in step and " USING " not in step] == []
-    assert [step for step in steps if "TEMP B-TREE" in step] == []
+    assert_by_index(steps, "webhook_deliveries")
     database.close()

@@ -6,10 +6,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event, text
 
 from deploy.local.servers.postgres import Postgres
 from shared.audit import AuditLog
@@ -17,7 +15,14 @@ from shared.database import Database
 from shared.job import Bookmark
 from shared.key_store import KeyMark, KeyStore
 from shared.schema import migrate
-from tests.conformance.test_plans import BOUND, Explainer
+from tests.conformance.plans import (
+    STATISTICS,
+    Explainer,
+    assert_by_index,
+    crowded,
+    indexes_of,
+    steps_on_sqlite,
+)
 
 BY_ID, BY_AGE = "api_keys_pkey", "api_keys_by_age"
 #: 5000 keys and 5000 lines, half of them one tenant's.
@@ -78,25 +83,11 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=["none", "of empty tables", "fresh"])
+@pytest.fixture(scope="module", params=STATISTICS)
 def database(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Database]:
     """A database with many keys and lines, and with statistics that may not know of them."""
-    name = f"plans_{uuid.uuid4().hex}"
-    database = Database(postgres.create_database(name))
-    migrate(database)
-    tables = ("api_keys", "audit_log")
-    with database.writing() as connection:
-        for table in tables:
-            connection.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = off)"))
-        if request.param == "of empty tables":
-            connection.execute(text(f"ANALYZE {', '.join(tables)}"))
-        for statement in _CROWD:
-            connection.execute(text(statement))
-        if request.param == "fresh":
-            connection.execute(text(f"ANALYZE {', '.join(tables)}"))
-    yield database
-    database.close()
-    postgres.drop_database(name)
+    with crowded(postgres, request.param, ["api_keys", "audit_log"], _CROWD) as database:
+        yield database
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -113,12 +104,7 @@ def test_each_statement_on_keys_looks_at_no_more_rows_than_it_needs(
     finally:
         watched.close()
 
-    used = set()
-    for plan in explainer.plans:
-        assert not plan.node.get("Disabled"), plan
-        assert plan.rows <= BOUND, plan
-        used |= {plan.node["Index Name"]} if "Index Name" in plan.node else set()
-    assert used == indexes
+    assert indexes_of(explainer) == indexes
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -127,16 +113,8 @@ def test_sqlite_looks_into_the_indexes_of_keys_too(name: str, tmp_path: Path) ->
     migrate(database)
     key, secret = KeyStore(database).create("shop")
     table, ask, _ = CASES[name]
-    steps: list[str] = []
-
-    def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:
-        if table in statement:
-            plan = cursor.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            steps.extend(step for *_, step in plan)
-
-    event.listen(database.engine, "before_cursor_execute", explain)
+    steps = steps_on_sqlite(database, table)
     ask(database, key.id, secret)
 
-    assert [step for step in steps if table in step and " USING " not in step] == []
-    assert [step for step in steps if "TEMP B-TREE" in step] == []
+    assert_by_index(steps, table)
     database.close()

@@ -7,7 +7,6 @@ of the job store that is not asked for here fails the test.
 from __future__ import annotations
 
 import inspect
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from deploy.local.servers.postgres import Postgres
 from shared.clock import database_clock
@@ -28,6 +27,7 @@ from shared.schema import migrate
 from tests.clock import ClockOf
 from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS
+from tests.conformance.plans import Explainer, indexes_of, steps_on_sqlite
 from tests.crowd import KEY_ID, REFERENCE, TENANT, insert_crowd
 from tests.factories import new_job
 
@@ -39,64 +39,8 @@ CROWD = {
     JobStatus.CANCELLED: 5000,
     JobStatus.EXPIRED: 5000,
 }
-#: Rows that a statement may look at: of all that it may change or list, and of those that are worked on.
-BOUND = 60
 LIMIT = 20
 MINUTE = timedelta(minutes=1)
-
-
-class Plan(NamedTuple):
-    """One node of what PostgreSQL means to do."""
-
-    statement: str
-    node: dict[str, Any]
-
-    @property
-    def rows(self) -> int:
-        """How many rows it looked at."""
-        looked_at = (count for name, count in self.node.items() if name.startswith("Rows Removed"))
-        removed = float(sum(looked_at))
-        loops = int(self.node.get("Actual Loops", 1))
-        return round((float(self.node.get("Actual Rows", 0)) + removed) * loops)
-
-
-class Explainer:
-    """Explains each statement on a table just before it is executed."""
-
-    def __init__(self, database: Database, table: str = "jobs") -> None:
-        self.plans: list[Plan] = []
-        self._table = table
-        event.listen(database.engine, "before_cursor_execute", self._explain)
-
-    def _explain(
-        self, _: object, cursor: Any, statement: str, parameters: Any, *__: object
-    ) -> None:
-        if self._table not in statement:
-            return
-        any_parameters = _numbered(statement)
-        own = cursor.connection.cursor()
-        own.execute("SAVEPOINT explained")
-        own.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {any_parameters}")
-        self._keep(statement, own.fetchone()[0][0]["Plan"])
-        own.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
-        self._keep(statement, own.fetchone()[0][0]["Plan"])
-        own.execute("ROLLBACK TO SAVEPOINT explained")
-        own.close()
-
-    def _keep(self, statement: str, node: dict[str, Any]) -> None:
-        self.plans.append(Plan(statement, node))
-        for child in node.get("Plans", []):
-            self._keep(statement, child)
-
-
-def _numbered(statement: str) -> str:
-    """Write psycopg's named parameters as PostgreSQL's."""
-    numbers: dict[str, int] = {}
-    return re.sub(
-        r"%\((\w+)\)s",
-        lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}",
-        statement,
-    )
 
 
 #: What the statistics say of the table: what was in it when they were made. None: there are none.
@@ -273,14 +217,7 @@ def test_sqlite_looks_into_the_indexes_too(name: str, tmp_path: Path) -> None:
     assert store.create(new_job())
     job = store.claim(Queue.INTERACTIVE, "worker") if case.is_running else store.create(new_job())
     assert job is not None
-    steps: list[str] = []
-
-    def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:
-        if "jobs" in statement:
-            plan = cursor.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            steps.extend(step for *_, step in plan)
-
-    event.listen(database.engine, "before_cursor_execute", explain)
+    steps = steps_on_sqlite(database, "jobs")
     case.ask(store, job)
 
     looks = [step for step in steps if step.startswith(("SCAN jobs", "SEARCH"))]
@@ -297,7 +234,7 @@ def test_each_statement_looks_at_no_more_rows_than_it_needs(database: Database, 
     job = store.claim(Queue.INTERACTIVE, "worker") if case.is_running else store.create(new_job())
     assert job is not None
     watched = Database(database.url.render_as_string(hide_password=False))
-    explainer = Explainer(watched)
+    explainer = Explainer(watched, "jobs")
 
     try:
         clock = ClockOf(lambda asked: database_clock(asked) + case.later)
@@ -306,12 +243,7 @@ def test_each_statement_looks_at_no_more_rows_than_it_needs(database: Database, 
         watched.close()
 
     assert explainer.plans
-    used = set()
-    for plan in explainer.plans:
-        assert not plan.node.get("Disabled"), plan
-        assert plan.rows <= BOUND, plan
-        used |= {plan.node["Index Name"]} if "Index Name" in plan.node else set()
-    assert used == case.indexes
+    assert indexes_of(explainer) == case.indexes
 
 
 def test_a_heartbeat_touches_no_index(database: Database) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from deploy.local.servers.postgres import Postgres
 from shared.clock import database_clock
@@ -22,8 +21,8 @@ from shared.schema import migrate
 from shared.usage import Day, Usage
 from tests.clock import ClockOf, HandClock
 from tests.conformance.conftest import LIMITS
+from tests.conformance.plans import Explainer, assert_by_index, crowded, indexes_of, steps_on_sqlite
 from tests.conformance.test_job_store import claimed, rescued, stored
-from tests.conformance.test_plans import BOUND, Explainer
 from tests.factories import new_job
 
 TODAY = date(2026, 11, 23)
@@ -196,19 +195,10 @@ def test_the_books_close_however_many_write_in_them_at_once(
 
 
 @pytest.fixture(scope="module", params=["none", "fresh"])
-def crowded(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Database]:
+def many_days(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Database]:
     """A database with many days of many tenants, whose statistics may not know of them."""
-    name = f"usage_{request.param}"
-    database = Database(postgres.create_database(name))
-    migrate(database)
-    with database.writing() as connection:
-        connection.execute(text("ALTER TABLE usage_days SET (autovacuum_enabled = off)"))
-        connection.execute(text(_CROWD))
-        if request.param == "fresh":
-            connection.execute(text("ANALYZE usage_days"))
-    yield database
-    database.close()
-    postgres.drop_database(name)
+    with crowded(postgres, request.param, ["usage_days"], [_CROWD]) as database:
+        yield database
 
 
 def ask(database: Database) -> None:
@@ -223,37 +213,24 @@ def ask(database: Database) -> None:
     assert usage.prune(timedelta(days=900)) == 30
 
 
-def test_each_statement_on_days_looks_at_no_more_rows_than_it_needs(crowded: Database) -> None:
-    watched = Database(crowded.url.render_as_string(hide_password=False))
+def test_each_statement_on_days_looks_at_no_more_rows_than_it_needs(many_days: Database) -> None:
+    watched = Database(many_days.url.render_as_string(hide_password=False))
     explainer = Explainer(watched, "usage_days")
 
     ask(watched)
 
     watched.close()
-    used = set()
-    for plan in explainer.plans:
-        assert not plan.node.get("Disabled"), plan
-        assert plan.rows <= BOUND, plan
-        used |= {plan.node["Index Name"]} if "Index Name" in plan.node else set()
-    assert used == {"usage_days_pkey", "usage_days_by_day"}
+    assert indexes_of(explainer) == {"usage_days_pkey", "usage_days_by_day"}
 
 
 def test_sqlite_looks_into_the_indexes_of_days_too(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/jobs.sqlite3")
     migrate(database)
-    steps: list[str] = []
-
-    def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:
-        if "usage_days" in statement:
-            plan = cursor.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            steps.extend(step for *_, step in plan)
-
-    event.listen(database.engine, "before_cursor_execute", explain)
+    steps = steps_on_sqlite(database, "usage_days")
     usage = Usage(database)
     usage.read("shop", TODAY, TODAY)
     usage.prune(timedelta(days=1))
 
     assert steps
-    assert [step for step in steps if "usage_days" in step and " USING " not in step] == []
-    assert [step for step in steps if "TEMP B-TREE" in step] == []
+    assert_by_index(steps, "usage_days")
     database.close()
