@@ -52,7 +52,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _partial(
+def partial_index(
     name: str, *columns: str | ColumnElement[str], where: str, unique: bool = False
 ) -> Index:
     """Describe an index of some rows only; a statement must repeat `where`, with every value as a literal."""
@@ -138,7 +138,7 @@ jobs = Table(
         "(status IN ('queued', 'processing')) = (finished_at IS NULL)", name="finished_has_time"
     ),
     # Fifty posts with one key make one job.
-    _partial(
+    partial_index(
         "jobs_by_key",
         *("idempotency_key", "tenant"),
         where="idempotency_key IS NOT NULL",
@@ -147,53 +147,55 @@ jobs = Table(
     # A tenant lists its jobs, newest first: all, or those that it sees in one state.
     Index("jobs_by_age", "tenant", "created_at", "id"),
     Index("jobs_by_seen", seen_by, "created_at", "id"),
-    _partial("jobs_by_reference", called_by, "created_at", "id", where="reference IS NOT NULL"),
-    _partial(
+    partial_index(
+        "jobs_by_reference", called_by, "created_at", "id", where="reference IS NOT NULL"
+    ),
+    partial_index(
         "jobs_by_reference_and_seen",
         *(called_and_seen_by, "created_at", "id"),
         where="reference IS NOT NULL",
     ),
     # A claim takes the first one; a new job asks for its tenant's last one, and for the last one that was started.
-    _partial(
+    partial_index(
         "jobs_to_claim",
         *("queue", "start_tag", "created_at"),
         where="status = 'queued' AND published_at IS NOT NULL",
     ),
-    _partial("jobs_in_turn", "tenant", "queue", "start_tag", where="status = 'queued'"),
+    partial_index("jobs_in_turn", "tenant", "queue", "start_tag", where="status = 'queued'"),
     # A job that comes back asks for the last one of its tenant's that did.
-    _partial(
+    partial_index(
         "jobs_back_in_turn",
         *("tenant", "queue", "start_tag"),
         where="status = 'queued' AND attempt > 0",
     ),
-    _partial(
+    partial_index(
         "jobs_started",
         *("queue", "start_tag"),
         where="status <> 'queued' AND started_at IS NOT NULL",
     ),
     # How many of a key wait is counted where it has a limit of its own.
-    _partial(
+    partial_index(
         "jobs_of_key_waiting",
         *("key_id", "start_tag"),
         where="status = 'queued' AND key_id IS NOT NULL",
     ),
     # The sweeper's questions, each of which looks at live or ageing rows only.
-    _partial("jobs_in_work", "started_at", where="status = 'processing'"),
-    _partial(
+    partial_index("jobs_in_work", "started_at", where="status = 'processing'"),
+    partial_index(
         "jobs_to_publish",
         *("queue", "not_before"),
         where="status = 'queued' AND published_at IS NULL",
     ),
-    _partial(
+    partial_index(
         "jobs_published",
         *("queue", "published_at"),
         where="status = 'queued' AND published_at IS NOT NULL",
     ),
-    _partial("jobs_waiting", "created_at", where="status = 'queued'"),
-    _partial(
+    partial_index("jobs_waiting", "created_at", where="status = 'queued'"),
+    partial_index(
         "jobs_to_expire", "not_before", where="status IN ('succeeded', 'failed', 'cancelled')"
     ),
-    _partial("jobs_to_prune", "expires_at", where="status = 'expired'"),
+    partial_index("jobs_to_prune", "expires_at", where="status = 'expired'"),
 )
 
 #: One row a job that had a `callback_url` when it ended, as long as the job's.
@@ -216,7 +218,7 @@ webhook_deliveries = Table(
     # What came of the last try: its HTTP status if there was an answer, and why it was none that counts.
     Column("status", Integer),
     Column("reason", String(500), nullable=False),
-    _partial("webhook_deliveries_due", "host", "not_before", where="state = 'pending'"),
+    partial_index("webhook_deliveries_due", "host", "not_before", where="state = 'pending'"),
 )
 
 #: What a tenant used on a day (UTC); kept for longer than its jobs.

@@ -12,15 +12,9 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    text,
 )
 
-from shared.tables import UtcDateTime, metadata
-
-_HAS_KEY = text("idempotency_key IS NOT NULL")
-_ACCEPTED = text("accepted_at IS NOT NULL")
-_AT_WORK = text("at_work_for IS NOT NULL")
-_OPEN = text("open_in IS NOT NULL")
+from shared.tables import UtcDateTime, metadata, partial_index
 
 batches = Table(
     "batches",
@@ -55,26 +49,23 @@ batches = Table(
     Column("expires_at", UtcDateTime),
     # Of one that is not at work: when the sweeper has to do with it next.
     Column("not_before", UtcDateTime, nullable=False),
-    Index(
+    partial_index(
         "batches_by_key",
         *("idempotency_key", "tenant"),
+        where="idempotency_key IS NOT NULL",
         unique=True,
-        postgresql_where=_HAS_KEY,
-        sqlite_where=_HAS_KEY,
     ),
     # A tenant lists its batches, newest first.
-    Index(
+    partial_index(
         "batches_by_age",
         *("tenant", "accepted_at", "id"),
-        postgresql_where=_ACCEPTED,
-        sqlite_where=_ACCEPTED,
+        where="accepted_at IS NOT NULL",
     ),
     # The sweeper goes from tenant to tenant, and in each from the oldest batch on.
-    Index(
+    partial_index(
         "batches_at_work",
         *("at_work_for", "accepted_at"),
-        postgresql_where=_AT_WORK,
-        sqlite_where=_AT_WORK,
+        where="at_work_for IS NOT NULL",
     ),
     Index("batches_to_clear", "status", "not_before"),
 )
@@ -95,5 +86,5 @@ batch_items = Table(
     Column("error_code", String(64)),
     Column("error_message", Text, nullable=False),
     PrimaryKeyConstraint("batch_id", "line", name="batch_items_pkey"),
-    Index("batch_items_open", "open_in", "line", postgresql_where=_OPEN, sqlite_where=_OPEN),
+    partial_index("batch_items_open", "open_in", "line", where="open_in IS NOT NULL"),
 )

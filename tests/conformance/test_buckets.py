@@ -6,7 +6,6 @@ import re
 import uuid
 
 import pytest
-from minio import Minio
 from minio.commonconfig import ENABLED
 from minio.versioningconfig import SUSPENDED, VersioningConfig
 
@@ -14,6 +13,7 @@ from shared.errors import ObjectStoreUnavailable, Unavailable
 from shared.job import Lease
 from shared.object_store import IMAGE, ObjectStore
 from shared.settings import Settings
+from tests.operator_client import OperatorClient
 
 ONE_DAY = "<Expiration><Days>1</Days></Expiration>"
 ALL = "<Filter><Prefix></Prefix></Filter>"
@@ -25,16 +25,11 @@ LARGE_LOGS = "<Filter><And><Prefix>logs/</Prefix><ObjectSizeGreaterThan>500</Obj
 OLD_LOGS = "<Prefix>logs/</Prefix>"
 
 
-class Bucket(Minio):
+class Bucket(OperatorClient):
     """The bucket of the results, as its operator sees it."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(
-            settings.s3_endpoint.removeprefix("http://"),
-            settings.s3_access_key,
-            settings.s3_secret_key.get_secret_value(),
-            secure=False,
-        )
+        super().__init__(settings)
         self.name = settings.results_bucket
 
     def write_rules(self, *rules: str) -> None:

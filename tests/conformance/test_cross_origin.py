@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from minio import Minio
 
 from shared.errors import ObjectStoreUnavailable
 from shared.object_store import ObjectStore
 from shared.settings import Settings
+from tests.operator_client import OperatorClient
 
 SHOP, STUDIO, EVIL = "https://shop.example", "http://localhost:5173", "https://evil.example"
 OTHER_RULE = (
@@ -20,16 +20,8 @@ OTHER_RULE = (
 )
 
 
-class Buckets(Minio):
+class Buckets(OperatorClient):
     """Both buckets, as their operator sees them."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(
-            settings.s3_endpoint.removeprefix("http://"),
-            settings.s3_access_key,
-            settings.s3_secret_key.get_secret_value(),
-            secure=False,
-        )
 
     def write_rules(self, bucket: str, rules: str) -> None:
         body = f"<CORSConfiguration>{rules}</CORSConfiguration>"

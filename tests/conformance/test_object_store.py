@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from minio import Minio
 from minio.deleteobjects import DeleteError, DeleteObject
 from pydantic import SecretStr
 
@@ -25,6 +24,7 @@ from shared.settings import Settings
 from shared.tables import jobs
 from tests.factories import new_job
 from tests.fakes import InMemoryObjectStore
+from tests.operator_client import OperatorClient
 
 
 @pytest.fixture(params=["s3", "fake"])
@@ -243,12 +243,7 @@ def test_setting_up_twice_changes_nothing_and_passes_the_check(s3: ObjectStore) 
 def test_a_bucket_without_its_lifecycle_rule_is_reported_with_the_cure(
     settings: Settings, s3: ObjectStore
 ) -> None:
-    client = Minio(
-        settings.s3_endpoint.removeprefix("http://"),
-        settings.s3_access_key,
-        settings.s3_secret_key.get_secret_value(),
-        secure=False,
-    )
+    client = OperatorClient(settings)
     client.delete_bucket_lifecycle(settings.results_bucket)
 
     with pytest.raises(ObjectStoreUnavailable, match=r"lifecycle rule.*cutwork-admin setup"):

@@ -6,13 +6,13 @@ import io
 from datetime import timedelta
 
 import httpx
-from minio import Minio
 from PIL import Image
 
 from shared.contract import RESULT_LIFETIME, Category
 from tests.conditions import eventually
 from tests.end_to_end.client import HEADERS, post, query, submit, urls_of, wait_for
 from tests.end_to_end.installation import Installation
+from tests.operator_client import OperatorClient
 
 ALL = ",".join(Category)
 
@@ -119,10 +119,5 @@ def test_every_transition_is_one_line_of_json_with_the_jobs_trace(
 
 def stored_inputs(installation: Installation) -> list[str]:
     settings = installation.settings
-    client = Minio(
-        settings.s3_endpoint.removeprefix("http://"),
-        settings.s3_access_key,
-        settings.s3_secret_key.get_secret_value(),
-        secure=False,
-    )
+    client = OperatorClient(settings)
     return [str(found.object_name) for found in client.list_objects(settings.inputs_bucket)]

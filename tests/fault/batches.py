@@ -7,12 +7,11 @@ jobs; every webhook that is owed has come; and a single job of another tenant to
 from __future__ import annotations
 
 import argparse
-import random
 import sys
 import time
-from pathlib import Path
 
 from tests.fault.batch_trial import BatchTrial
+from tests.fault.command import create_parser, say
 from tests.fault.fleet import fleet
 from tests.file_server import running_file_server
 
@@ -21,29 +20,21 @@ def main() -> int:
     """Run, and print what came of it; 1 if something is not right."""
     wanted = _arguments()
     directory = wanted.directory / time.strftime("%Y%m%d-%H%M%S")
-    _say(f"seed {wanted.seed}, {wanted.items} items on {wanted.database}, logs in {directory}")
+    say(f"seed {wanted.seed}, {wanted.items} items on {wanted.database}, logs in {directory}")
     with running_file_server() as photos, fleet(directory, wanted.database, photos) as running:
-        trial = BatchTrial(running, photos, wanted.seed, wanted.items, _say)
+        trial = BatchTrial(running, photos, wanted.seed, wanted.items, say)
         is_right = trial.run()
     for name, figure in trial.figures.items():
-        _say(f"{name}: {figure}")
+        say(f"{name}: {figure}")
     for trouble in trial.troubles[:50]:
-        _say(f"TROUBLE {trouble}")
+        say(f"TROUBLE {trouble}")
     return 0 if is_right else 1
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = create_parser(__doc__, ".cutwork/batches")
     parser.add_argument("--items", type=int, default=10_000)
-    parser.add_argument("--seed", default=str(random.randrange(10**9)))
-    parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
-    parser.add_argument("--directory", type=Path, default=Path(".cutwork/batches"))
     return parser.parse_args()
-
-
-def _say(words: str) -> None:
-    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {words}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
