@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,10 +254,14 @@ def test_all_workers_wait_as_long_as_the_service_says_and_that_is_said_once(
 ) -> None:
     put(folder, *(f"{number}.jpg" for number in range(12)))
     refused = [refusal] * 3
+    # Otherwise one may be sent after the pause that the others were told of, and be told of another.
+    together = threading.Barrier(len(refused))
 
     def limit() -> Response | None:
         if request.method == "POST" and refused:
-            return refused.pop()(ErrorCode.EXCEEDING_LIMITS, 1)
+            refuse = refused.pop()
+            together.wait(10)
+            return refuse(ErrorCode.EXCEEDING_LIMITS, 1)
         return None
 
     service.intercept = limit
