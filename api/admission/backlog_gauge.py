@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from api.admission.backlog_cache import BacklogCache
 from shared.api_key import Caller
 from shared.backlog import Backlog
 from shared.job_store import JobStore
 from shared.settings import Settings
+
+Name = TypeVar("Name", str, str | None)
 
 #: How long a count of the backlog is used. Jobs of this process are added to it meanwhile, those of others are not: so
 #: far a limit may be overrun.
@@ -52,14 +55,7 @@ class BacklogGauge:
         Raises:
             DatabaseUnavailable: The jobs cannot be counted.
         """
-        now = self._monotonic()
-        reading = self._readings.get(tenant)
-        if reading is None or now >= reading.stale_at:
-            if reading is not None:
-                # Others that ask while this one counts go on with the old count.
-                reading.stale_at = now + _FRESH_SECONDS
-            reading = self._readings[tenant] = self._read_anew(tenant, now)
-        return _now(reading)
+        return self._fresh(self._readings, tenant, lambda now: self._read_anew(tenant, now))
 
     def read_key(self, caller: Caller, limit: int) -> Backlog:
         """Report how much was sent with a key and waits; its pace is its tenant's.
@@ -69,13 +65,12 @@ class BacklogGauge:
         Raises:
             DatabaseUnavailable: The jobs cannot be counted.
         """
-        now = self._monotonic()
-        reading = self._of_keys.get(caller.key_id)
-        if reading is None or now >= reading.stale_at:
+
+        def read_anew(now: float) -> _Reading:
             queued = self._job_store.count_of_key(caller.key_id, int(limit * _ABOVE_LIMIT) + 1)
-            own = replace(self.read(caller.tenant), queued=queued)
-            reading = self._of_keys[caller.key_id] = _Reading(own, now + _FRESH_SECONDS)
-        return _now(reading)
+            return _Reading(replace(self.read(caller.tenant), queued=queued), now + _FRESH_SECONDS)
+
+        return self._fresh(self._of_keys, caller.key_id, read_anew)
 
     def let_in(self, caller: Caller) -> None:
         """Count one more job, of this key, of its tenant and of all."""
@@ -86,6 +81,18 @@ class BacklogGauge:
         for reading in readings:
             if reading is not None:
                 reading.let_in += 1
+
+    def _fresh(
+        self, readings: dict[Name, _Reading], name: Name, read_anew: Callable[[float], _Reading]
+    ) -> Backlog:
+        now = self._monotonic()
+        reading = readings.get(name)
+        if reading is None or now >= reading.stale_at:
+            if reading is not None:
+                # Others that ask while this one counts go on with the old count.
+                reading.stale_at = now + _FRESH_SECONDS
+            reading = readings[name] = read_anew(now)
+        return _now(reading)
 
     def _read_anew(self, tenant: str | None, now: float) -> _Reading:
         found = self._cache.look(tenant)

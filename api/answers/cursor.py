@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from shared.errors import ErrorCode, Refused
+from api.intake.options import invalid
 from shared.job import Bookmark
 
 DEFAULT_LIMIT = 20
@@ -38,7 +38,7 @@ def read_limit(query: Mapping[str, str]) -> int:
     if text is None:
         return DEFAULT_LIMIT
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_LIMIT:
-        raise _invalid(f"`limit` must be a whole number from 1 to {MAX_LIMIT}.")
+        raise invalid(f"`limit` must be a whole number from 1 to {MAX_LIMIT}.")
     return int(text)
 
 
@@ -52,7 +52,7 @@ def read_after(query: Mapping[str, str]) -> Bookmark | None:
     if text is None:
         return None
     if not CURSOR.fullmatch(text):
-        raise _invalid(_NO_CURSOR)
+        raise invalid(_NO_CURSOR)
     packed = base64.urlsafe_b64decode(text)
     time = _EPOCH + int.from_bytes(packed[:_TIME_BYTES], "big") * _MICROSECOND
     return Bookmark(time, uuid.UUID(bytes=packed[_TIME_BYTES:]))
@@ -66,7 +66,7 @@ def read_line(query: Mapping[str, str]) -> int:
     """
     cursor = query.get("cursor", "0")
     if not LINE_CURSOR.fullmatch(cursor):
-        raise _invalid(_NO_CURSOR)
+        raise invalid(_NO_CURSOR)
     return int(cursor)
 
 
@@ -75,7 +75,3 @@ def write_bookmark(created_at: datetime, last_id: uuid.UUID) -> str:
     microseconds = (created_at - _EPOCH) // _MICROSECOND
     packed = microseconds.to_bytes(_TIME_BYTES, "big") + last_id.bytes
     return base64.urlsafe_b64encode(packed).decode()
-
-
-def _invalid(message: str) -> Refused:
-    return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)

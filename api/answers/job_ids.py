@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from api.answers.job_id import parse_job_id
+from api.answers.job_id import parse_id
 from api.answers.wait_parameter import NAME as WAIT
-from shared.errors import ErrorCode, Refused
+from api.intake.options import invalid
 
 NAME = "ids"
 MAX_IDS = 100
@@ -24,27 +24,17 @@ def read_ids(query: Mapping[str, str]) -> list[str]:
     """
     if NAME not in query:
         if WAIT in query:
-            raise _invalid(f"`{WAIT}` goes with `{NAME}`: a list is not waited for.")
+            raise invalid(f"`{WAIT}` goes with `{NAME}`: a list is not waited for.")
         return []
     ids = [text for text in (text.strip() for text in query[NAME].split(",")) if text]
     if not 0 < len(ids) <= MAX_IDS:
-        raise _invalid(f"Send 1 to {MAX_IDS} ids in `{NAME}`, separated by commas.")
+        raise invalid(f"Send 1 to {MAX_IDS} ids in `{NAME}`, separated by commas.")
     others = [name for name in _OTHERS if name in query]
     if others:
-        raise _invalid(f"`{NAME}` names the jobs: send it without `{others[0]}`.")
+        raise invalid(f"`{NAME}` names the jobs: send it without `{others[0]}`.")
     return ids
 
 
 def parse_ids(ids: list[str]) -> dict[str, uuid.UUID]:
     """Parse those that can be a job's."""
-    parsed: dict[str, uuid.UUID] = {}
-    for text in ids:
-        try:
-            parsed[text] = parse_job_id(text)
-        except Refused:
-            continue
-    return parsed
-
-
-def _invalid(message: str) -> Refused:
-    return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)
+    return {text: found for text in ids if (found := parse_id(text)) is not None}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from api.answers.cursor import read_after, read_limit
+from api.intake.options import invalid
 from api.intake.tags import check_reference
-from shared.errors import ErrorCode, Refused
 from shared.job import Bookmark, JobStatus, Selection
 
 #: RFC 3339.
@@ -49,7 +49,7 @@ def _selection(query: Mapping[str, str]) -> Selection:
 def _reference(text: str) -> str:
     if not text:
         # Not the same as none: who filters by a name that came out empty does not mean all.
-        raise _invalid("`reference` must not be empty. Leave it out for all jobs.")
+        raise invalid("`reference` must not be empty. Leave it out for all jobs.")
     return check_reference(text)
 
 
@@ -63,15 +63,11 @@ def _time(query: Mapping[str, str], name: str) -> datetime | None:
             return datetime.fromisoformat(text.replace(" ", "+").upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         pass  # no such day, or none that a calendar has in UTC
-    raise _invalid(f"`{name}` must be a time with its zone, such as 2026-11-23T12:00:00Z.")
+    raise invalid(f"`{name}` must be a time with its zone, such as 2026-11-23T12:00:00Z.")
 
 
 def _status(text: str) -> JobStatus:
     try:
         return JobStatus(text)
     except ValueError:
-        raise _invalid(f"`status` must be one of {', '.join(JobStatus)}.") from None
-
-
-def _invalid(message: str) -> Refused:
-    return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)
+        raise invalid(f"`status` must be one of {', '.join(JobStatus)}.") from None

@@ -11,8 +11,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.answers.envelope import for_data
+from api.intake.options import invalid
 from shared.envelope import Envelope
-from shared.errors import ErrorCode, Refused
 from shared.usage import Day
 from shared.wire_types import Count
 
@@ -70,7 +70,7 @@ def read_span(query: Mapping[str, str], today: date) -> Span:
     last = _read_day(query, "to") or today
     first = _read_day(query, "from") or last - timedelta(days=DEFAULT_DAYS - 1)
     if not 0 <= (last - first).days < MAX_DAYS:
-        raise _invalid(f"`from` must not be after `to`, and both name {MAX_DAYS} days at most.")
+        raise invalid(f"`from` must not be after `to`, and both name {MAX_DAYS} days at most.")
     return Span(first, last)
 
 
@@ -110,8 +110,4 @@ def _read_day(query: Mapping[str, str], name: str) -> date | None:
             return date.fromisoformat(text)
     except ValueError:
         pass  # there is no such day
-    raise _invalid(f"`{name}` must be a day such as 2026-11-23.")
-
-
-def _invalid(message: str) -> Refused:
-    return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)
+    raise invalid(f"`{name}` must be a day such as 2026-11-23.")

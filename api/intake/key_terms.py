@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from api.intake.callbacks import Callbacks
+from api.intake.options import invalid
 from shared.api_key import LONGEST_NAME, USUAL, Scope, Terms, fault_of_name
-from shared.errors import ErrorCode, Refused
 from shared.settings import Settings
 
 #: Seconds: a minute to a hundred years.
@@ -65,11 +65,6 @@ def check_quotas(rate: int | None, queued: int | None, settings: Settings) -> No
             f"Your account has `rate_per_minute` {most} and `max_queued` {settings.max_queued_per_tenant}. "
             "Keys with more are made by the operator."
         )
-
-
-def invalid(message: str) -> Refused:
-    """Say that a value cannot be taken."""
-    return Refused(ErrorCode.ERROR_INVALID_PARAMETER, message)
 
 
 def _refuse_others(body: Mapping[str, Any], names: frozenset[str]) -> None:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from api.admission.auth import current_actor, current_tenant
 from api.answers.cursor import read_after, read_limit
-from api.answers.envelope import respond
+from api.answers.envelope import respond, without_body
 from api.answers.keys import for_key, for_keys, for_new_key, mark_of
 from api.intake.callbacks import Callbacks
 from api.intake.json_body import read_json_object
@@ -64,9 +64,7 @@ def create_blueprint(settings: Settings, services: Services, callbacks: Callback
     def revoke_key(key_id: str) -> Response:
         own_key(key_id)
         key_store.revoke(key_id, current_actor(), current_tenant())
-        response = Response(status=_NO_CONTENT)
-        del response.headers["Content-Type"]
-        return response
+        return without_body(_NO_CONTENT)
 
     return blueprint
 
