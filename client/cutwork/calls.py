@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from cutwork.errors import KeyRefused, Refusal, TryLater, Unreachable
+from cutwork.errors import NO_ROOM, KeyRefused, Refusal, TryLater, Unreachable
 from cutwork.jobs import Job, read_job
 
 JOBS = "/v1/jobs"
@@ -143,7 +143,7 @@ def _refusal(answer: Answer, code: str, message: str, log_id: str) -> Refusal:
 
 def _no_cutwork(answer: Answer) -> Exception:
     """Take what a proxy says for the service's own silence."""
-    if answer.status in {429, 503}:
+    if answer.status in NO_ROOM:
         later = TryLater(answer.status, "", "Something before the service has no room.")
         later.retry_after = _retry_after(answer)
         return later

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cutwork.jobs import Job
 
+#: Answers of a service, or of something before it, that has no room.
+NO_ROOM = frozenset({429, 503})
+
 
 class CutworkError(Exception):
     """Whatever this package raises on purpose."""
@@ -56,7 +59,7 @@ class TryLater(Refusal):
     @property
     def is_for_all(self) -> bool:
         """Whether the service has no room: then other requests need not be tried either."""
-        return self.status in {429, 503}
+        return self.status in NO_ROOM
 
 
 class JobFailed(CutworkError):

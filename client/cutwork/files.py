@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -54,6 +54,15 @@ def write_whole(path: Path, content: bytes, mode: int = _USUAL_MODE) -> None:
     with draft(path.parent) as begun:
         begun.file.write(content)
         begun.publish(path, mode)
+
+
+def write_texts(path: Path, texts: Iterable[str]) -> None:
+    """Write a text piece by piece, and the folders above it; bytes of names that are no text become numbers."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with draft(path.parent) as begun:
+        for text in texts:
+            begun.file.write(text.encode("utf-8", "backslashreplace"))
+        begun.publish(path)
 
 
 def _sync_folder(folder: Path) -> None:

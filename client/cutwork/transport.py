@@ -10,7 +10,7 @@ import httpx2
 
 from cutwork.access import Access
 from cutwork.calls import Answer, Call
-from cutwork.errors import TryLater, Unreachable
+from cutwork.errors import NO_ROOM, TryLater, Unreachable
 from cutwork.version import __version__
 
 _CONNECT, _ANSWER = 10.0, 60.0
@@ -108,7 +108,7 @@ def _check_download(answer: httpx2.Response) -> None:
     if answer.status_code == _OK:
         return
     message = f"The result could not be fetched (HTTP {answer.status_code})."
-    if answer.status_code in {429, 503}:
+    if answer.status_code in NO_ROOM:
         raise TryLater(answer.status_code, "", message)
     raise Unreachable(message)
 

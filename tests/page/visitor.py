@@ -22,7 +22,7 @@ class Visitor:
         self.requests: list[Request] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda it: self._hear(it.type, it.text))
-        page.on("request", self._note)
+        page.on("request", self.requests.append)
 
     def come(self) -> None:
         self.page.goto(self.url)
@@ -51,9 +51,6 @@ class Visitor:
 
     def check_calm(self) -> None:
         assert not self.complaints
-
-    def _note(self, request: Request) -> None:
-        self.requests.append(request)
 
     def _hear(self, kind: str, text: str) -> None:
         # An answer of 4xx is told by the browser, too, and is an answer.

@@ -168,7 +168,6 @@ def _ingest(
             is_stopped = _follow(run, tally, display)
         finally:
             report = report or out / "report.jsonl"
-            report.parent.mkdir(parents=True, exist_ok=True)
             write_report(ledger, number, report)
             if sheet:
                 _write_sheet(ledger, number, source.folder, out, sheet)

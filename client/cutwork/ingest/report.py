@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypedDict
 
-from cutwork.files import draft
+from cutwork.files import write_texts
 from cutwork.ingest.ledger import Ledger
 
 _STATUSES = {"new": "waiting", "linked": "waiting"}
@@ -68,10 +68,7 @@ def lines(ledger: Ledger, walk: int) -> Iterator[Line]:
 def write_report(ledger: Ledger, walk: int, path: Path) -> None:
     """Write all lines: CSV if the file's name ends so, else a JSON object a line."""
     as_text = _as_csv if path.suffix.lower() == ".csv" else _as_json
-    with draft(path.parent) as begun:
-        for text in as_text(lines(ledger, walk)):
-            begun.file.write(text.encode("utf-8", "backslashreplace"))
-        begun.publish(path)
+    write_texts(path, as_text(lines(ledger, walk)))
 
 
 def _as_json(found: Iterator[Line]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from urllib.parse import quote_from_bytes
 
 from PIL import Image, ImageOps
 
-from cutwork.files import draft
+from cutwork.files import write_texts
 from cutwork.ingest.ledger import Ledger
 from cutwork.ingest.preparation import Stock, stock
 from cutwork.names import readable
@@ -55,11 +55,7 @@ class Sheet(NamedTuple):
 
     def write(self) -> None:
         """Write it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with draft(self.path.parent) as begun:
-            for text in self._page():
-                begun.file.write(text.encode("utf-8", "backslashreplace"))
-            begun.publish(self.path)
+        write_texts(self.path, self._page())
 
     def _page(self) -> Iterator[str]:
         counted, doubtful = stock(self.ledger, self.walk), self._count_doubtful()

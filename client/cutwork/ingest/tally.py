@@ -18,8 +18,6 @@ class Tally:
         self.total = total
         self.done = done
         self.failed = failed
-        #: Why all wait now, in words; empty: they do not.
-        self.pause = ""
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._ends: deque[tuple[float, int]] = deque([(self._began, done + failed)])

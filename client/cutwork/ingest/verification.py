@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 from cutwork.ingest.ledger import Ledger
 
-_CHUNK = 1024 * 1024
-
 
 class Flaw(StrEnum):
     """What is wrong with a file."""
@@ -47,13 +45,11 @@ def write_anew(ledger: Ledger, path: bytes) -> None:
 
 
 def _flaw_of(path: Path, size: int, sha256: bytes) -> Flaw | None:
-    seen = hashlib.sha256()
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size != size:
                 return Flaw.CHANGED
-            while chunk := file.read(_CHUNK):
-                seen.update(chunk)
+            seen = hashlib.file_digest(file, "sha256").digest()
     except FileNotFoundError:
         return Flaw.MISSING
-    return None if seen.digest() == sha256 else Flaw.CHANGED
+    return None if seen == sha256 else Flaw.CHANGED
