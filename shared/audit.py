@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, literal, select, tuple_
+from sqlalchemy import Connection, delete, insert, select
 
 from shared.clock import Clock, database_clock
 from shared.database import Database
 from shared.job import Bookmark
+from shared.sql.paging import behind
 from shared.tables import audit_log
 
 _LONGEST_SUBJECT = 128
@@ -113,11 +114,7 @@ class AuditLog:
         if tenant is not None:
             lines = lines.where(audit_log.c.tenant == tenant)
         if after is not None:
-            place = tuple_(
-                literal(after.created_at, audit_log.c.created_at.type),
-                literal(after.job_id, audit_log.c.id.type),
-            )
-            lines = lines.where(tuple_(audit_log.c.created_at, audit_log.c.id) < place)
+            lines = lines.where(behind((audit_log.c.created_at, audit_log.c.id), after))
         with self._database.reading() as connection:
             rows = connection.execute(lines).mappings()
             return [Entry(**{**row, "action": Action(row["action"])}) for row in rows]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hmac
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -36,6 +34,7 @@ from shared.audit import OPERATOR, Action, Actor, note
 from shared.clock import Clock, database_clock
 from shared.database import Database
 from shared.key_text import check_text, id_of, new_text, sha256_of
+from shared.sql.paging import behind
 from shared.sql.planning import hidden
 from shared.tables import api_keys
 from shared.webhooks.secrets import new_secrets, read_secrets
@@ -50,8 +49,7 @@ _SECRETS = 2
 _TIME = api_keys.c.created_at.type
 
 
-@dataclass(frozen=True)
-class KeyMark:
+class KeyMark(NamedTuple):
     """Where a list of keys, newest first, goes on: behind this one."""
 
     created_at: datetime
@@ -121,8 +119,7 @@ class KeyStore:
         place = (api_keys.c.created_at, api_keys.c.id)
         found = select(api_keys).where(api_keys.c.tenant == tenant)
         if after is not None:
-            mark = (literal(after.created_at, _TIME), literal(after.key_id, place[1].type))
-            found = found.where(tuple_(*place) < tuple_(*mark))
+            found = found.where(behind(place, after))
         found = found.order_by(*(column.desc() for column in place)).limit(limit)
         with self._database.reading() as connection:
             return [_api_key(row) for row in connection.execute(found).mappings()]
@@ -192,7 +189,9 @@ class KeyStore:
 
     def signing_secrets(self, key_id: str | None) -> tuple[bytes, ...]:
         """Read what signs the webhooks of the jobs that came with a key, ended or not; nothing: the service's do."""
-        which = _one(key_id or "")
+        if not key_id:
+            return ()
+        which = _one(key_id)
         with self._database.reading() as connection:
             found = connection.execute(select(api_keys.c.webhook_secrets).where(which)).scalar()
         return read_secrets((found or "").replace(" ", ","))

@@ -23,7 +23,7 @@ class Clearing(BatchTable):
 
     def expire(self, prune_after: timedelta, limit: int) -> int:
         """Mark batches that ended a lifetime ago, and release their idempotency keys; return how many."""
-        with self._database.writing() as connection:
+        with self._database.reading() as connection:
             forgotten_at = self._clock(connection) + prune_after
         changes = {
             "status": BatchStatus.EXPIRED,

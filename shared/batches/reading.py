@@ -5,14 +5,17 @@ from __future__ import annotations
 import uuid
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, literal, select, tuple_, update
+from sqlalchemy import Select, and_, select, update
 
 from shared.batches.batch import Batch, BatchStatus, Item
 from shared.batches.batch_table import BatchTable
 from shared.batches.rows import to_batch, to_item
 from shared.batches.tables import batch_items, batches
 from shared.job import Bookmark
+from shared.sql.paging import behind
 from shared.sql.planning import hidden
+
+_PLACE = (batches.c.accepted_at, batches.c.id)
 
 
 class Lines(NamedTuple):
@@ -49,7 +52,7 @@ class Reading(BatchTable):
         )
         newest_first = (batches.c.accepted_at.desc(), batches.c.id.desc())
         rows = select(batches).where(which).order_by(*newest_first).limit(limit)
-        return self._read(rows if after is None else rows.where(_behind(after)))
+        return self._read(rows if after is None else rows.where(behind(_PLACE, after)))
 
     def read_items(self, batch_id: uuid.UUID, tenant: str, after: int, limit: int) -> Lines | None:
         """Read the items behind a line; None if the tenant has no such batch."""
@@ -77,11 +80,3 @@ class Reading(BatchTable):
         with self._database.reading() as connection:
             now = self._clock(connection)
             return [to_batch(row, now) for row in connection.execute(rows).mappings()]
-
-
-def _behind(mark: Bookmark) -> ColumnElement[bool]:
-    place = tuple_(
-        literal(mark.created_at, batches.c.accepted_at.type),
-        literal(mark.job_id, batches.c.id.type),
-    )
-    return tuple_(batches.c.accepted_at, batches.c.id) < place

@@ -11,15 +11,14 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    literal,
     select,
-    tuple_,
 )
 
 from shared.contract import RESULT_LIFETIME
 from shared.job import Bookmark, Job, JobStatus, Selection
 from shared.jobs.job_table import JobTable
 from shared.jobs.rows import to_job
+from shared.sql.paging import behind
 from shared.sql.planning import hidden
 from shared.tables import called_and_seen_by, called_by, jobs, seen_by
 
@@ -42,7 +41,7 @@ class Listing(JobTable):
             for part in _parts(tenant, which, now):
                 rows = select(jobs).where(part, *_of_age(which)).order_by(*_newest_first)
                 if after is not None:
-                    rows = rows.where(_behind(after))
+                    rows = rows.where(behind((jobs.c.created_at, jobs.c.id), after))
                 found += [
                     to_job(row, now) for row in connection.execute(rows.limit(limit)).mappings()
                 ]
@@ -97,10 +96,3 @@ def _of_age(which: Selection) -> Iterator[ColumnElement[bool]]:
         yield jobs.c.created_at >= which.created_after
     if which.created_before is not None:
         yield jobs.c.created_at < which.created_before
-
-
-def _behind(mark: Bookmark) -> ColumnElement[bool]:
-    place = tuple_(
-        literal(mark.created_at, jobs.c.created_at.type), literal(mark.job_id, jobs.c.id.type)
-    )
-    return tuple_(jobs.c.created_at, jobs.c.id) < place

@@ -4,4 +4,5 @@ engine              the pool, its limits of time, and what SQLite and PostgreSQL
 patient_connection  a connection to PostgreSQL that gives up on a server that hangs
 migration_lock      one process migrates at a time
 planning            how a statement is held to its index
+paging              lists that go on where the page before ended
 """

@@ -95,10 +95,7 @@ def restarts_are_all_there(data: bytes, scans: list[Scan]) -> bool:
         # Some write one more behind the last piece.
         if _RESTART.fullmatch(data, scan.end - 2, scan.end):
             numbers.pop()
-        wanted = (
-            -(-_units(frame, scan) // scan.restart_interval) - 1 if scan.restart_interval else 0
-        )
-        if numbers != [number % _RESTART_NUMBERS for number in range(wanted)]:
+        if numbers != [number % _RESTART_NUMBERS for number in range(_restarts(frame, scan))]:
             return False
     return True
 

@@ -88,6 +88,8 @@ class BatchKeeper:
         return is_more
 
     def _settle(self, batch: Batch) -> int:
+        if not batch.open and batch.released < batch.total:
+            return 0  # None of it is in the queue.
         ended = self.batches.settle(batch.id, _LOOKED_AT)
         if ended and batch.counts.ended + ended == batch.total:
             _log.info("batch.ended", batch_id=str(batch.id), log_id=batch.log_id)
