@@ -30,6 +30,7 @@ from api.routes import (
     openapi,
     page,
     query,
+    results,
     uploads,
     usage,
 )
@@ -78,6 +79,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(
         batches.create_blueprint(settings, services, describe_in_full, rules_for)
     )
+    app.register_blueprint(results.create_blueprint(services))
     app.register_blueprint(archive.create_blueprint(services))
     app.register_blueprint(uploads.create_blueprint(settings, services))
     app.register_blueprint(deliveries.create_blueprint(services))

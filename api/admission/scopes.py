@@ -23,6 +23,7 @@ NEEDED: Mapping[str, Scope] = {
     "query.query_result": Scope.READ,
     "jobs.list_jobs": Scope.READ,
     "jobs.show_job": Scope.READ,
+    "results.download_result": Scope.READ,
     "archive.download_results": Scope.READ,
     "batches.list_batches": Scope.READ,
     "batches.show_batch": Scope.READ,

@@ -18,6 +18,7 @@ from api.openapi.operations import (
     hosted,
     jobs,
     keys,
+    results,
     service,
     uploads,
     usage,
@@ -68,6 +69,7 @@ def _create_paths() -> Paths:
     for module in (
         hosted,
         jobs,
+        results,
         archive,
         batches,
         uploads,

@@ -71,6 +71,15 @@ JOB_ID: Described = {
     "schema": {"type": "string", "format": "uuid"},
 }
 
+FILE_NAME: Described = {
+    "name": "file_name",
+    "in": "path",
+    "required": True,
+    "description": "The last part of the path of the result's URL.",
+    "schema": {"type": "string"},
+    "example": "image.png",
+}
+
 DELIVERY_ID: Described = {
     "name": "delivery_id",
     "in": "path",

@@ -33,6 +33,11 @@ export class Api {
     await this.#ask((headers) => fetchJson(`v1/jobs/${taskId}`, { method: "DELETE", headers }), [404, 410]);
   }
 
+  /** Fetch a result from the service itself: the object store lets pages show it, and need not let them read it. */
+  fetchResult(taskId, url) {
+    return this.fetchFile(`v1/jobs/${taskId}/results/${new URL(url).pathname.split("/").pop()}`);
+  }
+
   /** Fetch a file that the service makes. */
   async fetchFile(path) {
     const { response } = await this.#ask((headers) => fetchJson(path, { headers }));

@@ -1,4 +1,4 @@
-import { copyPicture, fileNameOf, savePicture } from "./delivery.js";
+import { copyPicture, fileNameOf, save } from "./delivery.js";
 import { copyOf, flash } from "./elements.js";
 import { piecesOf } from "./pieces.js";
 import "./request.js";
@@ -123,7 +123,7 @@ export class Card extends HTMLElement {
 
   #act(button) {
     const act = {
-      download: () => savePicture(this.#shown.url, fileNameOf(this.#job.name, this.#shown.piece, this.#shown.url)),
+      download: () => this.#download(button),
       copy: () => this.#copy(button),
       retry: () => this.#ask("retry"),
       remove: () => this.#ask("remove"),
@@ -131,9 +131,22 @@ export class Card extends HTMLElement {
     act?.();
   }
 
+  async #download(button) {
+    const { url, piece } = this.#shown;
+    try {
+      save(await this.#fetch(url), fileNameOf(this.#job.name, piece, url));
+    } catch (error) {
+      flash(button, error.message);
+    }
+  }
+
+  #fetch(url) {
+    return this.api.fetchResult(this.#job.taskId, url);
+  }
+
   async #copy(button) {
     try {
-      await copyPicture(this.#shown.url);
+      await copyPicture(this.#fetch(this.#shown.url));
       flash(button, "Copied");
     } catch {
       flash(button, "Not allowed here");

@@ -6,6 +6,7 @@ const TICK = 20_000;
 
 /** The cards, a job each, and the line that sums them up. */
 export class List {
+  #api;
   #jobs;
   #keys;
   #announcer;
@@ -13,7 +14,8 @@ export class List {
   #cards = new Map();
   #list = document.getElementById("cards");
 
-  constructor(jobs, keys, announcer, desk) {
+  constructor(api, jobs, keys, announcer, desk) {
+    this.#api = api;
     this.#jobs = jobs;
     this.#keys = keys;
     this.#announcer = announcer;
@@ -28,6 +30,7 @@ export class List {
 
   #add(job) {
     const card = document.createElement("cutwork-card");
+    card.api = this.#api;
     card.key = this.#keys.current;
     this.#cards.set(job.id, card);
     this.#list.append(element("li", {}, card));

@@ -23,7 +23,7 @@ const announcer = new Announcer(find("announcer"));
 const options = new Options(find("options-form"), find("options-summary"));
 const desk = new Desk({ api, jobs, options, photos: new Photos(), uploads: new Uploads(api, jobs), poll: new Poll(api, jobs, keys) });
 
-new List(jobs, keys, announcer, desk);
+new List(api, jobs, keys, announcer, desk);
 new Archive(api, jobs, find("download-all"), announcer);
 new Intake((files, others) => {
   if (others) announcer.say(`${others} other files of the folder were passed over.`);

@@ -28,10 +28,10 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-#: Nothing inline, and no other origin but the object store's, which the results come from.
+#: Nothing inline, and no other origin but the object store's, for pictures.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: {store}; "
-    "connect-src 'self' {store}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _NOT_FOUND = 404
 

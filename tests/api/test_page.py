@@ -24,7 +24,7 @@ def test_the_page_may_load_nothing_but_its_own_files_and_results(front_end: Fron
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' blob: https://results.test",
-        "connect-src": "'self' https://results.test",
+        "connect-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'none'",
         "frame-ancestors": "'none'",

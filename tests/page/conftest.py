@@ -15,7 +15,6 @@ from skimage import data
 
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
-from shared.object_store import ObjectStore
 from tests.conftest import an_installation
 from tests.end_to_end.installation import Installation
 from tests.page.visitor import Visitor
@@ -55,8 +54,6 @@ def site(
         an_installation(folder, seaweedfs, valkey) as settings,
         Installation(settings, folder / "processes") as installation,
     ):
-        # The page reads results, which come from another origin.
-        ObjectStore(settings.model_copy(update={"cors_origins": installation.url})).set_up()
         installation.start_worker()
         yield installation
 

@@ -54,6 +54,23 @@ def test_a_piece_is_looked_at_alone_and_says_its_share(visitor: Visitor, photo_f
     )
 
 
+def test_a_result_is_copied_into_the_clipboard(visitor: Visitor, photo_file: Path) -> None:
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.come()
+    visitor.choose(photo_file)
+    button = visitor.wait_for("jacket.jpg").get_by_role("button", name="Copy")
+    button.click()
+
+    expect(button).to_have_text("Copied")
+    assert visitor.page.evaluate(
+        """async () => {
+          const [item] = await navigator.clipboard.read();
+          const bitmap = await createImageBitmap(await item.getType("image/png"));
+          return [bitmap.width, bitmap.height];
+        }"""
+    ) == [512, 512]
+
+
 def test_a_bad_file_is_refused_in_words_before_it_is_sent_and_its_neighbours_go_on(
     visitor: Visitor, photo_file: Path, tmp_path: Path
 ) -> None:
