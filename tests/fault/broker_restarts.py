@@ -2,7 +2,8 @@
 
 Each run starts `make run`, posts photos with `task_type=async`, takes the broker away at a random moment of the work
 and in a random way, and waits until every job has ended. It prints a line a run, and ends with 1 if a job was stuck or
-failed, or if jobs that waited were not claimed within the time that README promises after the broker's return.
+failed, or if one that waited was not claimed within the time that README promises after the broker's return, and that
+which the jobs before it took.
 
 | way        | what is done                                                                          |
 |------------|---------------------------------------------------------------------------------------|
@@ -47,6 +48,8 @@ from tests.pictures import astronaut, jpeg
 
 _ROOT = Path(__file__).parents[2]
 _PROMISED_SECONDS = 13.0
+#: What a job may take on a busy machine.
+_WORK_SECONDS = 1.0
 #: A job that has not ended by then is stuck.
 _STUCK_SECONDS = 150
 _WAYS = ("kill", "end", "freeze", "disconnect", "forget")
@@ -72,7 +75,7 @@ class Outcome:
 
     stuck: int
     failed: int
-    #: Claims that followed the return; the first of them says that somebody hears again.
+    #: Claims that followed the return, in their order.
     claims: list[float]
     all_done: float
     most_attempts: int
@@ -80,8 +83,11 @@ class Outcome:
     @property
     def is_right(self) -> bool:
         """Whether the promise was kept."""
-        heard = not self.claims or self.claims[0] <= _PROMISED_SECONDS
-        return heard and not self.stuck and not self.failed
+        in_time = all(
+            seconds <= _PROMISED_SECONDS + before * _WORK_SECONDS
+            for before, seconds in enumerate(self.claims)
+        )
+        return in_time and not self.stuck and not self.failed
 
 
 class Service:
@@ -215,7 +221,7 @@ def main() -> int:
     chance = random.Random(wanted.seed)
     _say(f"seed {wanted.seed}")
     _say(
-        "| run | way | photos | after, s | away, s | claims after | first claim, s | all done, s |"
+        "| run | way | photos | after, s | away, s | claims after | first, last claim, s | all done, s |"
     )
     _say("|---|---|---|---|---|---|---|---|")
     wrong = 0
@@ -223,11 +229,11 @@ def main() -> int:
         plan = _plan(chance, wanted.photos, wanted.ways)
         outcome = run(plan)
         wrong += not outcome.is_right
-        first = f"{outcome.claims[0]:.1f}" if outcome.claims else "-"
+        claims = f"{outcome.claims[0]:.1f}, {outcome.claims[-1]:.1f}" if outcome.claims else "-"
         trouble = "" if outcome.is_right else f" WRONG: {outcome}"
         _say(
             f"| {number} | {plan.way} | {plan.photos} | {plan.moment:.1f} | {plan.away:.1f} "
-            f"| {len(outcome.claims)} | {first} | {outcome.all_done:.1f} |{trouble}"
+            f"| {len(outcome.claims)} | {claims} | {outcome.all_done:.1f} |{trouble}"
         )
     _say(f"{wrong} of {wanted.runs} wrong")
     return 1 if wrong else 0
