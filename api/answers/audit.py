@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.answers.cursor import CURSOR, write_bookmark
+from api.answers.cursor import NextCursor
 from api.answers.envelope import for_data
 from shared.audit import OPERATOR, Action, Entry
 from shared.envelope import Envelope
+from shared.job import Bookmark
 from shared.wire_types import Time, rfc3339
 
 
@@ -33,13 +34,17 @@ class AuditPage(TypedDict):
     """A page of the audit log, newest first."""
 
     entries: list[AuditItem]
-    next_cursor: Annotated[str, Field(pattern=f"^({CURSOR.pattern})?$")]
+    next_cursor: NextCursor
 
 
-def for_audit(shown: Sequence[Entry], *, is_more: bool) -> Envelope:
+def for_audit(shown: Sequence[Entry], next_cursor: str) -> Envelope:
     """List lines."""
-    cursor = write_bookmark(shown[-1].created_at, shown[-1].id) if is_more else ""
-    return for_data(AuditPage(entries=[_item(entry) for entry in shown], next_cursor=cursor))
+    return for_data(AuditPage(entries=[_item(entry) for entry in shown], next_cursor=next_cursor))
+
+
+def bookmark_of(entry: Entry) -> Bookmark:
+    """Tell where a list goes on behind this line."""
+    return Bookmark(entry.created_at, entry.id)
 
 
 def _item(entry: Entry) -> AuditItem:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, NotRequired, cast
+from typing import Literal, NotRequired, cast
 from uuid import UUID
 
 from flask import Response
-from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.answers.cursor import CURSOR, LINE_CURSOR
+from api.answers.cursor import NextCursor, NextLine
 from api.answers.envelope import Describe, for_data, respond
 from api.answers.job_items import AnyItem, found_item
 from api.answers.queue_forecast import ask_again_after
@@ -57,14 +56,14 @@ class BatchPage(TypedDict):
     """Some batches, and where the next ones begin; an empty cursor says that there are no more."""
 
     batches: list[BatchState]
-    next_cursor: Annotated[str, Field(pattern=f"^({CURSOR.pattern})?$")]
+    next_cursor: NextCursor
 
 
 class BatchLines(TypedDict):
     """Some items, in the order of their lines, and where the next ones begin."""
 
     jobs: list[BatchLine]
-    next_cursor: Annotated[str, Field(pattern=f"^({LINE_CURSOR.pattern})?$")]
+    next_cursor: NextLine
 
 
 def answer_batch(batch: Batch, ok: int = OK) -> Response:

@@ -8,11 +8,16 @@ from __future__ import annotations
 import base64
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar
+
+from pydantic import Field
 
 from api.intake.options import invalid
 from shared.job import Bookmark
+
+Item = TypeVar("Item")
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -25,6 +30,9 @@ CURSOR = re.compile(r"A[A-P][A-Za-z0-9_-]{30}")
 _TIME_BYTES = 8
 #: Of the items of a batch, which are listed by their lines.
 LINE_CURSOR = re.compile("[0-9]{1,9}")
+#: What a page says of the next one.
+NextCursor = Annotated[str, Field(pattern=f"^({CURSOR.pattern})?$")]
+NextLine = Annotated[str, Field(pattern=f"^({LINE_CURSOR.pattern})?$")]
 _NO_CURSOR = "`cursor` must be a `next_cursor` of this route, unchanged."
 
 
@@ -70,8 +78,19 @@ def read_line(query: Mapping[str, str]) -> int:
     return int(cursor)
 
 
-def write_bookmark(created_at: datetime, last_id: uuid.UUID) -> str:
-    """Make the cursor that goes on behind what has this time and this id."""
-    microseconds = (created_at - _EPOCH) // _MICROSECOND
-    packed = microseconds.to_bytes(_TIME_BYTES, "big") + last_id.bytes
+def cut_page(
+    found: Sequence[Item], limit: int, bookmark_of: Callable[[Item], Bookmark]
+) -> tuple[Sequence[Item], str]:
+    """Cut a page off what was found, which is one more than the page if there is a next one.
+
+    Returns:
+        The page, and the cursor that goes on behind it; empty if there is no next one.
+    """
+    shown = found[:limit]
+    return shown, _write(bookmark_of(shown[-1])) if found[limit:] else ""
+
+
+def _write(bookmark: Bookmark) -> str:
+    microseconds = (bookmark.created_at - _EPOCH) // _MICROSECOND
+    packed = microseconds.to_bytes(_TIME_BYTES, "big") + bookmark.job_id.bytes
     return base64.urlsafe_b64encode(packed).decode()

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NotRequired, cast
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.answers.cursor import CURSOR
+from api.answers.cursor import NextCursor
 from api.answers.envelope import Describe, for_data, seconds_to_wait
 from api.answers.job_id import UNKNOWN_JOB
 from api.intake.tags import Metadata, Reference
@@ -69,7 +69,7 @@ class Page(TypedDict):
     """Some jobs, and where the next ones begin; an empty cursor says that there are no more."""
 
     jobs: list[JobItem]
-    next_cursor: Annotated[str, Field(pattern=f"^({CURSOR.pattern})?$")]
+    next_cursor: NextCursor
 
 
 class FoundJobs(TypedDict):

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.answers.cursor import CURSOR, write_bookmark
+from api.answers.cursor import NextCursor
 from api.answers.envelope import for_data
 from shared.api_key import ApiKey, Scope
 from shared.envelope import Envelope
@@ -64,7 +64,7 @@ class KeyPage(TypedDict):
     """A page of keys, newest first, those that have ended too."""
 
     keys: list[KeyItem]
-    next_cursor: Annotated[str, Field(pattern=f"^({CURSOR.pattern})?$")]
+    next_cursor: NextCursor
 
 
 def for_key(key: ApiKey) -> Envelope:
@@ -78,10 +78,14 @@ def for_new_key(key: ApiKey, text: str) -> Envelope:
     return for_data(NewKey(key=_item(key), secret=text, webhook_secret=signing), CREATED)
 
 
-def for_keys(shown: Sequence[ApiKey], *, is_more: bool) -> Envelope:
+def for_keys(shown: Sequence[ApiKey], next_cursor: str) -> Envelope:
     """List keys."""
-    cursor = write_bookmark(shown[-1].created_at, _as_uuid(shown[-1].id)) if is_more else ""
-    return for_data(KeyPage(keys=[_item(key) for key in shown], next_cursor=cursor))
+    return for_data(KeyPage(keys=[_item(key) for key in shown], next_cursor=next_cursor))
+
+
+def bookmark_of(key: ApiKey) -> Bookmark:
+    """Tell where a list goes on behind this key, whose id is a number of 48 bits."""
+    return Bookmark(key.created_at, uuid.UUID(int=int(key.id, 16)))
 
 
 def mark_of(bookmark: Bookmark | None) -> KeyMark | None:
@@ -89,10 +93,6 @@ def mark_of(bookmark: Bookmark | None) -> KeyMark | None:
     if bookmark is None:
         return None
     return KeyMark(bookmark.created_at, f"{bookmark.job_id.int:0{_ID_LENGTH}x}")
-
-
-def _as_uuid(key_id: str) -> uuid.UUID:
-    return uuid.UUID(int=int(key_id, 16))
 
 
 def _item(key: ApiKey) -> KeyItem:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from api.admission.auth import current_tenant
-from api.answers.audit import for_audit
-from api.answers.cursor import read_after, read_limit
+from api.answers.audit import bookmark_of, for_audit
+from api.answers.cursor import cut_page, read_after, read_limit
 from api.answers.envelope import respond
 from api.services import Services
 
@@ -21,6 +21,6 @@ def create_blueprint(services: Services) -> Blueprint:
     def list_audit() -> Response:
         limit, after = read_limit(request.args), read_after(request.args)
         found = services.audit.list_entries(current_tenant(), limit + 1, after)
-        return respond(for_audit(found[:limit], is_more=len(found) > limit))
+        return respond(for_audit(*cut_page(found, limit, bookmark_of)))
 
     return blueprint

@@ -11,7 +11,7 @@ from api.admission.auth import current_caller, current_tenant
 from api.answers.batch_files import error_lines, output_lines, pictures
 from api.answers.batch_id import known, parse_batch_id, unknown_batch
 from api.answers.batches import answer_batch, for_batches, for_lines, tell_items
-from api.answers.cursor import read_after, read_limit, read_line, write_bookmark
+from api.answers.cursor import cut_page, read_after, read_limit, read_line
 from api.answers.envelope import Describe, respond
 from api.answers.wait_parameter import read_wait
 from api.intake.batch import Intake
@@ -28,6 +28,7 @@ from shared.api_key import Caller
 from shared.batches.batch import AT_WORK, Batch, BatchStatus, NewBatch
 from shared.envelope import OK
 from shared.errors import ErrorCode, Refused, TryLater
+from shared.job import Bookmark
 from shared.logs import get_logger
 from shared.settings import Settings
 
@@ -110,9 +111,11 @@ def create_blueprint(
 def _list(services: Services) -> Response:
     limit, after = read_limit(request.args), read_after(request.args)
     found = services.batches.list_batches(current_tenant(), limit + 1, after)
-    shown = found[:limit]
-    cursor = write_bookmark(shown[-1].accepted_at, shown[-1].id) if found[limit:] else ""
-    return respond(for_batches(shown, cursor))
+    return respond(for_batches(*cut_page(found, limit, _bookmark_of)))
+
+
+def _bookmark_of(batch: Batch) -> Bookmark:
+    return Bookmark(batch.accepted_at, batch.id)
 
 
 def _list_items(services: Services, describe: Describe, batch_id: str) -> Response:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from api.admission.auth import current_caller, current_tenant
-from api.answers.cursor import write_bookmark
+from api.answers.cursor import cut_page
 from api.answers.entity_tag import add_tag, is_known, not_modified, tag_of
 from api.answers.envelope import Describe, respond, without_body
 from api.answers.job_id import parse_job_id, unknown_job
@@ -24,7 +24,7 @@ from api.intake.submission import submit
 from api.services import Services
 from shared.contract import TaskType
 from shared.envelope import OK
-from shared.job import LIVE, Job, JobStatus
+from shared.job import LIVE, Bookmark, Job, JobStatus
 from shared.logs import about, get_logger
 
 PATH = "/v1/jobs"
@@ -75,9 +75,11 @@ def _show_page(services: Services) -> Response:
     page = read_page(request.args)
     # One more than wanted tells whether there is a next page.
     found = services.job_store.list_jobs(current_tenant(), page.limit + 1, page.which, page.after)
-    shown = found[: page.limit]
-    cursor = write_bookmark(shown[-1].created_at, shown[-1].id) if found[page.limit :] else ""
-    return respond(for_page(shown, cursor))
+    return respond(for_page(*cut_page(found, page.limit, _bookmark_of)))
+
+
+def _bookmark_of(job: Job) -> Bookmark:
+    return Bookmark(job.created_at, job.id)
 
 
 def _show_named(services: Services, describe: Describe, ids: list[str]) -> Response:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from api.admission.auth import current_actor, current_tenant
-from api.answers.cursor import read_after, read_limit
+from api.answers.cursor import cut_page, read_after, read_limit
 from api.answers.envelope import respond, without_body
-from api.answers.keys import for_key, for_keys, for_new_key, mark_of
+from api.answers.keys import bookmark_of, for_key, for_keys, for_new_key, mark_of
 from api.intake.callbacks import Callbacks
 from api.intake.json_body import read_json_object
 from api.intake.key_terms import check_quotas, read_overlap, read_terms
@@ -38,7 +38,7 @@ def create_blueprint(settings: Settings, services: Services, callbacks: Callback
     def list_keys() -> Response:
         limit, after = read_limit(request.args), mark_of(read_after(request.args))
         found = key_store.list_keys(current_tenant(), limit + 1, after)
-        return respond(for_keys(found[:limit], is_more=len(found) > limit))
+        return respond(for_keys(*cut_page(found, limit, bookmark_of)))
 
     @blueprint.post(PATH)
     def create_key() -> Response:
