@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from api.answers.job_id import parse_id
 from api.answers.wait_parameter import NAME as WAIT
 from api.intake.options import invalid
+from shared.job import Job
 
 NAME = "ids"
 MAX_IDS = 100
@@ -38,3 +39,9 @@ def read_ids(query: Mapping[str, str]) -> list[str]:
 def parse_ids(ids: list[str]) -> dict[str, uuid.UUID]:
     """Parse those that can be a job's."""
     return {text: found for text in ids if (found := parse_id(text)) is not None}
+
+
+def name_jobs(parsed: Mapping[str, uuid.UUID], jobs: Iterable[Job]) -> dict[str, Job]:
+    """Call the jobs that were found by the ids as they were sent."""
+    by_id = {job.id: job for job in jobs}
+    return {text: by_id[job_id] for text, job_id in parsed.items() if job_id in by_id}

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from api.admission.auth import current_tenant
 from api.answers.archive import Archive
-from api.answers.job_ids import parse_ids, read_ids
+from api.answers.job_ids import name_jobs, parse_ids, read_ids
 from api.answers.zip_stream import zip_stream
 from api.services import Services
 from shared.errors import ErrorCode, Refused
@@ -28,9 +28,8 @@ def create_blueprint(services: Services) -> Blueprint:
             raise Refused(ErrorCode.MISSING_PARAMETERS, "Name the jobs: `?ids=a,b,…`.")
         parsed = parse_ids(named)
         jobs = services.job_store.find_all(set(parsed.values()), current_tenant())
-        by_id = {job.id: job for job in jobs}
-        found = {text: by_id[job_id] for text, job_id in parsed.items() if job_id in by_id}
-        pieces = zip_stream(Archive(services.object_store, named, found).members())
+        members = Archive(services.object_store, named, name_jobs(parsed, jobs)).members()
+        pieces = zip_stream(members)
         # A store that is away is an error like any other as long as nothing was sent.
         first = next(pieces)
         response = Response(chain([first], pieces), mimetype=MEDIA_TYPE)

@@ -12,7 +12,7 @@ from api.answers.cursor import cut_page
 from api.answers.entity_tag import add_tag, is_known, not_modified, tag_of
 from api.answers.envelope import Describe, respond, without_body
 from api.answers.job_id import parse_job_id, unknown_job
-from api.answers.job_ids import parse_ids, read_ids
+from api.answers.job_ids import name_jobs, parse_ids, read_ids
 from api.answers.job_items import for_found, for_page, seconds_until_next
 from api.answers.listing import read_page
 from api.answers.prefer_header import APPLIED, preferred_wait
@@ -84,11 +84,8 @@ def _bookmark_of(job: Job) -> Bookmark:
 
 def _show_named(services: Services, describe: Describe, ids: list[str]) -> Response:
     seconds, parsed = read_wait(request.args), parse_ids(ids)
-    job_ids = set(parsed.values())
-    jobs = services.long_polls.wait_for_any(job_ids, current_tenant(), seconds)
-    by_id = {job.id: job for job in jobs}
-    found = {text: by_id[job_id] for text, job_id in parsed.items() if job_id in by_id}
-    envelope = for_found(ids, found, describe)
+    jobs = services.long_polls.wait_for_any(set(parsed.values()), current_tenant(), seconds)
+    envelope = for_found(ids, name_jobs(parsed, jobs), describe)
     response = respond(envelope)
     again = seconds_until_next(envelope)
     if again is not None:

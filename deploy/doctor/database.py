@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from deploy.doctor.clock import compare_clocks
 from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
 from shared.clock import database_clock
 from shared.database import Database, open_database
@@ -16,8 +17,6 @@ from shared.settings import Settings, variable
 
 #: So long a statement of a doctor may take.
 _STATEMENT_SECONDS = 4.0
-#: The most by which two clocks may differ: URLs that are signed for a day lose or gain that.
-MOST_SKEW_SECONDS = 5.0
 #: So long a job may wait for a worker before somebody should look.
 _PATIENCE = timedelta(seconds=30)
 
@@ -58,11 +57,7 @@ def _place(settings: Settings, database: Database) -> Finding:
 def _look_inside(settings: Settings, database: Database) -> Iterator[Finding]:
     with database.reading() as connection:
         ahead = (database_clock(connection) - datetime.now(UTC)).total_seconds()
-    if abs(ahead) > MOST_SKEW_SECONDS:
-        seen = f"the database's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
-        yield wrong("clock", seen, "let both follow the same time server (NTP)")
-    else:
-        yield fine("clock", "database and this machine tell the same time")
+    yield compare_clocks("database", ahead)
     if KeyStore(database).is_empty() and not settings.keyless:
         cure = "`cutwork-admin keys create NAME` makes one"
         yield wrong("keys", "there are none, so every request is answered with 401", cure)

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from deploy.doctor.database import MOST_SKEW_SECONDS
+from deploy.doctor.clock import compare_clocks
 from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
 from shared.errors import ObjectStoreUnavailable
 from shared.object_store import ObjectStore
@@ -48,13 +48,7 @@ def _clock(date: str) -> Finding:
         ahead = parsedate_to_datetime(date).timestamp() - time.time()
     except ValueError:
         return Finding("clock", State.UNSEEN, "the object store does not tell the time")
-    # It tells full seconds.
-    if abs(ahead) <= MOST_SKEW_SECONDS + 1:
-        return fine("clock", "object store and this machine tell the same time")
-    seen = f"the object store's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
-    return wrong(
-        "clock", seen, "let both follow the same time server (NTP): result URLs are 403 otherwise"
-    )
+    return compare_clocks("object store", ahead, grain=1)
 
 
 def _buckets(settings: Settings) -> Finding:
