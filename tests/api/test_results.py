@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -81,7 +82,7 @@ def test_a_store_that_is_away_is_503(front_end: FrontEnd) -> None:
     assert_error(ask(front_end, job_id, "image.png"), 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
 
 
-def finished(front_end: FrontEnd, **fields: str) -> uuid.UUID:
+def finished(front_end: FrontEnd, **fields: Any) -> uuid.UUID:
     answer = front_end.post(path="/v1/jobs", cloth_class="coat,hat", **fields)
     job_id = uuid.UUID(answer.get_json()["task_id"])
     job = front_end.claim(job_id)

@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import NoReturn, TypeVar
 
 from shared.announcements import Announcer
-from shared.contract import ReturnForm
 from shared.errors import (
     BrokerUnavailable,
     DevicePoisoned,
@@ -27,7 +26,7 @@ from shared.errors import (
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.logs import about, get_logger
-from shared.object_store import IMAGE, ObjectStore
+from shared.object_store import ObjectStore
 from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
 from worker.jobs.database_retry import retry_while_away
@@ -35,6 +34,7 @@ from worker.jobs.lease import LeaseKeeper
 from worker.jobs.photo_source import FetchesTaken, PhotoSource
 from worker.jobs.precedence import Precedence
 from worker.jobs.quarantine import Quarantine
+from worker.jobs.results import store_results
 from worker.network.segmenter import Segmenter
 from worker.watchdog import Reason, end_process
 
@@ -126,22 +126,11 @@ class JobRunner:
         watch.lap("decode_ms")
         cutouts = cut_out(photo, job.options, self.segmenter)
         watch.lap("cutout_ms")
-        self._store(job, cutouts)
+        store_results(self.object_store, job, cutouts)
         watch.lap("put_ms")
         height, width = photo.rgb.shape[:2]
         _log.info("attempt.produced", **about(job), width=width, height=height, **watch.laps)
         return cutouts, width * height
-
-    def _store(self, job: Job, cutouts: Cutouts) -> None:
-        for form, pictures in cutouts.by_form.items():
-            self._put(job, form, IMAGE, pictures.image)
-            for category, data in pictures.categories.items():
-                if data is not None:
-                    self._put(job, form, category, data)
-
-    def _put(self, job: Job, form: ReturnForm, picture: str, data: bytes) -> None:
-        name = job.options.name_of(form, picture)
-        self.object_store.put_result(job.lease, name, data, job.options.rendition.format)
 
     def _complete(self, job: Job, cutouts: Cutouts, pixels: int) -> None:
         shown = {category: data is not None for category, data in cutouts.categories.items()}
