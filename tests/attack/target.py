@@ -210,6 +210,11 @@ class Target:
         found = self.processes().items()
         return sorted(pid for pid, command in found if command.endswith(ending))
 
+    def memory_of(self, pids: Iterable[int]) -> int:
+        """Count the bytes of memory that processes hold."""
+        pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+        return 4096 * sum(pages)
+
     def said(self) -> str:
         """Read all logs."""
         return "\n".join(log.read_text(errors="replace") for log in self.logs if log.is_file())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,7 +22,8 @@ _HTML = b"<html><script>alert(1)</script></html>"
 
 
 def bombs_are_refused_and_cost_little(target: Target) -> str:
-    workers, before = target.pids("-m worker"), _memory(target)
+    workers = target.pids("-m worker")
+    before = target.memory_of(workers)
     slowest = 0.0
     files = {
         "comment": bombs.text_bomb(),
@@ -38,8 +38,8 @@ def bombs_are_refused_and_cost_little(target: Target) -> str:
         status = _fate(target, file)
         slowest = max(slowest, time.monotonic() - began)
         hold(status < 500, f"a bomb of {name} was answered {status}")
-    grown = _memory(target) - before
     hold(target.pids("-m worker") == workers, "a bomb ended the worker")
+    grown = target.memory_of(workers) - before
     hold(slowest < _JOB_SECONDS, f"a bomb took {slowest:.1f} s")
     hold(grown < _GROWTH, f"the worker grew by {grown // _MEGABYTE} MB")
     return (
@@ -110,13 +110,6 @@ def _fate(target: Target, file: bytes) -> int:
         return answer.status_code
     done = target.wait_for("owner", answer.json()["task_id"])
     return int(done["error_code"] or httpx.codes.OK)
-
-
-def _memory(target: Target) -> int:
-    pages = [
-        int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in target.pids("-m worker")
-    ]
-    return 4096 * sum(pages)
 
 
 ATTEMPTS: tuple[Attempt, ...] = (
