@@ -19,6 +19,7 @@ from shared.database import open_database
 from shared.errors import DatabaseUnavailable
 from shared.job import Queue
 from shared.job_store import JobStore, limits_of
+from shared.liveness import LivenessFile
 from shared.logs import get_logger
 from shared.manifest import load_manifest
 from shared.object_store import ObjectStore
@@ -105,6 +106,7 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
         hung_attempt(job_store, leases, timedelta(seconds=settings.run_timeout)),
         stopped_heartbeat(leases),
         deaf_consumer(hearing),
+        LivenessFile(settings.liveness_file).touch,
     ]
     Watchdog(rules).start()
     return app

@@ -61,7 +61,7 @@ class HandBack(Protocol):
         """Do so; `are_suspect`: whether any of it may have broken the device."""
 
 
-#: Looks once, and ends the process if it must end.
+#: Looks once, and ends the process if it must end. The last of a worker's rules says that all others were looked at.
 Rule = Callable[[], None]
 
 _hand_backs: list[HandBack] = []

@@ -1,4 +1,4 @@
-"""How all processes write."""
+"""How all processes tell what they do, and that they live."""
 
 from __future__ import annotations
 
@@ -12,4 +12,9 @@ class LogSettings(BaseModel):
 
     log_format: Literal["json", "console"] = Field(
         "json", description="One JSON object a line, or lines for people."
+    )
+    liveness_file: str = Field(
+        "",
+        description="File that a worker or a sweeper touches while it is well: a probe looks whether it is less than a "
+        "minute old. Empty: none.",
     )

@@ -15,6 +15,7 @@ from shared.database import open_database
 from shared.errors import Unavailable
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
+from shared.liveness import LivenessFile
 from shared.logs import get_logger
 from shared.object_store import ObjectStore
 from shared.outgoing.caller import Caller
@@ -117,7 +118,8 @@ def run_sweeper(
         interval = min(settings.sweep_interval, _WEBHOOK_SECONDS)
         all_work.append(Rounds("WEBHOOKS", sender.run, interval, stopping))
     _log.info("sweeper.started", every_s=settings.sweep_interval, sends_webhooks=sender is not None)
-    status = keep_going(all_work, stopping, _PATIENCE_SECONDS)
+    alive = LivenessFile(settings.liveness_file)
+    status = keep_going(all_work, stopping, _PATIENCE_SECONDS, alive.touch)
     if status == 0:
         for rounds in all_work:
             rounds.join(_GRACE_SECONDS / (len(all_work) + 1))

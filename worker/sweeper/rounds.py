@@ -66,8 +66,15 @@ class Rounds:
             _log.exception("sweeper.work_failed", work=self.name)
 
 
-def keep_going(all_work: Sequence[Rounds], stopping: threading.Event, patience: float) -> int:
+def keep_going(
+    all_work: Sequence[Rounds],
+    stopping: threading.Event,
+    patience: float,
+    all_is_well: Callable[[], None] = lambda: None,
+) -> int:
     """Do all the work until told to stop, or until one kind of it is no longer done.
+
+    After each look at which all work goes on, `all_is_well` is called.
 
     Returns:
         The exit status: 0 when told to stop. With another one the process has to end as it is: threads may hang.
@@ -79,4 +86,5 @@ def keep_going(all_work: Sequence[Rounds], stopping: threading.Event, patience: 
             if (fault := rounds.fault(patience)) and not stopping.is_set():
                 _log.error("sweeper.fault", work=rounds.name, fault=fault)
                 return EXIT_FAULT
+        all_is_well()
     return 0

@@ -93,3 +93,21 @@ def test_a_long_pause_between_two_rounds_is_not_taken_for_a_hang(
     rounds.start()
 
     assert rounds.fault(0.0) == ""
+
+
+def test_all_is_called_well_as_long_as_all_work_goes_on(
+    stopping: threading.Event, hangs: Callable[[], bool]
+) -> None:
+    said: list[str] = []
+
+    def stop_after_one() -> None:
+        said.append("well")
+        stopping.set()
+
+    works = [Rounds("works", nothing_to_do, 0.01, stopping)]
+    assert keep_going(works, stopping, 60, stop_after_one) == 0
+    assert said == ["well"]
+
+    stopping.clear()
+    assert keep_going([Rounds("hangs", hangs, 0.01, stopping)], stopping, 0.2, stop_after_one) != 0
+    assert said == ["well"]
