@@ -12,7 +12,7 @@ from deploy.audit import audit
 from deploy.doctor.command import doctor
 from deploy.environment_file import taken_from
 from deploy.explain import explain
-from deploy.keys import keys, state_of
+from deploy.keys import keys, show_key, state_of
 from deploy.models import models
 from deploy.named_database import tell_place
 from deploy.operator_name import operator
@@ -59,7 +59,13 @@ admin.add_command(webhooks)
     multiple=True,
     help="See to it that TENANT has the key in FILE, so that a service has one from its first start on.",
 )
-def setup(own_keys: tuple[tuple[str, Path], ...]) -> None:
+@click.option(
+    "--first-key",
+    "first_tenant",
+    metavar="TENANT",
+    help="Make a key for TENANT and show it, if none was ever made.",
+)
+def setup(own_keys: tuple[tuple[str, Path], ...], first_tenant: str | None) -> None:
     """Migrate the database; make the buckets and their lifecycle rules.
 
     Run it before the first start and after every update: what is right already stays as it is.
@@ -69,12 +75,15 @@ def setup(own_keys: tuple[tuple[str, Path], ...]) -> None:
     version = migrate(database)
     tell_place(settings, database)
     click.echo(f"database: schema {version.revision} is there")
+    key_store = KeyStore(database)
     for tenant, file in own_keys:
-        key = _take_key(KeyStore(database), tenant, file)
+        key = _take_key(key_store, tenant, file)
         click.echo(f"key {key.id} of {tenant}: {state_of(key)}")
     click.echo(f"Object store: {settings.s3_endpoint}", err=True)
     ObjectStore(settings).set_up()
     click.echo("object store: buckets and lifecycle rules are there")
+    if first_tenant is not None and key_store.is_empty():
+        show_key(*key_store.create(first_tenant, by=operator()))
 
 
 @admin.command()

@@ -84,7 +84,7 @@ def create(
         callback_url=_checked_url(callback_url),
     )
     key, text = KeyStore(open_named_database()).create(tenant, terms, operator())
-    _show(key, text)
+    show_key(key, text)
 
 
 @keys.command("list")
@@ -115,7 +115,7 @@ def rotate(key_id: str, overlap: int) -> None:
     made = key_store.rotate(known, timedelta(hours=overlap), operator())
     if made is None:
         raise _no_live_key(key_id)
-    _show(*made)
+    show_key(*made)
 
 
 @keys.command()
@@ -137,7 +137,8 @@ def _checked_url(url: str) -> str | None:
     return settings.webhook_policy.read_url(url).url
 
 
-def _show(key: ApiKey, text: str) -> None:
+def show_key(key: ApiKey, text: str) -> None:
+    """Show a new key: its text alone on standard output, for a script to take."""
     click.echo(text)
     for secret in key.webhook_secrets[:1]:
         click.echo(f"Webhooks of its jobs are signed by {secret}", err=True)

@@ -97,6 +97,17 @@ def test_a_service_has_its_first_key_before_its_first_front_end(
     assert key not in again.output
 
 
+def test_the_first_key_is_made_and_shown_once(settings: Settings) -> None:
+    first = run("setup", "--first-key", "shop")
+    again = run("setup", "--first-key", "shop")
+
+    key = first.stdout.splitlines()[-1]
+    assert tenant_of(KeyStore(Database(settings.database_url)), key) == "shop"
+    assert again.exit_code == 0
+    assert "cw_" not in again.output
+    assert len(KeyStore(Database(settings.database_url)).list_all()) == 1
+
+
 @pytest.mark.parametrize("content", [None, b"secret of mine", b"\xff"])
 def test_a_first_key_that_is_none_is_one_line_without_the_secret(
     content: bytes | None,
