@@ -111,7 +111,11 @@ def test_a_command_that_fails_is_told(start: Start) -> None:
         start("raise SystemExit(3)").finish(30)
 
 
-def test_a_program_that_is_not_there_is_told(log: Path) -> None:
+def test_a_program_that_is_not_there_is_told(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A folder in PATH that is closed to this user would be told instead.
+    monkeypatch.setenv("PATH", str(tmp_path))
     process = Process("child", ["no-such-program"], output=log)
     process.start()
 

@@ -22,16 +22,15 @@ from tests.end_to_end.installation import Installation
 from tests.fault.audit import Audit, leftovers
 from tests.fault.halting_store import Point
 
-#: Second messages, for jobs whose own was on its way while the sweeper counted, or for longer than `republish_after`,
-#: which is short here.
-_BEATEN = 2
-
 
 class Site(Installation):
     """A front end and a sweeper; each test starts its own workers."""
 
     #: Uploads that may stay, because whoever should have deleted them is dead: they go with their job, or a day later.
     uploads_left = 0
+    #: Second messages, for jobs whose own was on its way while the sweeper counted, or for longer than
+    #: `republish_after`, which is short here. As many as requests at once, at most.
+    beaten = 2
 
     def start_halting_worker(self, point: Point) -> Process:
         """Start a worker that stands still at a point as long as the gate is closed."""
@@ -109,7 +108,9 @@ class Site(Installation):
         uncertain = self.logs().count("job.unpublished")
 
         def is_clean() -> bool:
-            left[:] = leftovers(audit, drained=self._has_worker(), uncertain=uncertain + _BEATEN)
+            left[:] = leftovers(
+                audit, drained=self._has_worker(), uncertain=uncertain + self.beaten
+            )
             return len(left) <= self.uploads_left and all("upload" in it for it in left)
 
         try:

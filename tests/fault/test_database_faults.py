@@ -172,7 +172,8 @@ def test_eight_writers_on_sqlite_get_no_error(settings: Settings) -> None:
 
 
 def test_fifty_uploads_at_once_on_sqlite_get_no_error(site: Site, photo: bytes) -> None:
-    with ThreadPoolExecutor(16) as pool:
+    site.beaten = 16
+    with ThreadPoolExecutor(site.beaten) as pool:
         answers = list(pool.map(lambda _: post(site.url, photo, task_type="async"), range(50)))
 
     assert [answer.status_code for answer in answers] == [200] * 50

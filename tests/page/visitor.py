@@ -22,7 +22,7 @@ class Visitor:
         self.requests: list[Request] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda it: self._hear(it.type, it.text))
-        page.on("request", self.requests.append)
+        page.on("request", lambda it: self.requests.append(it))  # noqa: PLW0108  marked by Playwright, which no built-in can be
 
     def come(self) -> None:
         self.page.goto(self.url)
