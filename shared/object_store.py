@@ -191,8 +191,7 @@ class ObjectStore:
         """
         for bucket in (self._inputs, self._results):
             with _translated():
-                if not self._client.bucket_exists(bucket):
-                    self._client.make_bucket(bucket)
+                self._client.ensure_bucket(bucket)
                 self._refuse_versions(bucket)
                 rules = self._client.read_configuration(bucket, "lifecycle")
                 if not forgets_in_a_day(rules):

@@ -25,6 +25,7 @@ _POOL_SIZE = 32
 #: The least size of parts that minio takes; smaller objects are sent whole anyway.
 _LEAST_PART_BYTES = 5 * 1024 * 1024
 _NO_RULES = frozenset({"NoSuchLifecycleConfiguration", "NoSuchCORSConfiguration"})
+_THERE_ALREADY = frozenset({"BucketAlreadyExists", "BucketAlreadyOwnedByYou"})
 #: Of stores that know no versions.
 _NOT_IMPLEMENTED = "NotImplemented"
 
@@ -60,6 +61,16 @@ class S3Client(Minio):
                 retries=_OneRetry(total=1, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
             ),
         )
+
+    def ensure_bucket(self, bucket: str) -> None:
+        """Make a bucket, unless it is there; another process may be doing the same."""
+        if self.bucket_exists(bucket):
+            return
+        try:
+            self.make_bucket(bucket)
+        except S3Error as error:
+            if error.code not in _THERE_ALREADY:
+                raise
 
     def put_whole(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
         """Store an object in one request, however large: parts of an upload that breaks off would be left behind."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from minio.commonconfig import ENABLED
@@ -15,6 +17,7 @@ from shared.object_store import IMAGE, ObjectStore
 from shared.settings import Settings
 from tests.operator_client import OperatorClient
 
+BUCKETS = ("inputs_bucket", "results_bucket")
 ONE_DAY = "<Expiration><Days>1</Days></Expiration>"
 ALL = "<Filter><Prefix></Prefix></Filter>"
 LOGS = "<Filter><Prefix>logs/</Prefix></Filter>"
@@ -53,6 +56,26 @@ def store(settings: Settings) -> ObjectStore:
 @pytest.fixture
 def bucket(settings: Settings) -> Bucket:
     return Bucket(settings)
+
+
+def test_several_may_set_up_at_once(settings: Settings) -> None:
+    start = threading.Barrier(3)
+
+    def set_up(round_: int) -> None:
+        changes = {it: f"{getattr(settings, it)}-{round_}" for it in BUCKETS}
+        store = ObjectStore(settings.model_copy(update=changes))
+        start.wait(30)
+        store.set_up()
+        store.check()
+
+    with ThreadPoolExecutor(3) as pool:
+        for round_ in range(5):
+            list(pool.map(set_up, [round_] * 3))
+
+    client = OperatorClient(settings)
+    for bucket in client.list_buckets():
+        if bucket.name.startswith(tuple(f"{getattr(settings, it)}-" for it in BUCKETS)):
+            client.remove_bucket(bucket.name)
 
 
 @pytest.mark.parametrize("covering", [ALL, "<Filter/>", "<Prefix></Prefix>", ""])
