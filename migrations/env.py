@@ -6,6 +6,8 @@ How a migration is written:
   code knows which can run on the result. A migration that only adds (a table, an index, a column with a default or
   NULL) keeps the last one's, so the processes of the release before go on during an upgrade. Whatever takes away what
   they read or write raises it, in a later release than the one whose code stopped using it.
+- What clients may newly ask for gets no column. It is a word of `rendition`, or a new value of the columns that are
+  there: a worker that does not know it notices, and leaves the job to others (`shared.option_words`).
 - One transaction a migration. It waits at most two seconds for a table, since all others wait behind it; then it is
   rolled back and tried again, for some minutes. There is no other limit of time.
 - An index on a table with rows is built without a lock, by `migrations.online_index`, in a migration that does nothing

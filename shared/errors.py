@@ -91,6 +91,14 @@ CATALOGUE: dict[ErrorCode, CatalogueEntry] = {
 }
 
 
+def code_of(word: str) -> ErrorCode:
+    """Read the code that a row has; one of a newer release is a failure like any other."""
+    try:
+        return ErrorCode(word)
+    except ValueError:
+        return ErrorCode.PROCESSING_FAILURE
+
+
 class CutworkError(Exception):
     """Root of everything this project raises on purpose."""
 
@@ -164,6 +172,10 @@ class ObjectStoreUnavailable(Unavailable):
 
 class BrokerUnavailable(Unavailable):
     """Redis cannot be reached; the sweeper publishes later what could not be published now."""
+
+
+class FromNewerRelease(Unavailable):
+    """Raised where a row must be understood that a newer release has written; its processes can, beside or after us."""
 
 
 class InferenceFailed(CutworkError):

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from shared.contract import Category, OutMode, ReturnForm
-from shared.errors import ErrorCode
-from shared.rendition import Rendition, read_rendition
+from shared.errors import ErrorCode, FromNewerRelease
+from shared.option_words import OptionWords
+from shared.presets import PRESET
+from shared.rendition import WORDS, Rendition, read_rendition
 from shared.report import Report
 
 
@@ -78,6 +80,37 @@ class CutoutOptions:
     #: How the pictures are delivered, as it was asked for: the words of `shared.rendition`.
     rendition_words: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def read(cls, words: OptionWords) -> Self:
+        """Make sense of what a row says.
+
+        Raises:
+            FromNewerRelease: There is a word in it that this release does not know.
+        """
+        if unknown := words.rendition.keys() - {*WORDS, PRESET}:
+            raise FromNewerRelease(f"the job has an option {min(unknown)!r}")
+        try:
+            options = cls(
+                cloth_class=tuple(map(Category, words.cloth_class)),
+                return_form=ReturnForm(words.return_form),
+                out_mode=OutMode(words.out_mode),
+                rendition_words=words.rendition,
+            )
+            read_rendition(words.rendition)
+        except ValueError as error:
+            raise FromNewerRelease(str(error)) from error
+        return options
+
+    @property
+    def words(self) -> OptionWords:
+        """The same as a row says it."""
+        return OptionWords(
+            cloth_class=tuple(map(str, self.cloth_class)),
+            return_form=str(self.return_form),
+            out_mode=int(self.out_mode),
+            rendition=self.rendition_words,
+        )
+
     @cached_property
     def rendition(self) -> Rendition:
         """How the pictures are delivered."""
@@ -110,7 +143,7 @@ class NewJob:
     log_id: str
     tenant: str
     queue: Queue
-    options: CutoutOptions
+    options: OptionWords
     input_bytes: int
     fingerprint: str
     #: Of the key that it was sent with; None: there is none yet.
@@ -173,7 +206,7 @@ class Job:
     key_id: str | None
     status: JobStatus
     queue: Queue
-    options: CutoutOptions
+    option_words: OptionWords
     tags: Tags
     #: The span of the client's that asked for it (W3C Trace Context); None: it named none.
     traceparent: str | None
@@ -204,6 +237,15 @@ class Job:
     image_url: str | None = field(repr=False)
     #: The database's time when this row was read: ages are judged by one clock.
     read_at: datetime
+
+    @cached_property
+    def options(self) -> CutoutOptions:
+        """What the client asked for.
+
+        Raises:
+            FromNewerRelease: This release does not understand it.
+        """
+        return CutoutOptions.read(self.option_words)
 
     @property
     def lease(self) -> Lease:

@@ -11,13 +11,14 @@ from shared.job_store import JobStore
 
 
 def new_job(**changes: Any) -> NewJob:
-    """Describe a job of the tenant `shop`."""
+    """Describe a job of the tenant `shop`; `options` are those that a client may name."""
+    options: CutoutOptions = changes.pop("options", CutoutOptions())
     values: dict[str, Any] = {
         "id": uuid.uuid4(),
         "log_id": uuid.uuid4().hex,
         "tenant": "shop",
         "queue": Queue.INTERACTIVE,
-        "options": CutoutOptions(),
+        "options": options.words,
         "input_bytes": 1000,
         "fingerprint": "0" * 64,
     }

@@ -135,7 +135,7 @@ class Intake:
             log_id=self.new.log_id,
             tenant=self.new.tenant,
             queue=Queue.BULK,
-            options=fields.options,
+            options=fields.options.words,
             tags=fields.tags,
             input_bytes=0,
             fingerprint=fingerprint_of(

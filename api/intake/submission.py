@@ -91,7 +91,7 @@ def _new_job(request: CutoutRequest, caller: Caller, idempotency_key: str | None
         tenant=caller.tenant,
         key_id=caller.key_id or None,
         queue=Queue.BULK if request.task_type is TaskType.ASYNC else Queue.INTERACTIVE,
-        options=request.options,
+        options=request.options.words,
         tags=request.tags,
         input_bytes=len(request.image),
         fingerprint=_fingerprint_of(request),

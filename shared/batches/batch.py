@@ -178,13 +178,13 @@ class Item:
     error_message: str
 
 
-def outcome_of(status: JobStatus, error_code: ErrorCode | None) -> Outcome | None:
+def outcome_of(status: JobStatus, error_code: str | None) -> Outcome | None:
     """Tell what a job's state says of its item; None: nothing yet."""
     if status in {JobStatus.QUEUED, JobStatus.PROCESSING}:
         return None
     if error_code is None:
         return Outcome.SUCCEEDED
-    is_revoked = error_code is ErrorCode.ERROR_TASK_REVOKED
+    is_revoked = error_code == ErrorCode.ERROR_TASK_REVOKED
     return Outcome.CANCELLED if is_revoked else Outcome.FAILED
 
 

@@ -38,7 +38,7 @@ class _End(NamedTuple):
 
     line: int
     outcome: Outcome
-    code: ErrorCode | None = None
+    code: str | None = None
     message: str = ""
 
 

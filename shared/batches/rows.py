@@ -17,9 +17,9 @@ from shared.batches.batch import (
     NewItem,
     Outcome,
 )
-from shared.contract import Category, OutMode, ReturnForm
-from shared.errors import ErrorCode
-from shared.job import CutoutOptions, NewJob, Queue, Tags
+from shared.errors import code_of
+from shared.job import NewJob, Queue, Tags
+from shared.option_words import OptionWords
 
 _NONE_YET = ("total", "released", "released_to", "processing", "succeeded", "failed", "cancelled")
 
@@ -67,10 +67,7 @@ def new_item_row(batch_id: uuid.UUID, new: NewItem) -> dict[str, Any]:
         "job_id": job.id,
         "reference": job.tags.reference or None,
         "request": {
-            "cloth_class": [str(category) for category in job.options.cloth_class],
-            "return_form": str(job.options.return_form),
-            "out_mode": int(job.options.out_mode),
-            "rendition": dict(job.options.rendition_words),
+            **job.options.as_row(),
             "metadata": dict(job.tags.metadata),
             "image_url": job.image_url,
             "callback_url": job.callback_url,
@@ -89,7 +86,7 @@ def to_item(row: RowMapping, batch: Batch) -> Item:
         reference=row["reference"] or "",
         is_released=row["line"] <= batch.released_to,
         outcome=None if outcome is None else Outcome(outcome),
-        error_code=None if code is None else ErrorCode(code),
+        error_code=None if code is None else code_of(code),
         error_message=row["error_message"],
     )
 
@@ -103,12 +100,7 @@ def to_new_job(row: RowMapping, batch: RowMapping) -> NewJob:
         tenant=batch["tenant"],
         key_id=batch["key_id"],
         queue=Queue.BULK,
-        options=CutoutOptions(
-            cloth_class=tuple(Category(word) for word in request["cloth_class"]),
-            return_form=ReturnForm(request["return_form"]),
-            out_mode=OutMode(request["out_mode"]),
-            rendition_words=request["rendition"],
-        ),
+        options=OptionWords.of_row(request),
         tags=Tags(reference=row["reference"] or "", metadata=request["metadata"]),
         input_bytes=0,
         fingerprint=request["fingerprint"],

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
-from shared.errors import ErrorCode
 from shared.job import JobStatus, NewJob
 from shared.jobs.job_table import change_all, settle
 from shared.jobs.rows import new_row
@@ -24,7 +23,8 @@ class JobEnd(NamedTuple):
     """What has become of a job, as far as a batch wants to know."""
 
     status: JobStatus
-    error_code: ErrorCode | None
+    #: As its row has it: it is passed on.
+    error_code: str | None
     error_message: str
     fingerprint: str
 
@@ -47,7 +47,7 @@ def read_ends(connection: Connection, job_ids: Collection[uuid.UUID]) -> dict[uu
     columns = (job.id, job.status, job.error_code, job.error_message, job.fingerprint)
     rows = connection.execute(select(*columns).where(job.id.in_(list(job_ids))))
     return {
-        job_id: JobEnd(JobStatus(status), ErrorCode(code) if code else None, message, fingerprint)
+        job_id: JobEnd(JobStatus(status), code, message, fingerprint)
         for job_id, status, code, message, fingerprint in rows
     }
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
 
-from shared.contract import Category, OutMode, ReturnForm
-from shared.errors import ErrorCode
-from shared.job import CutoutOptions, Job, JobStatus, NewJob, Queue, Tags
+from shared.contract import Category
+from shared.errors import code_of
+from shared.job import Job, JobStatus, NewJob, Queue, Tags
+from shared.option_words import OptionWords
+
+_CATEGORIES = frozenset(Category)
 
 
 def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
@@ -21,11 +26,9 @@ def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
         "key_id": new.key_id,
         "status": JobStatus.QUEUED,
         "queue": new.queue,
-        "cloth_class": [str(category) for category in new.options.cloth_class],
-        "return_form": new.options.return_form,
-        "out_mode": int(new.options.out_mode),
+        **new.options.as_row(),
+        "rendition": dict(new.options.rendition) or None,
         "callback_url": new.callback_url,
-        "rendition": dict(new.options.rendition_words) or None,
         "reference": new.tags.reference or None,
         "metadata": dict(new.tags.metadata) or None,
         "traceparent": new.traceparent,
@@ -51,12 +54,7 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
         key_id=row["key_id"],
         status=JobStatus(row["status"]),
         queue=Queue(row["queue"]),
-        options=CutoutOptions(
-            cloth_class=tuple(Category(word) for word in row["cloth_class"]),
-            return_form=ReturnForm(row["return_form"]),
-            out_mode=OutMode(row["out_mode"]),
-            rendition_words=_rendition_words(row),
-        ),
+        option_words=_option_words(row),
         tags=Tags(reference=row["reference"] or "", metadata=row["metadata"] or {}),
         traceparent=row["traceparent"],
         input_bytes=row["input_bytes"],
@@ -68,9 +66,9 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         expires_at=row["expires_at"],
-        error_code=None if code is None else ErrorCode(code),
+        error_code=None if code is None else code_of(code),
         error_message=row["error_message"],
-        shown=None if shown is None else {Category(word): seen for word, seen in shown.items()},
+        shown=None if shown is None else _known(shown),
         report=row["report"],
         fingerprint=row["fingerprint"],
         image_url=row["image_url"],
@@ -78,10 +76,16 @@ def to_job(row: RowMapping, read_at: datetime) -> Job:
     )
 
 
-def _rendition_words(row: RowMapping) -> dict[str, str]:
-    """Read how the pictures were delivered: plainly, where a worker finished the job that knows no other way.
+def _option_words(row: RowMapping) -> OptionWords:
+    """Read what was asked for: plain pictures, where a worker finished the job that knows no others.
 
     Every worker that does writes a report. A release later this can go.
     """
+    words = OptionWords.of_row(row)
     is_plain = row["status"] == JobStatus.SUCCEEDED and row["report"] is None
-    return {} if is_plain else row["rendition"] or {}
+    return replace(words, rendition={}) if is_plain else words
+
+
+def _known(shown: Mapping[str, bool]) -> dict[Category, bool]:
+    """Leave out what only a newer release can have been asked for."""
+    return {Category(word): seen for word, seen in shown.items() if word in _CATEGORIES}

@@ -15,10 +15,12 @@ from api.routes.jobs import PATH as JOBS
 from shared.contract import Category, ReturnForm
 from shared.errors import ErrorCode
 from shared.job import Job
+from shared.option_words import OptionWords
 from shared.rendition import PLAIN, Cropped, Format, Margin, OnCanvas
 from shared.report import Report
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
+from tests.factories import new_job
 
 REPORT: Report = {
     "box": {"x": 1, "y": 2, "width": 3, "height": 4},
@@ -54,6 +56,25 @@ def test_the_hosted_apis_path_knows_none_of_it(front_end: FrontEnd) -> None:
 
     assert job.options.rendition == PLAIN
     assert not job.options.rendition_words
+
+
+def test_pictures_of_a_newer_release_are_told_by_its_front_ends_and_listed_by_all(
+    front_end: FrontEnd,
+) -> None:
+    """In the middle of an upgrade, a client that comes again meets another front end."""
+    new = replace(new_job(), options=OptionWords(rendition={"shadow": "soft"}))
+    assert front_end.services.job_store.create(new)
+    path = f"{JOBS}/{new.id}"
+    assert front_end.client().get(path, headers=front_end.headers).status_code == 200
+    lease = front_end.claim(new.id).lease
+    assert front_end.services.job_store.complete(lease, {}, REPORT)
+
+    answer = front_end.client().get(path, headers=front_end.headers)
+
+    assert_error(answer, 503, ErrorCode.ERROR_RESOURCE_UNAVAILABLE)
+    assert answer.headers["Retry-After"] == "5"
+    listed = front_end.client().get(JOBS, headers=front_end.headers).get_json()["data"]["jobs"]
+    assert [job["status"] for job in listed] == ["succeeded"]
 
 
 def test_a_preset_is_a_set_of_words_and_what_is_sent_beside_it_goes_first(

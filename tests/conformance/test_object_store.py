@@ -14,11 +14,13 @@ import pytest
 from minio.deleteobjects import DeleteError, DeleteObject
 from pydantic import SecretStr
 
+from deploy.local.servers.ports import LOOPBACK
 from shared.contract import RESULT_LIFETIME
 from shared.errors import Misconfigured, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
 from shared.jobs.rows import new_row, to_job
 from shared.object_store import IMAGE, ObjectStore
+from shared.option_words import OptionWords
 from shared.rendition import Format
 from shared.settings import Settings
 from shared.tables import jobs
@@ -159,9 +161,7 @@ def test_a_result_url_says_the_format_that_the_job_has(
     s3: ObjectStore, picture_format: Format
 ) -> None:
     job = finished_job(uuid.uuid4())
-    job = replace(
-        job, options=replace(job.options, rendition_words={"format": str(picture_format)})
-    )
+    job = replace(job, option_words=OptionWords(rendition={"format": str(picture_format)}))
     s3.put_result(job.lease, "tops-mask", b"picture", picture_format)
 
     got = httpx.get(s3.sign_result(job, "tops-mask"))
@@ -222,6 +222,8 @@ def test_a_url_for_the_host_by_which_a_client_came_opens_there_alone(
 ) -> None:
     """The signature covers the host, so a URL that was made for another one is refused."""
     endpoint = settings.s3_endpoint
+    if urlsplit(endpoint).hostname != LOOPBACK:
+        pytest.skip("it asks by two names that this machine has")
     port = endpoint.rpartition(":")[2]
     public = settings.model_copy(update={"s3_public_endpoint": f"http://{{host}}:{port}"})
     job_id = uuid.uuid4()

@@ -18,6 +18,7 @@ from shared.errors import (
     BrokerUnavailable,
     DevicePoisoned,
     ErrorCode,
+    FromNewerRelease,
     ObjectMissing,
     ObjectStoreUnavailable,
     Refused,
@@ -46,6 +47,8 @@ UPLOAD_GONE = "The uploaded image is not stored, or no longer. Please submit it 
 #: After which a job asks again whether the object store is back. Short: the store may have come back while a request
 #: still waited 8 s for its answer.
 _POSTPONEMENT = timedelta(seconds=2)
+#: The longest time for which a job that only a newer release understands is left to others before it is met again.
+_LONGEST_LEFT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ class JobRunner:
             self._fail(job, ErrorCode.PROCESSING_FAILURE, UPLOAD_GONE)
         except TryAgain as error:
             self._retry(job, error.code, error.message)
+        except FromNewerRelease as error:
+            self._postpone(job, self._left_for(job), f"of a newer release: {error}")
         except FetchesTaken as error:
             self._postpone(job, self.retry_backoff, str(error))
         except ObjectStoreUnavailable as error:
@@ -120,11 +125,12 @@ class JobRunner:
     def _produce(self, job: Job) -> tuple[Cutouts, int]:
         """Make and store all pictures of a job; tell also how many pixels its photo has."""
         watch = _Stopwatch()
+        options = job.options
         data = self.photos.read(job)
         watch.lap("get_ms")
         photo = decode(data)
         watch.lap("decode_ms")
-        cutouts = cut_out(photo, job.options, self.segmenter)
+        cutouts = cut_out(photo, options, self.segmenter)
         watch.lap("cutout_ms")
         store_results(self.object_store, job, cutouts)
         watch.lap("put_ms")
@@ -168,6 +174,11 @@ class JobRunner:
             )
         else:
             self._discard(job)
+
+    def _left_for(self, job: Job) -> timedelta:
+        """Say how long not to meet a job again that is not for this release: longer each time, if nobody else comes."""
+        times: int = 2 ** min(job.releases, 10)
+        return min(self.retry_backoff * times, _LONGEST_LEFT)
 
     def _written(self, write: Callable[[], Answer]) -> Answer:
         return retry_while_away(write, self.leases.lease)

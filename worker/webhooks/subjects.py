@@ -9,7 +9,9 @@ from shared.batches.batch import EVENTS as BATCH_EVENTS
 from shared.batches.store import BatchStore
 from shared.batches.telling import envelope_of_batch
 from shared.envelope import Envelope, Signer, add_all_of, envelope_of
+from shared.errors import FromNewerRelease
 from shared.job_store import JobStore
+from shared.webhooks.delivery import EVENTS as JOB_EVENTS
 from shared.webhooks.delivery import Delivery
 
 
@@ -36,9 +38,15 @@ class Subjects:
     sign: Signer
 
     def find(self, delivery: Delivery) -> Subject | None:
-        """Read what a delivery is about; None if it is forgotten."""
+        """Read what a delivery is about; None if it is forgotten.
+
+        Raises:
+            FromNewerRelease: This release does not know what it is.
+        """
         if delivery.event in BATCH_EVENTS.values():
             return self._find_batch(delivery)
+        if delivery.event not in JOB_EVENTS.values():
+            raise FromNewerRelease(f"a delivery tells of {delivery.event!r}")
         job = self.job_store.find(delivery.job_id, delivery.tenant)
         if job is None:
             return None

@@ -24,6 +24,7 @@ from shared.errors import (
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT
 from shared.object_store import IMAGE, ObjectStore
+from shared.option_words import OptionWords
 from shared.outgoing.caller import Caller
 from shared.outgoing.policy import Policy
 from shared.settings import Settings
@@ -199,6 +200,30 @@ def test_an_object_store_that_is_away_is_looked_for_every_two_seconds_however_lo
     runner.run(job.queue)
 
     assert stores.reread(job).status is JobStatus.SUCCEEDED
+
+
+def test_a_job_of_a_newer_release_is_left_to_others_uncounted_and_met_more_and_more_rarely(
+    runner: JobRunner, stores: Stores
+) -> None:
+    words = OptionWords(rendition={"shadow": "soft"})
+    newer = replace(new_job(), options=words)
+    stores.object_store.put_input(newer.id, PERSON)
+    job = stores.job_store.create(newer)
+    assert job is not None
+
+    for seconds in (2, 4, 8, 16, 30, 30):
+        runner.run(job.queue)
+        assert publish(stores.job_store) == []
+        stores.clock.advance(seconds=seconds - 0.1)
+        assert publish(stores.job_store) == []
+        stores.clock.advance(seconds=0.1)
+        assert publish(stores.job_store) == [job.id]
+
+    left = stores.reread(job)
+    assert (left.status, left.attempt, left.releases) == (JobStatus.QUEUED, 6, 6)
+    assert left.option_words == words
+    assert stores.object_store.inputs == {job.id: PERSON}
+    assert stores.object_store.results == {}
 
 
 class NotedQuarantine(Quarantine):

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from standardwebhooks import WebhookVerificationError
 
 from shared.api_key import Terms
@@ -176,6 +176,19 @@ def test_a_receiver_gets_what_get_would_give_signed(
     assert event["data"]["reference"] == ""
     assert datetime.fromisoformat(event["timestamp"]).tzinfo is UTC
     assert row(database, job) == ("delivered", 1, 204, "")
+
+
+def test_word_of_what_only_a_newer_release_knows_is_left_to_its_senders(
+    sender: Sender, job_store: JobStore, receiver: Receiver, database: Database
+) -> None:
+    job = finished(job_store, receiver.url)
+    with database.writing() as connection:
+        connection.execute(update(webhook_deliveries).values(event="album.completed"))
+
+    send(sender)
+
+    assert receiver.heard == []
+    assert row(database, job) == ("pending", 0, None, "")
 
 
 def test_what_nobody_foresaw_counts_as_a_try_and_the_next_comes_later(
