@@ -31,6 +31,10 @@ BEGIN
 END
 $$;
 
+-- KEDA keeps a connection a trigger, and has been seen to leak them.
+ALTER ROLE cutwork_scaler CONNECTION LIMIT 10;
+ALTER ROLE cutwork_scaler SET statement_timeout = '5s';
+
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT CREATE ON SCHEMA public TO cutwork_migration;
 
@@ -112,7 +116,7 @@ BEGIN
     ) ON public.jobs TO cutwork_sweeper;
     GRANT DELETE ON public.jobs TO cutwork_sweeper;
 
-    GRANT SELECT (status, queue, not_before, published_at, created_at) ON public.jobs TO cutwork_scaler;
+    GRANT SELECT (status, queue, not_before, published_at, created_at, started_at) ON public.jobs TO cutwork_scaler;
 END
 $$;
 

@@ -1,4 +1,4 @@
-"""`make docs`: writes the parts of docs/ that the code says itself: settings, errors, commands, times."""
+"""`make docs`: writes the parts of docs/ that the code says itself: settings, errors, commands, times, the chart."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from api.openapi.errors import MEANINGS
 from deploy.admin import admin
 from shared.documents import FOLDER as DOCS
 from shared.errors import CATALOGUE
+from tests.house.chart_pages import SCHEMA, guide_page, schema_page
 from tests.house.command_page import command_page
 from tests.house.times import times
 
@@ -89,6 +90,7 @@ def _commands(context: click.Context) -> Iterator[click.Context]:
 
 
 PAGES: Mapping[str, Callable[[str], str]] = {
+    "guides/kubernetes.md": guide_page,
     "reference/settings.md": settings_page,
     "reference/api.md": api_page,
     "reference/commands.md": commands_page,
@@ -103,6 +105,7 @@ def main() -> None:
     for name, write in PAGES.items():
         page = DOCS / name
         page.write_text(write(page.read_text()))
+    SCHEMA.write_text(schema_page(SCHEMA.read_text()))
 
 
 if __name__ == "__main__":

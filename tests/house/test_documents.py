@@ -21,6 +21,7 @@ from shared.documents import FOLDER as DOCS
 from shared.errors import ErrorCode
 from shared.settings import Settings, variable
 from tests.house.blocks import blocks_of
+from tests.house.chart_pages import SCHEMA, schema_page
 from tests.house.generated import PAGES, TO_BE_WRITTEN
 from tests.house.times import times
 
@@ -40,6 +41,12 @@ def test_a_page_says_what_the_code_says(name: str) -> None:
     page = (DOCS / name).read_text()
 
     assert page == PAGES[name](page), f"docs/{name} is old: run `make docs`"
+
+
+def test_the_chart_knows_the_settings_that_there_are() -> None:
+    schema = SCHEMA.read_text()
+
+    assert schema == schema_page(schema), f"{SCHEMA.name} is old: run `make docs`"
 
 
 def test_the_settings_page_names_every_setting() -> None:
