@@ -57,7 +57,7 @@ format: $(READY) ## Format the code, and put right what can be put right safely
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(READY) ## Write the tables of docs/ that the code says itself: settings, errors, commands
+docs: $(READY) ## Write the tables of docs/ that the code says itself: settings, errors, metrics, commands
 	@$(BIN)/python -m tests.house.generated
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \

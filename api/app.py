@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import Flask, Response, request
 
-from api import request_names
+from api import metrics, request_names
 from api.admission import auth, quotas
 from api.admission.backlog_gauge import BacklogGauge
 from api.answers import cross_origin, error_handlers
@@ -57,6 +57,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     request_names.name_requests(app)
+    metrics.measure(app)
     cross_origin.share(app, settings.page_origins)
     auth.protect(app, settings, services.key_store, services.last_uses)
     gauge = BacklogGauge(settings, services.job_store, services.backlog_cache)

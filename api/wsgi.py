@@ -28,6 +28,7 @@ from shared.errors import Misconfigured
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
 from shared.logs import get_logger, set_up_logs
+from shared.metrics.server import serve_metrics
 from shared.object_store import ObjectStore
 from shared.settings import Settings, load_settings
 from shared.sql.engine import connections_of
@@ -45,6 +46,7 @@ def create_app() -> Flask:
         settings = load_settings()
         set_up_logs(settings)
         services = create_services(settings)
+        serve_metrics(str(settings.metrics_host), settings.metrics_port, is_shared=True)
     except Misconfigured as error:
         raise AppImportError(f"cutwork: {error}") from None
     services.long_polls.start()

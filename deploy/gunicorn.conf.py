@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
 
 
 def _raise_file_limit(files: int) -> None:
@@ -15,6 +19,20 @@ def _raise_file_limit(files: int) -> None:
     allowed = files if hard == resource.RLIM_INFINITY else min(files, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+#: What prometheus_client calls the place where the workers keep their numbers, so that any of them tells those of all.
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+_MADE_HERE = "cutwork-metrics-"
+if os.environ.get("CUTWORK_METRICS_PORT", "0") != "0" and _METRICS not in os.environ:
+    os.environ[_METRICS] = tempfile.mkdtemp(prefix=_MADE_HERE)
+
+
+def on_exit(server: Any) -> None:
+    """Leave nothing behind, unless another master goes on with it (USR2)."""
+    directory = Path(os.environ.get(_METRICS, ""))
+    if directory.name.startswith(_MADE_HERE) and not server.reexec_pid:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 worker_class = (

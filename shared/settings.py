@@ -20,6 +20,7 @@ from shared.setting_groups.database import DatabaseSettings
 from shared.setting_groups.front_end import FrontEndSettings
 from shared.setting_groups.jobs import JobSettings
 from shared.setting_groups.logs import LogSettings
+from shared.setting_groups.metrics import MetricsSettings
 from shared.setting_groups.outgoing import OutgoingSettings
 from shared.setting_groups.stores import StoreSettings
 from shared.setting_groups.worker import WorkerSettings
@@ -49,6 +50,7 @@ class Settings(
     OutgoingSettings,
     WorkerSettings,
     LogSettings,
+    MetricsSettings,
     BaseSettings,
 ):
     """The whole configuration of every process. Secrets never appear in its `repr`."""

@@ -6,9 +6,11 @@ import sys
 
 from shared.errors import Misconfigured
 from shared.logs import get_logger, set_up_logs
+from shared.metrics.server import serve_metrics
 from shared.schema import require_schema
 from shared.settings import load_settings
 from worker.app import create_segmenter, create_worker, run_worker
+from worker.metrics import WORKER
 
 
 def main() -> None:
@@ -18,8 +20,10 @@ def main() -> None:
         set_up_logs(settings)
         require_schema(settings)
         segmenter = create_segmenter(settings)
+        serve_metrics(str(settings.metrics_host), settings.metrics_port)
     except Misconfigured as error:
         sys.exit(f"cutwork worker: {error}")
+    WORKER.labels(segmenter.manifest.name, settings.execution_provider).set(1)
     get_logger(__name__).info(
         "worker.started",
         model=segmenter.manifest.name,

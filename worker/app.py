@@ -30,6 +30,7 @@ from worker.jobs.photo_source import PhotoSource
 from worker.jobs.runner import JobRunner
 from worker.messages.consumer import read_with
 from worker.messages.hearing import Hearing
+from worker.metrics import BUSY_SLOTS, SLOTS
 from worker.network.batching import Batcher, batch_sizes
 from worker.network.segmenter import Segmenter
 from worker.network.session import Network
@@ -102,6 +103,8 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
     _listen_until_stopped(hearing, leases, timedelta(seconds=settings.shutdown_grace))
     hand_back_with(leases.release_all)
     leases.start()
+    SLOTS.set(settings.worker_concurrency)
+    BUSY_SLOTS.set_function(lambda: len(leases.held()))
     rules = [
         hung_attempt(job_store, leases, timedelta(seconds=settings.run_timeout)),
         stopped_heartbeat(leases),

@@ -19,6 +19,7 @@ from api.answers.envelope import for_failure, respond
 from api.intake.batch_refusal import BatchRefused
 from api.intake.form import MAX_BODY_BYTES
 from api.intake.multipart import MAX_PARTS, MAX_TEXT_BYTES
+from api.metrics import count_refusal
 from api.server.unreadable import UNREADABLE
 from shared.envelope import Failure, WrongLine
 from shared.errors import ErrorCode, Refused, TryLater, Unavailable
@@ -85,6 +86,7 @@ def _refuse_unreadable() -> None:
 
 def _refused(error: Refused) -> Response:
     log.info("request.refused", code=error.code, route=request.endpoint)
+    count_refusal(error.code)
     envelope = for_failure(Failure(error.code, error.message))
     if isinstance(error, BatchRefused):
         envelope["lines"] = [
@@ -104,7 +106,7 @@ def _try_later(error: TryLater) -> Response:
         route=request.endpoint,
         retry_after_s=seconds,
     )
-    response = respond(for_failure(Failure(error.code, error.message)))
+    response = _refuse(Failure(error.code, error.message))
     response.headers["Retry-After"] = str(seconds)
     return response
 
@@ -117,7 +119,7 @@ def _unavailable(error: Unavailable) -> Response:
         reason=str(error),
         cause=cause,
     )
-    response = respond(for_failure(_UNAVAILABLE))
+    response = _refuse(_UNAVAILABLE)
     response.headers["Retry-After"] = str(_TRY_AGAIN_SECONDS)
     return response
 
@@ -131,7 +133,7 @@ def _http(error: HTTPException) -> Response:
         "The request cannot be read. Please check how it is built.",
         status,
     )
-    response = respond(for_failure(_HTTP.get(type(error), unreadable)))
+    response = _refuse(_HTTP.get(type(error), unreadable))
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return response
@@ -139,4 +141,9 @@ def _http(error: HTTPException) -> Response:
 
 def _unforeseen(error: Exception) -> Response:
     log.error("request.failed", route=request.endpoint, exc_info=error)
-    return respond(for_failure(_UNFORESEEN))
+    return _refuse(_UNFORESEEN)
+
+
+def _refuse(failure: Failure) -> Response:
+    count_refusal(failure.code)
+    return respond(for_failure(failure))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from api.metrics import WAITS
 from api.resilience.bulkhead import Bulkhead
 from shared import announcements
 from shared.errors import BrokerUnavailable, DatabaseUnavailable
@@ -67,7 +68,11 @@ class LongPolls:
             yield 0
             return
         with self._bulkhead.slot(tenant) as has_slot:
-            yield seconds if has_slot else 0
+            if has_slot:
+                with WAITS.track_inprogress():
+                    yield seconds
+            else:
+                yield 0
 
     @property
     def slot_seconds(self) -> float:

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from api.intake.form import CutoutRequest
 from api.intake.idempotency import fingerprint_of, replay
+from api.metrics import PUBLISH_FAILURES, UPLOAD_BYTES
 from api.resilience.circuit_breaker import CircuitOpen
 from api.services import Services
 from shared.api_key import Caller
@@ -24,6 +25,7 @@ from shared.errors import (
 )
 from shared.job import Job, NewJob, Queue
 from shared.logs import about, get_logger
+from shared.metrics.jobs import count_accepted
 
 log = get_logger(__name__)
 
@@ -50,6 +52,9 @@ def submit(
     job = _insert(services, new, has_put=bool(request.image))
     if job is None:
         return _find_winner(services, new)
+    count_accepted(job.queue)
+    if request.image:
+        UPLOAD_BYTES.observe(len(request.image))
     log.info(
         "job.queued",
         **about(job),
@@ -143,6 +148,7 @@ def _publish(services: Services, job: Job) -> None:
         with services.redis_circuit.call():
             services.broker.publish(job.queue)
     except (BrokerUnavailable, CircuitOpen) as error:
+        PUBLISH_FAILURES.inc()
         log.warning("job.unpublished", **about(job), reason=str(error))
         # Without this word the sweeper takes the message for lost after a while.
         with suppress(DatabaseUnavailable):

@@ -20,6 +20,7 @@ from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
 from deploy.local.environment import LocalServer, settings_of
 from deploy.local.greeting import greeting
+from deploy.local.metrics_ports import describe, metrics_ports
 from deploy.local.processes.interrupt import Interrupt, Interrupted
 from deploy.local.processes.output import LogFile, Output, PassedThrough
 from deploy.local.processes.process import Process, ProcessFailed
@@ -75,6 +76,7 @@ class Supervisor:
                 page_origins=settings.page_origins or address.page_origins,
             )
         self._processes: dict[str, Process] = {}
+        self._metrics_ports: Mapping[str, int] = {}
         self._worker_grace_seconds: float = _EXTRA_GRACE_SECONDS
         self._interrupt = Interrupt(self._kill)
 
@@ -90,7 +92,9 @@ class Supervisor:
                 self._address.of_results.check_free()
             ours = settings_of(self._home, self._address, self._servers.values())
             os.environ.update(ours | dict(os.environ))
-            self._worker_grace_seconds = load_settings().shutdown_grace + _EXTRA_GRACE_SECONDS
+            settings = load_settings()
+            self._worker_grace_seconds = settings.shutdown_grace + _EXTRA_GRACE_SECONDS
+            self._metrics_ports = metrics_ports(settings)
             self._start()
             self._keep_up()
         except Interrupted:
@@ -123,14 +127,22 @@ class Supervisor:
         settings = load_settings()
         where = settings.signing_endpoint
         say(greeting(self._address, environment, where, has_keys=_has_keys(settings)))
+        for line in describe(settings):
+            say(line)
 
     def _in_its_role(self, name: str, module: list[str]) -> Process:
-        """Describe a process that may do its own work in the object store, if that is ours, and no other."""
+        """Describe a process with a port of its own for its metrics.
+
+        In an object store of ours it may do its own work, and no other.
+        """
+        own = {}
+        if name in self._metrics_ports:
+            own["CUTWORK_METRICS_PORT"] = str(self._metrics_ports[name])
         store = self._servers.get("object store")
-        if not isinstance(store, SeaweedFS):
-            return _process(name, module)
-        keys = store.keys.for_role(name.replace(" ", "-"))
-        own = {"CUTWORK_S3_ACCESS_KEY": keys.access_key, "CUTWORK_S3_SECRET_KEY": keys.secret_key}
+        if isinstance(store, SeaweedFS):
+            keys = store.keys.for_role(name.replace(" ", "-"))
+            own["CUTWORK_S3_ACCESS_KEY"] = keys.access_key
+            own["CUTWORK_S3_SECRET_KEY"] = keys.secret_key
         return _process(name, module, changes=own)
 
     def _start_servers(self, started_at: float) -> None:

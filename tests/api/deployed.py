@@ -42,12 +42,12 @@ def gunicorn(directory: Path, port: int, **settings: str) -> Process:
 
 
 @contextmanager
-def serving(directory: Path) -> Iterator[tuple[Process, str]]:
+def serving(directory: Path, **settings: str) -> Iterator[tuple[Process, str]]:
     """Run one, with an empty database; gives the process and the base URL."""
     create_empty(f"sqlite:///{directory}/cutwork.sqlite3")
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
-    server = gunicorn(directory, port)
+    server = gunicorn(directory, port, **settings)
     server.start()
     try:
         server.wait_until(lambda: answers(url), _START_SECONDS)

@@ -193,6 +193,7 @@ CASES = {
         lambda store, job: store.is_stalled(MINUTE),
         {"jobs_in_work", "jobs_to_expire", "jobs_waiting"},
     ),
+    "count_processing": Case(lambda store, job: store.count_processing(LIMIT), {"jobs_in_work"}),
     "read_head": Case(
         lambda store, job: store.read_head(Queue.INTERACTIVE, LIMIT), {"jobs_to_claim"}
     ),

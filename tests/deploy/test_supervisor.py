@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from deploy.local.address import Address
 from deploy.local.data_directory import DataDirectory
 from deploy.local.environment import settings_of
 from deploy.local.greeting import greeting
+from deploy.local.metrics_ports import describe, metrics_ports
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
 from shared.errors import Misconfigured
+from shared.settings import Settings
 
 
 @pytest.fixture
@@ -175,6 +178,22 @@ def test_an_installation_that_has_keys_says_that_one_is_needed() -> None:
     assert "ailabapi-api-key: any" in first
     assert "ailabapi-api-key: <key>" in later
     assert "Any key" not in later
+
+
+def test_each_process_tells_its_metrics_at_a_port_of_its_own() -> None:
+    settings = Settings(metrics_port=9464, metrics_host=IPv6Address("::1"))
+
+    assert list(metrics_ports(settings).values()) == [9464, 9465, 9466]
+    assert "metrics of the worker: http://[::1]:9465/metrics" in describe(settings)
+
+
+def test_there_are_no_metrics_unless_a_port_is_set() -> None:
+    assert metrics_ports(Settings()) == {}
+
+
+def test_the_last_ports_are_too_few_for_the_metrics() -> None:
+    with pytest.raises(Misconfigured, match="CUTWORK_METRICS_PORT=65534 leaves no port"):
+        metrics_ports(Settings(metrics_port=65534))
 
 
 def test_pulled_networks_lie_with_everything_else_of_an_installation(tmp_path: Path) -> None:

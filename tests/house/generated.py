@@ -1,4 +1,4 @@
-"""`make docs`: writes the parts of docs/ that the code says itself: settings, errors, commands, times, the chart."""
+"""`make docs`: writes the parts of docs/ that the code says itself: settings, errors, commands, metrics, times …"""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from shared.documents import FOLDER as DOCS
 from shared.errors import CATALOGUE
 from tests.house.chart_pages import SCHEMA, guide_page, schema_page
 from tests.house.command_page import command_page
+from tests.house.metrics_table import metrics_table
 from tests.house.times import times
 
+_METRICS = "\n### All of them"
 _TIMES = "| where | seconds | what for |\n|---|---|---|\n"
 _ERRORS = "| HTTP | code | when |\n|---|---|---|\n"
 _CURE = "**What to do.** "
@@ -68,6 +70,13 @@ def commands_page(page: str) -> str:
     return "\n".join((head + "\n", *written))
 
 
+def monitor_page(page: str) -> str:
+    """Replace the tables of metrics, which end the page."""
+    head, found, _ = page.partition(_METRICS)
+    assert found, "docs/guides/monitor.md has no table any more"
+    return f"{head}\n{metrics_table()}"
+
+
 def times_page(page: str) -> str:
     """Replace the table of times that are no settings, which ends the page."""
     head, found, _ = page.partition(_TIMES)
@@ -91,6 +100,7 @@ def _commands(context: click.Context) -> Iterator[click.Context]:
 
 PAGES: Mapping[str, Callable[[str], str]] = {
     "guides/kubernetes.md": guide_page,
+    "guides/monitor.md": monitor_page,
     "reference/settings.md": settings_page,
     "reference/api.md": api_page,
     "reference/commands.md": commands_page,

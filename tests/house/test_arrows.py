@@ -50,6 +50,7 @@ WITHIN = {
     "api/health": {"api.resilience.circuit_breaker", "api.services"},
     "api/resilience": set(),
     "api/server": set(),
+    "shared/metrics": {"shared.errors", "shared.job", "shared.logs"},
     "shared/image_files": {"shared.contract", "shared.errors"},
     "shared/objects": {"shared.errors", "shared.settings"},
     "shared/outgoing": {"shared.errors"},
@@ -78,11 +79,12 @@ WITHIN = {
     "worker/jobs": {
         "worker.imaging.cutout",
         "worker.imaging.decoding",
+        "worker.metrics",
         "worker.network.segmenter",
         "worker.watchdog",
     },
     "worker/messages": set(),
-    "worker/network": set(),
+    "worker/network": {"worker.metrics"},
     "worker/sweeper": {"worker.webhooks.sender", "worker.webhooks.subjects"},
     "worker/webhooks": set(),
 }
@@ -161,7 +163,7 @@ IN_ORDER = {
     ),
     "deploy/local": ("processes", "servers"),
     "shared": (
-        *("image_files", "outgoing", "objects", "sql", "webhooks"),
+        *("image_files", "metrics", "outgoing", "objects", "sql", "webhooks"),
         *("setting_groups", "jobs", "batches"),
     ),
     "training": ("network", "data", "scores"),

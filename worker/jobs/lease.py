@@ -76,6 +76,12 @@ class LeaseKeeper:
         with self._lock:
             return [lease for lease, started in self._started.items() if started < latest_start]
 
+    def seconds_held(self, lease: Lease) -> float:
+        """Tell for how long an attempt has run; 0 if its lease is not held any more."""
+        now = time.monotonic()
+        with self._lock:
+            return now - self._started.get(lease, now)
+
     def seconds_late(self) -> float:
         """Tell by how much the next beat is overdue, negative if it is not; infinite if the thread is dead."""
         if not self._thread.is_alive():

@@ -27,6 +27,7 @@ from shared.errors import (
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.logs import about, get_logger
+from shared.metrics.jobs import count_finished
 from shared.object_store import ObjectStore
 from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
@@ -36,6 +37,15 @@ from worker.jobs.photo_source import FetchesTaken, PhotoSource
 from worker.jobs.precedence import Precedence
 from worker.jobs.quarantine import Quarantine
 from worker.jobs.results import store_results
+from worker.metrics import (
+    ATTEMPTS,
+    IGNORED_MESSAGES,
+    PHOTO_PIXELS,
+    QUEUE_SECONDS,
+    RUN_SECONDS,
+    STAGE_SECONDS,
+    Outcome,
+)
 from worker.network.segmenter import Segmenter
 from worker.watchdog import Reason, end_process
 
@@ -79,15 +89,27 @@ class JobRunner:
         first, otherwise = self.precedence.next()
         job = self.job_store.claim(first, self.owner, otherwise)
         if job is None:
+            IGNORED_MESSAGES.inc()
             _log.info("message.ignored", queue=queue)
             return
-        _log.info("job.claimed", **about(job), waited_ms=_ms_between(job))
+        self._note_claim(job)
         was_cut_off = job.cut_offs > 0
         with self.leases.hold(job.lease), self.quarantine.enter(alone=was_cut_off) as is_admitted:
             if is_admitted:
                 self._attempt(job)
             else:
                 self._postpone(job, self.retry_backoff, "one that was cut off before runs alone")
+
+    def _note_claim(self, job: Job) -> None:
+        waited = _waited(job)
+        if job.attempt == 1:
+            QUEUE_SECONDS.labels(job.queue).observe(waited.total_seconds())
+        _log.info(
+            "job.claimed",
+            **about(job),
+            worker=self.owner,
+            waited_ms=round(waited.total_seconds() * 1000),
+        )
 
     def _attempt(self, job: Job) -> None:
         try:
@@ -127,13 +149,13 @@ class JobRunner:
         watch = _Stopwatch()
         options = job.options
         data = self.photos.read(job)
-        watch.lap("get_ms")
+        watch.lap("get")
         photo = decode(data)
-        watch.lap("decode_ms")
+        watch.lap("decode")
         cutouts = cut_out(photo, options, self.segmenter)
-        watch.lap("cutout_ms")
+        watch.lap("cutout")
         store_results(self.object_store, job, cutouts)
-        watch.lap("put_ms")
+        watch.lap("put")
         height, width = photo.rgb.shape[:2]
         _log.info("attempt.produced", **about(job), width=width, height=height, **watch.laps)
         return cutouts, width * height
@@ -143,14 +165,15 @@ class JobRunner:
         report = cutouts.report.as_json()
         if self._written(lambda: self.job_store.complete(job.lease, shown, report, pixels)):
             _log.info("job.succeeded", **about(job), shown=[c for c in shown if shown[c]])
-            self._close(job)
+            PHOTO_PIXELS.inc(pixels)
+            self._close(job, Outcome.SUCCEEDED)
         else:
             self._discard(job)
 
     def _fail(self, job: Job, code: ErrorCode, message: str) -> None:
         if self._written(lambda: self.job_store.fail(job.lease, code, message)):
             _log.info("job.failed", **about(job), code=code)
-            self._close(job)
+            self._close(job, Outcome.FAILED, code)
         else:
             self._discard(job)
 
@@ -160,9 +183,10 @@ class JobRunner:
         status = self._written(lambda: self.job_store.retry(job.lease, delay, code, message))
         if status is JobStatus.QUEUED:
             _log.info("job.retried", **about(job), delay_s=delay.total_seconds())
+            self._count(job, Outcome.RETRIED)
         elif status is JobStatus.FAILED:
             _log.info("job.failed", **about(job), code=code)
-            self._close(job)
+            self._close(job, Outcome.FAILED, code)
         else:
             self._discard(job)
 
@@ -172,6 +196,7 @@ class JobRunner:
             _log.warning(
                 "job.postponed", **about(job), reason=reason, delay_s=delay.total_seconds()
             )
+            self._count(job, Outcome.POSTPONED)
         else:
             self._discard(job)
 
@@ -183,8 +208,15 @@ class JobRunner:
     def _written(self, write: Callable[[], Answer]) -> Answer:
         return retry_while_away(write, self.leases.lease)
 
-    def _close(self, job: Job) -> None:
+    def _count(self, job: Job, outcome: Outcome) -> None:
+        ATTEMPTS.labels(outcome).inc()
+        RUN_SECONDS.observe(self.leases.seconds_held(job.lease))
+
+    def _close(self, job: Job, outcome: Outcome, code: ErrorCode | None = None) -> None:
         """Tell who waits, and drop the upload; both may fail, the row is right already."""
+        self._count(job, outcome)
+        age = _waited(job) + timedelta(seconds=self.leases.seconds_held(job.lease))
+        count_finished(job, age, code)
         try:
             self.announcer.announce(job.id)
         except BrokerUnavailable:
@@ -198,6 +230,7 @@ class JobRunner:
     def _discard(self, job: Job) -> None:
         """Delete what this attempt stored: the job is another attempt's, or was erased meanwhile."""
         _log.warning("attempt.fenced", **about(job))
+        self._count(job, Outcome.FENCED)
         try:
             self.object_store.delete_attempt(job.lease)
             if job.image_url is not None:
@@ -213,12 +246,14 @@ class _Stopwatch:
         self.laps: dict[str, int] = {}
         self._last = time.monotonic()
 
-    def lap(self, name: str) -> None:
+    def lap(self, stage: str) -> None:
         now = time.monotonic()
-        self.laps[name] = round((now - self._last) * 1000)
+        seconds = now - self._last
+        self.laps[f"{stage}_ms"] = round(seconds * 1000)
+        STAGE_SECONDS.labels(stage).observe(seconds)
         self._last = now
 
 
-def _ms_between(job: Job) -> int:
-    waited = (job.started_at or job.read_at) - job.created_at
-    return round(waited.total_seconds() * 1000)
+def _waited(job: Job) -> timedelta:
+    """Tell how long after its acceptance this attempt began."""
+    return (job.started_at or job.read_at) - job.created_at

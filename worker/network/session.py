@@ -15,6 +15,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from shared.errors import DevicePoisoned, InferenceFailed, Misconfigured
 from shared.manifest import Manifest, known_names
+from worker.metrics import INFERENCE_FRAMES, INFERENCE_SECONDS
 
 Provider = Literal["cpu", "cuda"]
 
@@ -100,8 +101,10 @@ class Network:
             InferenceFailed: The runtime failed, or the answer has another shape or is not finite.
             DevicePoisoned: So it was with a batch of one, and then with a frame that ran before.
         """
+        INFERENCE_FRAMES.inc(len(batch))
         try:
-            return self._run(batch)
+            with INFERENCE_SECONDS.time():
+                return self._run(batch)
         except InferenceFailed as error:
             if len(batch) == 1:
                 self._check_device(error)

@@ -9,9 +9,12 @@ import threading
 
 from shared.errors import Misconfigured
 from shared.logs import set_up_logs
+from shared.metrics.registry import REGISTRY
+from shared.metrics.server import serve_metrics
 from shared.schema import require_schema
 from shared.settings import load_settings
 from worker.sweeper.app import create_keeper, create_sender, create_sweeper, run_sweeper
+from worker.sweeper.metrics import QueueMetrics
 
 
 def main() -> None:
@@ -22,6 +25,10 @@ def main() -> None:
         require_schema(settings)
         sweeper, sender = create_sweeper(settings), create_sender(settings)
         keeper = create_keeper(settings)
+        REGISTRY.register(
+            QueueMetrics(sweeper.job_store, settings.max_queued + settings.max_queued // 10)
+        )
+        serve_metrics(str(settings.metrics_host), settings.metrics_port)
     except Misconfigured as error:
         sys.exit(f"cutwork sweeper: {error}")
     stopping = threading.Event()

@@ -23,6 +23,8 @@ from shared.errors import BrokerUnavailable, Unavailable
 from shared.job import Queue
 from shared.job_store import JobStore
 from shared.logs import get_logger
+from shared.metrics.jobs import count_accepted
+from worker.sweeper.metrics import FAILURES
 
 _log = get_logger(__name__)
 
@@ -55,6 +57,7 @@ class BatchKeeper:
             try:
                 is_more |= step()
             except Unavailable as error:
+                FAILURES.labels(step.__name__).inc()
                 _log.warning("batches.step_failed", step=step.__name__, reason=str(error))
         return is_more
 
@@ -102,6 +105,7 @@ class BatchKeeper:
             return 0
         released = self.batches.release(batch.id, is_open + portion, portion)
         if released:
+            count_accepted(Queue.BULK, len(released))
             self._publish(released)
             _log.info(
                 "batch.released",

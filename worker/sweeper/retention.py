@@ -16,6 +16,7 @@ from shared.errors import Unavailable
 from shared.job_store import JobStore
 from shared.logs import about, get_logger
 from shared.object_store import ObjectStore
+from worker.sweeper.metrics import FAILURES
 
 _log = get_logger(__name__)
 
@@ -69,6 +70,7 @@ class Retention:
             try:
                 is_more |= step()
             except Unavailable as error:
+                FAILURES.labels(step.__name__.lstrip("_")).inc()
                 _log.warning("retention.step_failed", step=step.__name__, reason=str(error))
         return is_more
 

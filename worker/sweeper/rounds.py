@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from shared.logs import get_logger
+from worker.sweeper.metrics import LAST_ROUND
 
 _log = get_logger(__name__)
 
@@ -60,6 +61,7 @@ class Rounds:
             while not self._stopping.is_set():
                 is_more = self._work()
                 self._came_round_at = time.monotonic()
+                LAST_ROUND.labels(self.name.lower()).set_to_current_time()
                 if not is_more:
                     self._stopping.wait(self._interval)
         except Exception:  # noqa: BLE001 - whatever it is, it ends the process

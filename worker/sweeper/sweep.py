@@ -16,6 +16,8 @@ from shared.errors import BrokerUnavailable, Unavailable
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import JobStore
 from shared.logs import about, get_logger
+from shared.metrics.jobs import count_finished
+from worker.sweeper.metrics import FAILURES, REPUBLISHED, RESCUED
 from worker.sweeper.retention import Retention
 
 _log = get_logger(__name__)
@@ -47,12 +49,14 @@ class Sweeper:
             try:
                 is_more |= step()
             except Unavailable as error:
+                FAILURES.labels(step.__name__).inc()
                 _log.warning("sweep.step_failed", step=step.__name__, reason=str(error))
         return is_more
 
     def rescue(self) -> bool:
         """Take jobs from workers that died or hang, to be published by this sweep; True if there may be more."""
         rescued = self.job_store.rescue(_ROWS_PER_STEP)
+        RESCUED.inc(len(rescued))
         for job in rescued:
             _log.warning("job.rescued", **about(job), status=job.status)
         self._bury(job for job in rescued if job.status is JobStatus.FAILED)
@@ -104,12 +108,14 @@ class Sweeper:
             except BrokerUnavailable:
                 self.job_store.mark_unpublished(taken)
                 raise
+            REPUBLISHED.inc(len(taken))
             _log.info("jobs.published", queue=queue, count=len(taken))
         return len(taken)
 
     def _bury(self, jobs: Iterable[Job]) -> None:
         buried = list(jobs)
         for job in buried:
+            count_finished(job, (job.finished_at or job.read_at) - job.created_at, job.error_code)
             self.retention.discard_upload(job.id)
         for job in buried:
             self.announcer.announce(job.id)

@@ -5,4 +5,5 @@ subjects  what a delivery is about: a job, or a batch
 lanes     how much goes to one host at a time
 message   body and headers of one try
 schedule  when the next try is
+metrics   what is counted of it
 """

@@ -20,6 +20,7 @@ from shared.webhooks.deliveries import Deliveries
 from shared.webhooks.delivery import Delivery
 from worker.webhooks.lanes import ALL, Lanes
 from worker.webhooks.message import write_message
+from worker.webhooks.metrics import WEBHOOK_TRIES
 from worker.webhooks.schedule import delay_after
 from worker.webhooks.subjects import Subject, Subjects
 
@@ -127,13 +128,16 @@ class Sender:
         told = {"try_": delivery.tries + 1, "status": outcome.status}
         if not outcome.reason:
             self.deliveries.deliver(delivery, outcome.status or 0)
+            WEBHOOK_TRIES.labels("delivered").inc()
             _log.info("webhook.delivered", **about, **told)
             return
         delay = self._count_failure(delivery, outcome, subject.read_at)
         if delay is None:
+            WEBHOOK_TRIES.labels("given_up").inc()
             _log.warning("webhook.given_up", **about, **told, reason=outcome.reason)
             return
         again = round(delay.total_seconds())
+        WEBHOOK_TRIES.labels("failed").inc()
         _log.warning("webhook.failed", **about, **told, reason=outcome.reason, retry_s=again)
 
     def _count_failure(

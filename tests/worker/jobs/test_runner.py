@@ -29,6 +29,7 @@ from shared.outgoing.caller import Caller
 from shared.outgoing.policy import Policy
 from shared.settings import Settings
 from tests.factories import new_job, publish
+from tests.metrics import since
 from tests.raw_server import RawServer, ok, running_raw_server, say
 from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
@@ -548,3 +549,65 @@ def test_a_photo_that_was_fetched_for_an_erased_job_is_not_kept(
 
     assert stores.reread(job).image_url is None
     assert stores.object_store.results == stores.object_store.inputs == {}
+
+
+def test_an_attempt_is_counted_with_its_stages_and_its_job_with_its_age(
+    runner: JobRunner, stores: Stores
+) -> None:
+    job = stores.accept(PERSON)
+    stores.clock.advance(seconds=7)
+    attempts = since("cutwork_job_attempts_total", outcome="succeeded")
+    finished = since("cutwork_jobs_finished_total", outcome="succeeded", error_code="")
+    waited = since("cutwork_job_queue_seconds_sum", queue=job.queue)
+    age = since("cutwork_job_end_to_end_seconds_sum", queue=job.queue)
+    ran = since("cutwork_job_run_seconds_sum")
+    stages = [
+        since("cutwork_job_stage_seconds_count", stage=it)
+        for it in ("get", "decode", "cutout", "put")
+    ]
+    pixels, frames = since("cutwork_photo_pixels_total"), since("cutwork_inference_requests_total")
+
+    runner.run(job.queue)
+
+    assert (attempts(), finished(), waited()) == (1, 1, 7)
+    assert [stage() for stage in stages] == [1] * 4
+    assert pixels() == 512 * 512
+    assert frames() >= 2
+    assert ran() > 0
+    assert age() == pytest.approx(7 + ran(), abs=0.5)
+
+
+def test_what_becomes_of_an_attempt_that_does_not_succeed_is_counted(
+    runner: JobRunner, stores: Stores, segmenter: Interposed
+) -> None:
+    outcomes = {
+        it: since("cutwork_job_attempts_total", outcome=it)
+        for it in ("failed", "retried", "postponed", "fenced")
+    }
+    code = ErrorCode.FILE_DECODING_FAILURE
+    failed = since("cutwork_jobs_finished_total", outcome="failed", error_code=code)
+    ignored = since("cutwork_duplicate_deliveries_total")
+
+    stores.accept(PERSON[:5000])
+    runner.run(Queue.INTERACTIVE)
+    runner.run(Queue.INTERACTIVE)
+    erased = stores.accept(PERSON)
+
+    def erase() -> None:
+        assert stores.job_store.erase(erased.id, erased.tenant)
+
+    segmenter.before = erase
+    runner.run(Queue.INTERACTIVE)
+    stores.accept(PERSON)
+
+    def fail() -> None:
+        raise InferenceFailed("NaN")
+
+    segmenter.before = fail
+    runner.run(Queue.INTERACTIVE)
+    stores.accept(PERSON)
+    stores.object_store.is_down = True
+    runner.run(Queue.INTERACTIVE)
+
+    assert {it: count() for it, count in outcomes.items()} == dict.fromkeys(outcomes, 1)
+    assert (failed(), ignored()) == (1, 1)

@@ -13,6 +13,7 @@ from shared.errors import BrokerUnavailable, ErrorCode
 from shared.job import JobStatus, Queue
 from shared.settings import Settings
 from tests.conditions import eventually
+from tests.metrics import since
 from tests.worker.conftest import LIMITS, Stores
 from worker.sweeper.app import run_sweeper
 from worker.sweeper.retention import Retention
@@ -236,3 +237,33 @@ def test_a_duty_that_is_done_again_and_again_is_noted_and_goes_on_until_told_to_
         eventually(lambda: duty in stores.broker.since)
         stopping.set()
         assert running.result(timeout=10) == 0
+
+
+def test_what_a_sweep_does_is_counted(sweeper: Sweeper, stores: Stores) -> None:
+    spent = stores.accept()
+    rescued, republished = (
+        since("cutwork_jobs_rescued_total"),
+        since("cutwork_jobs_republished_total"),
+    )
+    failed = since(
+        "cutwork_jobs_finished_total", outcome="failed", error_code=ErrorCode.AI_SERVICE_TIMEOUT
+    )
+    age = since("cutwork_job_end_to_end_seconds_sum", queue=spent.queue)
+    stores.job_store.claim(spent.queue, "worker that dies")
+    stores.clock.advance(seconds=31)
+
+    sweeper.sweep()
+    stores.clock.now += LIMITS.deadline
+    sweeper.sweep()
+
+    assert (rescued(), republished(), failed()) == (1, 1, 1)
+    assert age() == LIMITS.deadline.total_seconds() + 31
+
+
+def test_a_step_whose_store_is_away_is_counted(sweeper: Sweeper, stores: Stores) -> None:
+    failures = since("cutwork_sweeper_failures_total", step="publish")
+    stores.broker.is_down = True
+
+    sweeper.sweep()
+
+    assert failures() == 1
