@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,70 +21,10 @@ from sqlalchemy.exc import OperationalError
 from deploy.environment_file import read
 from deploy.local.servers.ports import free_port
 from tests.conditions import eventually
+from tests.end_to_end.local_run import START_SECONDS, Run
 
 _ROOT = Path(__file__).parents[2]
-#: It gives up by itself on what does not start, and a busy machine takes its time.
-_START_SECONDS = 300
-_STOP_SECONDS = 120
-
 pytestmark = pytest.mark.timeout(900)
-
-
-class Run:
-    """One `make run`, with its state in `home`, run from the folder above that."""
-
-    def __init__(self, home: Path, port: int, **more: str) -> None:
-        self.home = home
-        self.port = port
-        self.said = home.with_suffix(".err")
-        outside = {k: v for k, v in os.environ.items() if not k.startswith("CUTWORK_")}
-        own = {"DATA_DIR": str(home), "PORT": str(port), "PYTHONPATH": str(_ROOT), **more}
-        with home.with_suffix(".out").open("ab") as stdout, self.said.open("wb") as stderr:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "deploy.local"],
-                cwd=home.parent,
-                env={**outside, **own},
-                stdout=stdout,
-                stderr=stderr,
-            )
-
-    def is_up(self) -> bool:
-        assert self.process.poll() is None, self.said.read_text()
-        return "Ctrl-C stops it all" in self.said.read_text()
-
-    def post_as_told(self) -> str:
-        """Run the curl line as it was printed, and return the URL of the result."""
-        found = re.search(r"^ +(curl .*)$", self.said.read_text(), re.MULTILINE)
-        assert found is not None
-        answer = subprocess.run(
-            found[1], check=True, shell=True, cwd=self.home.parent, capture_output=True
-        )
-        url: str = json.loads(answer.stdout)["data"]["elements"][0]["image_url"]
-        return url
-
-    def make_key(self) -> str:
-        """Make a key as it was printed."""
-        found = re.search(r"^ +(.*cutwork-admin .*)$", self.said.read_text(), re.MULTILINE)
-        assert found is not None
-        made = subprocess.run(found[1], check=True, shell=True, capture_output=True, text=True)
-        return made.stdout.strip()
-
-    def processes(self) -> dict[int, str]:
-        """Find the command of everything that was started, grandchildren too."""
-        found = {}
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                command = (process / "cmdline").read_text()
-                known = command + (process / "environ").read_text()
-            except OSError:
-                continue
-            if str(self.home) in known and command:
-                found[int(process.name)] = command.replace("\0", " ").strip()
-        return found
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(_STOP_SECONDS)
 
 
 class Start(Protocol):
@@ -106,7 +42,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def start(name: str, **more: str) -> Run:
         run = Run(tmp_path / name, ports.setdefault(name, free_port()), **more)
         runs.append(run)
-        eventually(run.is_up, _START_SECONDS)
+        eventually(run.is_up, START_SECONDS)
         return run
 
     yield start
@@ -165,7 +101,7 @@ def test_its_database_is_postgresql_where_that_is_asked_for() -> None:
         Path(folder).chmod(0o755)
         run = Run(Path(folder, "home"), free_port(), DATABASE="postgresql")
         try:
-            eventually(run.is_up, _START_SECONDS)
+            eventually(run.is_up, START_SECONDS)
 
             assert _get(run.post_as_told()).startswith(b"\x89PNG")
             url = make_url(read(run.home / "environment")["CUTWORK_DATABASE_URL"])

@@ -10,13 +10,16 @@ from click.testing import CliRunner
 
 from api.openapi.errors import MEANINGS
 from deploy.admin import admin
+from deploy.monitoring import dashboard
 from shared.documents import FOLDER as DOCS
 from shared.errors import CATALOGUE
 from tests.house.chart_pages import SCHEMA, guide_page, schema_page
 from tests.house.command_page import command_page
 from tests.house.metrics_table import metrics_table
 from tests.house.times import times
+from tests.monitoring import DASHBOARD, rules
 
+_ALERTS = "| alert | when |\n|---|---|\n"
 _METRICS = "\n### All of them"
 _TIMES = "| where | seconds | what for |\n|---|---|---|\n"
 _ERRORS = "| HTTP | code | when |\n|---|---|---|\n"
@@ -71,10 +74,24 @@ def commands_page(page: str) -> str:
 
 
 def monitor_page(page: str) -> str:
-    """Replace the tables of metrics, which end the page."""
+    """Replace the table of alerts, and those of metrics, which end the page."""
     head, found, _ = page.partition(_METRICS)
-    assert found, "docs/guides/monitor.md has no table any more"
-    return f"{head}\n{metrics_table()}"
+    assert found, "docs/guides/monitor.md has no table of metrics any more"
+    written, count = re.subn(
+        rf"{re.escape(_ALERTS)}(\|.*\n)*", lambda _: _ALERTS + _alert_rows(), head, count=1
+    )
+    assert count, "docs/guides/monitor.md has no table of alerts any more"
+    return f"{written}\n{metrics_table()}"
+
+
+def _alert_rows() -> str:
+    """Write a row for each alert, which leads where its link does."""
+    rows = ""
+    for rule in rules():
+        said = rule["annotations"]
+        anchor = said["runbook_url"].partition("#")[2]
+        rows += f"| [`{rule['alert']}`](troubleshooting.md#{anchor}) | {said['summary']} |\n"
+    return rows
 
 
 def times_page(page: str) -> str:
@@ -111,7 +128,8 @@ PAGES: Mapping[str, Callable[[str], str]] = {
 
 
 def main() -> None:
-    """Write all pages."""
+    """Write all pages, and the dashboard."""
+    DASHBOARD.write_text(dashboard.as_text())
     for name, write in PAGES.items():
         page = DOCS / name
         page.write_text(write(page.read_text()))

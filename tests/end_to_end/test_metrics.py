@@ -1,0 +1,147 @@
+"""What Prometheus sees of a whole installation that has done a job: all that dashboard and alerts ask for."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from prometheus_client.parser import text_string_to_metric_families
+
+from deploy.local.processes.process import Process
+from deploy.local.servers.ports import LOOPBACK, free_port
+from tests.conditions import eventually
+from tests.end_to_end.client import post
+from tests.end_to_end.local_run import START_SECONDS, Run
+from tests.monitoring import CONFIG, Asked, asked_by_alerts, asked_by_dashboard, series_in
+
+PROCESSES = ("front end", "worker", "sweeper")
+#: What is only there once something has gone wrong, was sent twice, or changed.
+OF_OTHER_DAYS = {
+    "CutworkGpuWorkersGone",
+    "Left to the next round, a minute",
+    "Webhooks a minute",
+    "Networks",
+}
+
+pytestmark = pytest.mark.timeout(400)
+
+
+class Watched:
+    """A running installation, and the ports of its metrics."""
+
+    def __init__(self, run: Run, first_port: int) -> None:
+        self.run = run
+        self.ports = [first_port + number for number in range(len(PROCESSES))]
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.run.port}"
+
+    def series(self) -> set[str]:
+        """Name all that its processes tell."""
+        names = set()
+        for port in self.ports:
+            text = httpx.get(f"http://{LOOPBACK}:{port}/metrics").raise_for_status().text
+            for family in text_string_to_metric_families(text):
+                parts = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("_total",)}
+                names |= {family.name + part for part in parts.get(family.type, ("",))}
+        return names
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory, photo: bytes) -> Iterator[Watched]:
+    """An installation that has cut out one photo and refused another."""
+    first = _ports_in_a_row(len(PROCESSES))
+    home = tmp_path_factory.mktemp("watched") / "home"
+    run = Run(home, free_port(), CUTWORK_METRICS_PORT=str(first))
+    try:
+        eventually(run.is_up, START_SECONDS)
+        watched = Watched(run, first)
+        assert post(watched.url, photo, cloth_class="tops").status_code == 200
+        small = io.BytesIO()
+        Image.new("RGB", (20, 20)).save(small, "PNG")
+        assert post(watched.url, small.getvalue()).status_code == 422
+        yield watched
+    finally:
+        run.stop()
+
+
+def test_a_job_brings_all_metrics_that_dashboard_and_alerts_ask_for(watched: Watched) -> None:
+    told = watched.series() | {"up"}
+
+    asked = [*asked_by_dashboard(), *asked_by_alerts()]
+    assert {name for it in asked for name in series_in(it.expression)} <= told
+
+
+def test_make_run_says_where_they_are(watched: Watched) -> None:
+    said = watched.run.said.read_text()
+
+    for name, port in zip(PROCESSES, watched.ports, strict=True):
+        assert f"metrics of the {name}: http://{LOOPBACK}:{port}/metrics" in said
+
+
+@pytest.mark.skipif(
+    shutil.which("prometheus") is None, reason="Debian's package prometheus is not installed"
+)
+def test_prometheus_finds_something_for_each_expression(watched: Watched, tmp_path: Path) -> None:
+    config = CONFIG.read_text().replace("rules.yml", str(CONFIG.with_name("rules.yml")))
+    for number, port in enumerate(watched.ports):
+        config = config.replace(f"{LOOPBACK}:{9464 + number}", f"{LOOPBACK}:{port}")
+    (tmp_path / "prometheus.yml").write_text(config.replace("15s", "1s"))
+    port = free_port()
+    command = [
+        *("prometheus", f"--config.file={tmp_path}/prometheus.yml"),
+        *(f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address={LOOPBACK}:{port}"),
+    ]
+    server = Process("prometheus", command, output=tmp_path / "prometheus.log")
+
+    def ask(asked: Asked) -> list[Any]:
+        query = asked.expression.replace("$__rate_interval", "1m")
+        url = f"http://{LOOPBACK}:{port}/api/v1/query"
+        answer = httpx.get(url, params={"query": query}).json()
+        assert answer["status"] == "success", answer
+        found: list[Any] = answer["data"]["result"]
+        return found
+
+    with ExitStack() as ends:
+        server.start()
+        ends.callback(server.stop, 10)
+        server.wait_until(lambda: _answers(port), 30)
+        up = Asked("up", 'count(up{job=~"cutwork-.*"} == 1) == 3')
+        eventually(lambda: ask(up), 30)
+        eventually(lambda: ask(Asked("twice", "count_over_time(up[1m]) > 3")), 30)
+        empty = {it.title for it in asked_by_dashboard() if not ask(it)}
+        for it in asked_by_alerts():
+            ask(it)
+
+    assert empty <= OF_OTHER_DAYS
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://{LOOPBACK}:{port}/-/ready").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _ports_in_a_row(count: int) -> int:
+    """Find some that are free beside each other."""
+
+    def find() -> int:
+        first = free_port()
+        try:
+            for number in range(count):
+                socket.create_server((LOOPBACK, first + number)).close()
+        except OSError:
+            return 0
+        return first
+
+    return eventually(find)
