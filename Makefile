@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-training docs test-fast test-fast-api test-fast-others promises soak bench check format lock train evaluate export variants clean
+.PHONY: help run test test-training docs test-fast test-fast-api test-fast-others promises soak bench bench-full check format lock train evaluate export variants clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ fuzz: $(READY) ## Feed mutated bytes to all that reads those of strangers (ARGS=
 bench: $(READY) ## Compare the image path with the common way of doing it, and a large job table with a small one, as ratios
 	@$(BIN)/python -m tests.benchmarks
 	@exec $(BIN)/python -m tests.benchmarks.job_table
+
+bench-full: $(READY) ## Measure each stage of a job's image path into docs/benchmarks, in a quarter of an hour (ARGS="--before ../other")
+	@exec $(BIN)/python -m tests.benchmarks.ledger $(ARGS)
 
 check: $(READY) ## Look at format, style and types; change nothing
 	$(BIN)/ruff format --check .

@@ -1,0 +1,141 @@
+"""One side of the ledger: works on the photos that it is told of, and says what each stage took.
+
+Run by its path, with the checkout to be measured on PYTHONPATH: so one file can measure two of them. It names a stage's
+functions as they are called in either; what a checkout does not have is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from shared.contract import Category
+from shared.job import CutoutOptions
+from shared.settings import Settings
+from worker.app import create_segmenter
+from worker.imaging import cutout, decoding
+
+#: Stage → what it is made of, in the order of a job. What one calls of another is counted there.
+STAGES = {
+    "decode": ["imaging.decoding:decode"],
+    "prepare": ["imaging.prepared_photo:PreparedPhoto.of"],
+    "frame": ["imaging.cutout:to_frame", "network.test_time_augmentation:AugmentedNetwork.segment"],
+    "infer": ["network.session:Network.segment"],
+    "interpret": ["imaging.cutout:interpret"],
+    "refine": ["imaging.mattes:refine"],
+    "shares": ["imaging.cutout:to_mattes", "imaging.mattes:Mattes.placed"],
+    "decontaminate": ["imaging.cutout:decontaminate"],
+    "compose": [
+        "imaging.rendering:Renderer.draw",
+        "imaging.rendering:_cut_out",
+        "imaging.rendering:blend",
+    ],
+    "encode": ["imaging.rendering:encode"],
+    "report": [
+        "imaging.cutout:look_at",
+        "imaging.cutout:bounding_box",
+        "imaging.patch:Patch.visible_box",
+        "imaging.picture:Picture.share_of_white",
+    ],
+    "rest": ["imaging.cutout:cut_out"],
+}
+_MILLISECONDS = 1000
+
+Spent = dict[str, list[float]]
+
+
+class StageClock:
+    """CPU and wall time of each stage, without that of the stages which it calls."""
+
+    def __init__(self) -> None:
+        """Begin with nothing spent."""
+        self.spent: Spent = {}
+        self._open: list[str] = []
+        self._last = self._now()
+
+    def timed(self, stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        """Make what does the same, and is counted."""
+
+        @functools.wraps(work)
+        def counted(*arguments: Any, **named: Any) -> Any:
+            self._charge()
+            self._open.append(stage)
+            try:
+                return work(*arguments, **named)
+            finally:
+                self._charge()
+                self._open.pop()
+
+        return counted
+
+    def _charge(self) -> None:
+        """Give what went by since the last look to the stage that is open."""
+        before, self._last = self._last, self._now()
+        if self._open:
+            spent = self.spent.setdefault(self._open[-1], [0.0, 0.0])
+            for kind in (0, 1):
+                spent[kind] += (self._last[kind] - before[kind]) * _MILLISECONDS
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        return time.thread_time(), time.perf_counter()
+
+
+def attach(clock: StageClock) -> None:
+    """Let the clock count every stage of this process."""
+    for stage, places in STAGES.items():
+        for place in places:
+            module, _, path = place.partition(":")
+            *owners, name = path.split(".")
+            with contextlib.suppress(ImportError, AttributeError):
+                owner = importlib.import_module(f"worker.{module}")
+                for step in owners:
+                    owner = getattr(owner, step)
+                found = owner.__dict__[name] if owners else getattr(owner, name)
+                if isinstance(found, classmethod):
+                    setattr(owner, name, classmethod(clock.timed(stage, found.__func__)))
+                else:
+                    setattr(owner, name, clock.timed(stage, found))
+
+
+def answers() -> Iterator[dict[str, Any]]:
+    """Do what each line says, and tell what it took."""
+    cv2.setNumThreads(1)
+    clock = StageClock()
+    attach(clock)
+    segmenter = create_segmenter(Settings())
+    for line in sys.stdin:
+        case = json.loads(line)
+        jpeg = Path(case["photo"]).read_bytes()
+        options = CutoutOptions(
+            cloth_class=tuple(Category(word) for word in case["categories"]),
+            rendition_words={"outputs": case["form"]},
+        )
+        clock.spent.clear()
+        began = time.thread_time(), time.perf_counter()
+        cutout.cut_out(decoding.decode(jpeg), options, segmenter)
+        total = [
+            (now - then) * _MILLISECONDS
+            for now, then in zip((time.thread_time(), time.perf_counter()), began, strict=True)
+        ]
+        yield {"stages": clock.spent, "total": total}
+
+
+def main() -> None:
+    """Answer each line with one."""
+    for answer in answers():
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
