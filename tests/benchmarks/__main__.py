@@ -26,6 +26,8 @@ from shared.settings import Settings
 from worker.app import create_segmenter
 from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
+from worker.imaging.patch import Patch
+from worker.imaging.picture import Picture
 from worker.imaging.png_encoding import encode_png
 from worker.imaging.rendering import Renderer
 from worker.network.segmenter import Segmenter
@@ -75,18 +77,18 @@ def _rows(photo: Image.Image) -> list[Row]:
     height, width = rgb.shape[:2]
     rows, columns = np.mgrid[:height, :width] / height - 0.5
     alpha = np.clip((0.3 - np.hypot(rows, columns)) * 4000 + 128, 0, 255).astype(np.uint8)
-    renderer = Renderer(colours=rgb, rendition=PLAIN, placement=None)
+    renderer = Renderer(colours=Patch.of(rgb), rendition=PLAIN, placement=None)
     return [
         Row("decode JPEG", lambda: decode(jpeg), lambda: np.array(Image.open(io.BytesIO(jpeg)))),
         Row(
             "transparent PNG",
-            lambda: renderer.write(renderer.draw(alpha, ReturnForm.CUTOUT)),
+            lambda: renderer.write(renderer.draw(Patch.of(alpha), ReturnForm.CUTOUT)),
             lambda: _pillow_png(np.dstack([rgb, alpha])),
         ),
-        Row("mask PNG", lambda: encode_png(alpha), lambda: _pillow_png(alpha)),
+        Row("mask PNG", lambda: encode_png(Picture.of(alpha)), lambda: _pillow_png(alpha)),
         Row(
             "white PNG",
-            lambda: renderer.write(renderer.draw(alpha, ReturnForm.WHITE)),
+            lambda: renderer.write(renderer.draw(Patch.of(alpha), ReturnForm.WHITE)),
             lambda: _pillow_png(_on_white(rgb, alpha)),
         ),
     ]

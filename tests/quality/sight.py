@@ -78,7 +78,7 @@ def enlarge(seen: Segmentation, rgb: Pixels) -> Edges:
     refined = refine(seen.clothing, rgb, overview_of(rgb, OVERVIEW_LONG_SIDE))
     return Edges(
         plain=np.asarray(cv2.resize(seen.clothing, (width, height)), np.float32),
-        refined=refined.astype(np.float32) / np.float32(255),
+        refined=refined.whole().astype(np.float32) / np.float32(255),
     )
 
 

@@ -5,6 +5,8 @@ photo            pixels, upright and sRGB, with the opacity that they came with
 decoding         bytes to a photo: jpeg_decoding, png_decoding, bmp_decoding; colour converts to sRGB,
                  png_colour is what a PNG says of its colours
 downscaling      smaller copies
+enlarging        larger ones, some rows at a time
+patch            pixels of a part, which is all there is
 prepared_photo   a photo, or a crop of it, with what several steps look at
 letterbox        how a photo lies in the network's frame
 frame            the numbers that the network is fed
@@ -16,6 +18,7 @@ decontamination  edges cleaned of the colours behind them
 bounding_box     where in the photo the clothing is
 placement        where in the picture it belongs: cropped, or on a canvas
 rendering        the picture in the form that was asked for
+picture          a picture drawn some rows at a time, while it is written
 encoding         its bytes in the format that was asked for; png_encoding is our own
 quality_report   what was measured of it
 """

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
 from typing import NamedTuple
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.report import Side
 from worker.imaging.photo import Pixels
+
+Mask = NDArray[np.bool_]
 
 #: An opacity below which a pixel is taken for the soft end of an edge.
 _LEAST_OPACITY = 26
@@ -33,14 +38,50 @@ class BoundingBox(NamedTuple):
         """In pixels."""
         return self.bottom - self.top
 
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Its rows and columns, to index pixels with."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def moved(self, right: int, down: int) -> BoundingBox:
+        """The same, moved by some pixels."""
+        return BoundingBox(
+            self.left + right, self.top + down, self.right + right, self.bottom + down
+        )
+
+    def common_with(self, other: BoundingBox) -> BoundingBox:
+        """What lies in both; where that is nothing, it has no pixels."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        return BoundingBox(left, top, max(left, right), max(top, bottom))
+
 
 def bounding_box(alpha: Pixels) -> BoundingBox | None:
     """Find what an opacity (H, W) shows; None if it shows nothing."""
-    visible = alpha >= _LEAST_OPACITY
-    rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
-    if not len(rows):
-        return None
-    return BoundingBox(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    return _box_of(alpha >= _LEAST_OPACITY)
+
+
+def enlarged_box(cells: Mask, shape: tuple[int, ...]) -> BoundingBox:
+    """Find which pixels of a photo are interpolated between these cells of a coarse grid (h, w) over it, at least one.
+
+    Args:
+        cells: Where there is something.
+        shape: Of the photo: height, width.
+    """
+    box = _box_of(cells) or BoundingBox(0, 0, 1, 1)
+    tall, wide = shape[0] / cells.shape[0], shape[1] / cells.shape[1]
+    # Half a cell beyond the middle of the next one, and a pixel for rounding.
+    return BoundingBox(
+        max(0, floor((box.left - 0.5) * wide) - 1),
+        max(0, floor((box.top - 0.5) * tall) - 1),
+        min(shape[1], ceil((box.right + 0.5) * wide) + 1),
+        min(shape[0], ceil((box.bottom + 0.5) * tall) + 1),
+    )
+
+
+def _box_of(mask: Mask) -> BoundingBox | None:
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return BoundingBox(left, top, left + width, top + height) if width else None
 
 
 def cut_sides(box: BoundingBox, shape: tuple[int, ...]) -> frozenset[Side]:

@@ -6,6 +6,7 @@ import hashlib
 import io
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
@@ -24,18 +25,18 @@ def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
 
     CMYK: 255 for full ink. A profile that cannot be used, or is for another kind of pixels, is ignored.
     """
-    image = Image.fromarray(pixels)
-    if pixels.ndim == 3 and pixels.shape[2] == 4:  # noqa: PLR2004
-        image = Image.frombuffer("CMYK", pixels.shape[1::-1], pixels.tobytes(), "raw", "CMYK", 0, 1)
-    transform = _transform(profile, image.mode) if profile else None
-    if transform is not None:
-        converted = ImageCms.applyTransform(image, transform)
-        return np.ascontiguousarray(np.asarray(converted), np.uint8)
-    if image.mode != "RGB":
-        image = image.convert("RGB")
-    elif pixels.flags.c_contiguous:
-        return pixels
-    return np.ascontiguousarray(np.asarray(image), np.uint8)
+    mode = "L" if pixels.ndim == 2 else {3: "RGB", 4: "CMYK"}[pixels.shape[2]]  # noqa: PLR2004
+    transform = _transform(profile, mode) if profile else None
+    # Pillow's pictures are copies: only the colour engine and CMYK need one.
+    if transform is None and mode == "RGB":
+        return np.ascontiguousarray(pixels)
+    if transform is None and mode == "L":
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8)
+    stored = np.ascontiguousarray(pixels)
+    image = Image.frombuffer(mode, pixels.shape[1::-1], stored, "raw", mode, 0, 1)
+    if transform is None:
+        return np.asarray(image.convert("RGB"), np.uint8)
+    return np.asarray(ImageCms.applyTransform(image, transform), np.uint8)
 
 
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:

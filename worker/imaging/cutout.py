@@ -9,12 +9,12 @@ from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.rendition import OnCanvas
-from worker.imaging.bounding_box import bounding_box
 from worker.imaging.crop import closer_crop, wider_crop
 from worker.imaging.decontamination import decontaminate
 from worker.imaging.frame import to_frame
 from worker.imaging.mattes import Mattes, to_mattes
-from worker.imaging.photo import Photo, Pixels
+from worker.imaging.patch import Patch
+from worker.imaging.photo import Photo
 from worker.imaging.placement import find_placement
 from worker.imaging.prepared_photo import PreparedPhoto
 from worker.imaging.quality_report import QualityReport, look_at
@@ -90,7 +90,8 @@ def _look(prepared: PreparedPhoto, network: Segmenter, needed: Sequence[Category
     mattes = to_mattes(segmentation, part, needed)
     if not mattes.shows_clothing:
         return None
-    return mattes.placed(crop, prepared.seen.shape) if crop else mattes
+    height, width = prepared.seen.shape[:2]
+    return mattes.placed(crop, (height, width)) if crop else mattes
 
 
 def segment(prepared: PreparedPhoto, network: Segmenter) -> Segmentation:
@@ -131,7 +132,7 @@ def _deliver(prepared: PreparedPhoto, mattes: Mattes, options: CutoutOptions) ->
         OutMode.REQUESTED_CATEGORIES: mattes.of_categories,
     }
     alpha = of_mode[options.out_mode]()
-    box, layout = bounding_box(alpha), options.rendition.layout
+    box, layout = alpha.visible_box(), options.rendition.layout
     # A picture that shows nothing is the photo's size.
     placement = find_placement(layout, box, alpha.shape) if layout and box else None
     renderer = Renderer(
@@ -139,23 +140,23 @@ def _deliver(prepared: PreparedPhoto, mattes: Mattes, options: CutoutOptions) ->
         rendition=options.rendition,
         placement=placement,
     )
-    by_form, on_white = {}, None
+    by_form, white = {}, None
     for form in options.forms:
         picture = renderer.draw(alpha, form)
-        on_white = picture if form is ReturnForm.WHITE else on_white
+        white = picture.share_of_white() if form is ReturnForm.WHITE else white
         by_form[form] = Pictures(
             renderer.write(picture), _categories(renderer, mattes, form, options)
         )
     found = {it: mattes.categories[it] for it in options.cloth_class if it in mattes.categories}
     asked = layout.fill if isinstance(layout, OnCanvas) else 1.0
-    report = look_at(alpha, found, box, placement, on_white, doubt=mattes.doubt, fill=asked)
+    report = look_at(alpha, found, box, placement, white, doubt=mattes.doubt, fill=asked)
     return Cutouts(by_form, report)
 
 
-def _clean_colours(prepared: PreparedPhoto, mattes: Mattes, forms: Sequence[ReturnForm]) -> Pixels:
+def _clean_colours(prepared: PreparedPhoto, mattes: Mattes, forms: Sequence[ReturnForm]) -> Patch:
     photo = prepared.photo
     if set(forms) == {ReturnForm.MASK}:
-        return photo.rgb
+        return Patch.of(photo.rgb)
     return decontaminate(photo.rgb, prepared.overview, mattes.clothing, photo.alpha)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.imaging.downscaling import shrink_to, shrunk_size
+from worker.imaging.patch import Patch
 from worker.imaging.photo import Pixels, strips
 
 _SMALL_LONG_SIDE = 256
@@ -21,40 +22,54 @@ _LEAST_WEIGHT = np.float32(0.004)
 
 
 def decontaminate(
-    rgb: Pixels, overview: Pixels, alpha: Pixels, own_alpha: Pixels | None = None
-) -> Pixels:
+    rgb: Pixels, overview: Pixels, clothing: Patch, own_alpha: Pixels | None = None
+) -> Patch:
     """Estimate the clothing's colour under its soft edge.
 
     Args:
         rgb: (H, W, 3), a photo.
         overview: A smaller copy of it on white, or itself.
-        alpha: (H, W), how much of each pixel is clothing.
+        clothing: How much of each pixel is clothing.
         own_alpha: (H, W), the opacity that the photo came with: half-transparent pixels of a cut-out photo have their
             own colour already.
 
     Returns:
-        (H, W, 3), equal to `rgb` where alpha is 0 or 255, or the photo's own opacity is not 255.
+        The colours in the clothing's box; those of `rgb` where its opacity is 0 or 255, or the photo's own is not 255.
     """
-    height, width = alpha.shape
+    height, width = clothing.shape
     small = shrunk_size((height, width), _SMALL_LONG_SIDE)
-    inside, outside = _blurred_colours(shrink_to(overview, small), shrink_to(alpha, small))
-    clean = rgb.copy()
+    inside, outside = (
+        np.ascontiguousarray(colours.reshape(-1, 3).T)
+        for colours in _blurred_colours(
+            shrink_to(overview, small), shrink_to(clothing.whole(), small)
+        )
+    )
+    box = clothing.box
+    clean = rgb[box.window].copy()
+    # Which cell of the small copy a pixel lies in.
+    cell_down = np.arange(box.top, box.bottom) * small[1] // height * small[0]
+    cell_across = np.arange(box.left, box.right) * small[0] // width
     # Edges can be everywhere, and each of their pixels takes some hundred bytes on the way.
-    for rows in strips(height):
-        edge = cv2.inRange(alpha[rows], np.array(1), np.array(254))
+    for rows in strips(box.height):
+        alpha = clothing.pixels[rows]
+        edge = (alpha > 0) & (alpha < 255)  # noqa: PLR2004
         if own_alpha is not None:
-            edge[own_alpha[rows] < 255] = 0  # noqa: PLR2004
-        down, across = np.nonzero(edge)
-        if not down.size:
+            edge &= own_alpha[box.window][rows] == 255  # noqa: PLR2004
+        where = np.flatnonzero(edge)
+        if not where.size:
             continue
-        nearest = (down + rows.start) * small[1] // height, across * small[0] // width
-        opacity = alpha[rows][down, across][:, np.newaxis] / np.float32(255)
-        mixed = rgb[rows][down, across]
-        front, back = inside[nearest], outside[nearest]
+        down = where // box.width
+        cells = cell_down[rows].take(down) + cell_across.take(where - down * box.width)
+        # A plane a colour, and `take`: NumPy is slow where its innermost loop is of three, and with lists of places.
+        mixed = clean[rows].reshape(-1, 3).take(where, axis=0).T.astype(np.float32)
+        opacity = alpha.reshape(-1).take(where) / np.float32(255)
+        front, back = inside.take(cells, axis=1), outside.take(cells, axis=1)
         # What the two blurred colours do not explain of the pixel is the clothing's texture.
         front += opacity * (mixed - opacity * front - (1 - opacity) * back)
-        clean[rows][down, across] = np.clip(front + np.float32(0.5), 0, 255).astype(np.uint8)
-    return clean
+        colours = clean[rows].reshape(-1)
+        for channel, plane in enumerate(np.clip(front + np.float32(0.5), 0, 255).astype(np.uint8)):
+            colours[3 * where + channel] = plane
+    return Patch(clean, box, clothing.shape)
 
 
 def _blurred_colours(rgb: Pixels, alpha: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

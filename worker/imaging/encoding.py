@@ -9,11 +9,11 @@ from typing import Any
 from PIL import Image
 
 from shared.rendition import Format
-from worker.imaging.photo import Pixels
+from worker.imaging.picture import Picture
 from worker.imaging.png_encoding import encode_png
 
-#: Grey (H, W), RGB (H, W, 3) or RGBA (H, W, 4), and a quality from 1 to 100, to a file.
-Encoder = Callable[[Pixels, int], bytes]
+#: A picture, and a quality from 1 to 100, to a file.
+Encoder = Callable[[Picture, int], bytes]
 
 #: Of those of Pillow: libwebp's and libaom's slower ones take several times the time for a tenth of the bytes.
 _WEBP_METHOD, _AVIF_SPEED = 2, 9
@@ -21,34 +21,34 @@ _WEBP_METHOD, _AVIF_SPEED = 2, 9
 _EFFORT = 20
 
 
-def encode(pixels: Pixels, picture_format: Format, quality: int) -> bytes:
+def encode(picture: Picture, picture_format: Format, quality: int) -> bytes:
     """Write a picture."""
-    return _ENCODERS[picture_format](pixels, quality)
+    return _ENCODERS[picture_format](picture, quality)
 
 
-def _png(pixels: Pixels, _: int) -> bytes:
-    return encode_png(pixels)
+def _png(picture: Picture, _: int) -> bytes:
+    return encode_png(picture)
 
 
-def _webp(pixels: Pixels, quality: int) -> bytes:
+def _webp(picture: Picture, quality: int) -> bytes:
     """Write masks, which are grey, without loss: they are smaller so, too."""
-    if pixels.ndim == 2:  # noqa: PLR2004
-        return _written(pixels, "WEBP", lossless=True, quality=_EFFORT, method=1)
-    return _written(pixels, "WEBP", quality=quality, method=_WEBP_METHOD)
+    if len(picture.ground) == 1:
+        return _written(picture, "WEBP", lossless=True, quality=_EFFORT, method=1)
+    return _written(picture, "WEBP", quality=quality, method=_WEBP_METHOD)
 
 
-def _jpeg(pixels: Pixels, quality: int) -> bytes:
+def _jpeg(picture: Picture, quality: int) -> bytes:
     """Write colours as fine as brightness: white stays white but in blocks of 8 × 8 pixels that hold an edge."""
-    return _written(pixels, "JPEG", quality=quality, subsampling="4:4:4")
+    return _written(picture, "JPEG", quality=quality, subsampling="4:4:4")
 
 
-def _avif(pixels: Pixels, quality: int) -> bytes:
-    return _written(pixels, "AVIF", quality=quality, speed=_AVIF_SPEED, max_threads=1)
+def _avif(picture: Picture, quality: int) -> bytes:
+    return _written(picture, "AVIF", quality=quality, speed=_AVIF_SPEED, max_threads=1)
 
 
-def _written(pixels: Pixels, name: str, **how: Any) -> bytes:
+def _written(picture: Picture, name: str, **how: Any) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, name, **how)
+    Image.fromarray(picture.whole()).save(file, name, **how)
     return file.getvalue()
 
 

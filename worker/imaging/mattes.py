@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.contract import Category
+from worker.imaging.bounding_box import enlarged_box
 from worker.imaging.crop import Crop
 from worker.imaging.downscaling import shrunk_size
-from worker.imaging.photo import Pixels
+from worker.imaging.enlarging import Enlarged
+from worker.imaging.patch import Patch
+from worker.imaging.photo import Pixels, strips
 from worker.imaging.prepared_photo import PreparedPhoto
 from worker.imaging.refinement import refine
 from worker.imaging.segmentation import (
@@ -34,37 +37,36 @@ _BORDERS_LONG_SIDE = 416
 
 @dataclass(frozen=True, eq=False)
 class Mattes:
-    """What of the photo is clothing, (H, W), 0..255, at the photo's size."""
+    """What of the photo is clothing, 0..255, at the photo's size."""
 
-    clothing: Pixels
+    clothing: Patch
     #: The categories asked for of which the photo shows some, in the order asked for. Each is a share of
-    #: `clothing`: together the network's categories make it up.
-    categories: Mapping[Category, Pixels]
+    #: `clothing`, and lies in its box: together the network's categories make it up.
+    categories: Mapping[Category, Patch]
     #: How unsure the network was, as `doubt_of` says; 0 of one that tells opacities, where a veil has little.
     doubt: float = 0.0
 
     @property
     def shows_clothing(self) -> bool:
         """Whether there is any worth cutting out."""
-        return _is_shown(self.clothing)
+        return self.clothing.share >= LEAST_SHOWN
 
-    def placed(self, crop: Crop, shape: tuple[int, ...]) -> Mattes:
-        """The same in a photo (height, width, …) of which this was a part; there is nothing around it."""
+    def placed(self, crop: Crop, shape: tuple[int, int]) -> Mattes:
+        """The same in a photo (height, width) of which this was a part; there is nothing around it."""
+        categories = {
+            word: matte.moved(crop.left, crop.top, shape) for word, matte in self.categories.items()
+        }
+        clothing = self.clothing.moved(crop.left, crop.top, shape)
+        return replace(self, clothing=clothing, categories=categories)
 
-        def place(alpha: Pixels) -> Pixels:
-            whole = np.zeros(shape[:2], np.uint8)
-            whole[crop.window] = alpha
-            return whole
-
-        categories = {word: place(alpha) for word, alpha in self.categories.items()}
-        return replace(self, clothing=place(self.clothing), categories=categories)
-
-    def of_categories(self) -> Pixels:
+    def of_categories(self) -> Patch:
         """The categories together."""
-        together = np.zeros_like(self.clothing)
-        for alpha in self.categories.values():
-            cv2.add(together, alpha, dst=together)
-        return together
+        box = self.clothing.box
+        together = np.zeros_like(self.clothing.pixels)
+        for matte in self.categories.values():
+            part = together[matte.box.moved(-box.left, -box.top).window]
+            part[...] = cv2.add(part, matte.pixels)
+        return replace(self.clothing, pixels=together).trimmed()
 
 
 def to_mattes(
@@ -84,16 +86,19 @@ def to_mattes(
         certain = without_doubtful(segmentation.clothing, LEAST_CERTAIN)
         segmentation = replace(segmentation, clothing=certain)
     clothing = refine(segmentation.clothing, prepared.seen, prepared.overview)
-    if prepared.photo.alpha is not None:
-        clothing = _product(clothing, prepared.photo.alpha)
+    own = prepared.photo.alpha
+    if own is not None:
+        product = cv2.multiply(clothing.pixels, own[clothing.box.window], scale=1 / 255)
+        clothing = replace(clothing, pixels=np.asarray(product, np.uint8))
+    clothing = clothing.trimmed()
     categories = {}
     if requested:
         shares = _shares(segmentation, shrunk_size(clothing.shape, _BORDERS_LONG_SIDE))
         for category in requested:
             if category in shares:
-                alpha = _share_of(clothing, shares[category])
-                if _is_shown(alpha):
-                    categories[category] = alpha
+                matte = _share_of(clothing, shares[category])
+                if matte is not None and matte.share >= LEAST_SHOWN:
+                    categories[category] = matte
     return Mattes(clothing, categories, doubt)
 
 
@@ -125,14 +130,14 @@ def _sharpened(plane: Plane, size: tuple[int, int]) -> Plane:
     return weight
 
 
-def _share_of(clothing: Pixels, share: Pixels) -> Pixels:
-    height, width = clothing.shape
-    return _product(clothing, np.asarray(cv2.resize(share, (width, height)), np.uint8))
-
-
-def _product(alpha: Pixels, other: Pixels) -> Pixels:
-    return np.asarray(cv2.multiply(alpha, other, scale=1 / 255), np.uint8)
-
-
-def _is_shown(alpha: Pixels) -> bool:
-    return bool(np.count_nonzero(alpha >= _OPAQUE_ENOUGH) >= LEAST_SHOWN * alpha.size)
+def _share_of(clothing: Patch, share: Pixels) -> Patch | None:
+    """How much of the clothing a category has, by its share (h, w), 0..255, at each place of the photo."""
+    box = clothing.box.common_with(enlarged_box(share > 0, clothing.shape))
+    if not box.width or not box.height:
+        return None
+    whole, opacity = clothing.within(box), np.empty((box.height, box.width), np.uint8)
+    enlarged = Enlarged(share.astype(np.float32), clothing.shape, slice(box.left, box.right))
+    for rows in strips(box.height):
+        shares = enlarged[box.top + rows.start : box.top + rows.stop]
+        cv2.multiply(whole[rows], shares, dst=opacity[rows], scale=1 / 255, dtype=cv2.CV_8U)
+    return Patch(opacity, box, clothing.shape).trimmed()

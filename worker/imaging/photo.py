@@ -58,4 +58,4 @@ def strips(height: int) -> Iterator[slice]:
     Where a step makes some of them, that takes a third to two thirds of the time of whole planes.
     """
     for top in range(0, height, _STRIP):
-        yield slice(top, top + _STRIP)
+        yield slice(top, min(top + _STRIP, height))

@@ -17,6 +17,7 @@ import numpy as np
 from shared.rendition import MAX_CANVAS, Cropped, Margin, OnCanvas
 from shared.report import Side
 from worker.imaging.bounding_box import BoundingBox, cut_sides
+from worker.imaging.patch import Patch
 from worker.imaging.photo import Pixels, strips
 
 #: Of the photo's pixels: soft ends of edges lie outside the box, and come along.
@@ -40,26 +41,24 @@ class Placement:
         """Pixels of the picture for one of the photo; above 1 it is enlarged."""
         return self.target.height / self.part.height
 
-    def place(self, rgb: Pixels, alpha: Pixels) -> tuple[Pixels, Pixels]:
-        """Bring colours (H, W, 3) and their opacity (H, W) to their place, the opacity as `place_alpha` does.
+    def place(self, colours: Patch, alpha: Patch) -> tuple[Patch, Patch]:
+        """Bring a photo's colours and their opacity to their place, the opacity as `place_alpha` does.
 
         Colours are weighed by their opacity while they are scaled, so that none of what was removed shines through.
         """
         placed = self.place_alpha(alpha)
-        colours = self._scaled_colours(rgb, alpha) if self._is_scaled else self._of(rgb)
-        return self._laid(colours), placed
+        rgb = colours.within(self.part)
+        if self._is_scaled:
+            rgb = self._scaled_colours(rgb, alpha.within(self.part))
+        return self._laid(rgb), placed
 
-    def place_alpha(self, alpha: Pixels) -> Pixels:
-        """Bring an opacity (H, W) to its place in the picture (height, width)."""
-        return self._laid(self._scaled(self._of(alpha)))
+    def place_alpha(self, alpha: Patch) -> Patch:
+        """Bring an opacity to its place in the picture."""
+        return self._laid(self._scaled(alpha.within(self.part)))
 
     @property
     def _is_scaled(self) -> bool:
         return (self.part.width, self.part.height) != (self.target.width, self.target.height)
-
-    def _of(self, plane: Pixels) -> Pixels:
-        left, top, right, bottom = self.part
-        return np.ascontiguousarray(plane[top:bottom, left:right])
 
     def _scaled(self, plane: Pixels) -> Pixels:
         if not self._is_scaled:
@@ -71,25 +70,20 @@ class Placement:
         return np.asarray(cv2.resize(plane, size, interpolation=how), np.uint8)
 
     def _scaled_colours(self, rgb: Pixels, alpha: Pixels) -> Pixels:
-        part = self._of(alpha)
-        weights = cv2.cvtColor(part, cv2.COLOR_GRAY2RGB)
-        weighed = np.asarray(cv2.multiply(self._of(rgb), weights, scale=1 / 255), np.uint8)
-        scaled, opacity = self._scaled(weighed), self._scaled(part)
+        weights = cv2.cvtColor(alpha, cv2.COLOR_GRAY2RGB)
+        weighed = np.asarray(cv2.multiply(rgb, weights, scale=1 / 255), np.uint8)
+        scaled, opacity = self._scaled(weighed), self._scaled(alpha)
         colours = np.empty(scaled.shape, np.uint8)
         for rows in strips(len(colours)):
             share = np.maximum(opacity[rows], 1)[..., None].astype(np.float32)
             colours[rows] = np.clip(scaled[rows] * (np.float32(255) / share), 0, 255)
         return colours
 
-    def _laid(self, plane: Pixels) -> Pixels:
+    def _laid(self, plane: Pixels) -> Patch:
         """Lay the scaled part onto an empty picture; what reaches beyond it is left out."""
-        picture = np.zeros((self.height, self.width, *plane.shape[2:]), np.uint8)
-        left, top = max(self.target.left, 0), max(self.target.top, 0)
-        right, bottom = min(self.target.right, self.width), min(self.target.bottom, self.height)
-        rows = slice(top - self.target.top, bottom - self.target.top)
-        columns = slice(left - self.target.left, right - self.target.left)
-        picture[top:bottom, left:right] = plane[rows, columns]
-        return picture
+        box = self.target.common_with(BoundingBox(0, 0, self.width, self.height))
+        inside = box.moved(-self.target.left, -self.target.top)
+        return Patch(plane[inside.window], box, (self.height, self.width))
 
 
 def find_placement(

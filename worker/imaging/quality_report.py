@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
 from shared.contract import Category
 from shared.report import Box, Report, Side
 from worker.imaging.bounding_box import BoundingBox, cut_sides
-from worker.imaging.photo import Pixels
+from worker.imaging.patch import Patch
 from worker.imaging.placement import Placement
 
 #: Of the photo: less clothing is often a piece of something else.
@@ -84,28 +82,27 @@ class QualityReport:
 
 
 def look_at(
-    alpha: Pixels,
-    pieces: Mapping[Category, Pixels],
+    alpha: Patch,
+    pieces: Mapping[Category, Patch],
     box: BoundingBox | None,
     placement: Placement | None,
-    on_white: Pixels | None,
+    white: float | None,
     *,
     doubt: float = 0.0,
     fill: float = 1.0,
 ) -> QualityReport:
-    """Measure the picture of an opacity (H, W) of the photo's size.
+    """Measure the picture of an opacity of the photo's size.
 
     Args:
         alpha: What the picture shows.
         pieces: The opacities of the categories that have a picture of their own.
         box: Where in the photo that is; None: nowhere.
         placement: Where it is in the picture; None: where it is in the photo.
-        on_white: The picture on white (height, width, 3), if there is one.
+        white: The share of pure white of the picture on white, if there is one.
         doubt: How unsure the network was, as `doubt_of` says.
         fill: The share of a canvas that was asked for.
     """
     cut = () if box is None else tuple(side for side in Side if side in cut_sides(box, alpha.shape))
-    share = _share(alpha)
     scale = 1.0 if placement is None else placement.scale
     filled = _fill(box, placement, alpha.shape)
     remarks = {
@@ -115,26 +112,22 @@ def look_at(
     }
     return QualityReport(
         box=box,
-        share=share,
-        class_share={category: _share(piece) for category, piece in pieces.items()},
+        share=alpha.share,
+        class_share={category: piece.share for category, piece in pieces.items()},
         cut_sides=cut,
         scale=scale,
         fill=filled,
-        white=None if on_white is None else float((on_white.min(axis=2) == 255).mean()),  # noqa: PLR2004
-        reasons=tuple(_reasons(alpha, share, doubt)),
+        white=white,
+        reasons=tuple(_reasons(alpha, doubt)),
         remarks=tuple(remark for remark, is_so in remarks.items() if is_so),
     )
 
 
-def _share(alpha: Pixels) -> float:
-    return float(np.count_nonzero(alpha >= 128) / alpha.size)  # noqa: PLR2004
-
-
-def _reasons(alpha: Pixels, share: float, doubt: float) -> Iterator[Reason]:
-    if not alpha.any():
+def _reasons(alpha: Patch, doubt: float) -> Iterator[Reason]:
+    if not alpha.pixels.any():
         yield Reason.EMPTY
         return
-    if share < _LITTLE:
+    if alpha.share < _LITTLE:
         yield Reason.SMALL
     if doubt > _UNSURE:
         yield Reason.UNSURE

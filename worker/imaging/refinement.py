@@ -17,10 +17,12 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from numpy.typing import NDArray
 
+from worker.imaging.bounding_box import BoundingBox, enlarged_box
 from worker.imaging.downscaling import shrink_to, shrunk_size
+from worker.imaging.enlarging import Enlarged
+from worker.imaging.patch import Patch
 from worker.imaging.photo import Pixels, strips
 
 Plane = NDArray[np.float32]
@@ -64,7 +66,7 @@ class _Lines(NamedTuple):
     level: Plane
 
 
-def refine(probability: Plane, seen: Pixels, overview: Pixels) -> Pixels:
+def refine(probability: Plane, seen: Pixels, overview: Pixels) -> Patch:
     """Bring an opacity to a photo's size, its edges moved to the photo's edges.
 
     Args:
@@ -73,10 +75,9 @@ def refine(probability: Plane, seen: Pixels, overview: Pixels) -> Pixels:
         overview: A smaller copy of it, or itself.
 
     Returns:
-        (H, W), 0..255.
+        Of (H, W), 0..255.
     """
-    height, width = seen.shape[:2]
-    small = shrunk_size((height, width), _SMALL_LONG_SIDE)
+    small = shrunk_size(seen.shape, _SMALL_LONG_SIDE)
     columns, rows = shrunk_size(probability.shape, _GRID_LONG_SIDE)
     grid = (min(columns, small[0]), min(rows, small[1]))
     photo = shrink_to(overview, small)
@@ -84,10 +85,7 @@ def refine(probability: Plane, seen: Pixels, overview: Pixels) -> Pixels:
     coarse = np.asarray(cv2.resize(probability, grid, interpolation=cv2.INTER_AREA), np.float32)
     mix = _telling_mix(cells, coarse)
     sharp = _fit_sharp(_mixed(photo, mix), np.asarray(cv2.resize(probability, small), np.float32))
-    slope, level = _blended(sharp, _fit_true(_mixed(cells, mix), coarse))
-    return _apply_lines(
-        cv2.resize(slope, (width, height)), cv2.resize(255 * level, (width, height)), seen, mix
-    )
+    return _applied(_blended(sharp, _fit_true(_mixed(cells, mix), coarse)), seen, mix)
 
 
 def _telling_mix(cells: Pixels, opacity: Plane) -> Plane:
@@ -183,11 +181,23 @@ def _mean(plane: Plane, radius: int) -> Plane:
     return np.asarray(cv2.boxFilter(plane, -1, (2 * radius + 1, 2 * radius + 1)), np.float32)
 
 
-def _apply_lines(slope: MatLike, level: MatLike, seen: Pixels, mix: Plane) -> Pixels:
-    """Work out slope * guide + level of full size, `level` of 0..255."""
-    alpha = np.empty(seen.shape[:2], np.uint8)
-    for rows in strips(len(alpha)):
-        guide = cv2.transform(seen[rows].astype(np.float32), mix[np.newaxis])
+def _applied(lines: _Lines, seen: Pixels, mix: Plane) -> Patch:
+    """Work out slope * guide + level at full size, wherever that can be more than 0."""
+    shape, box = (seen.shape[0], seen.shape[1]), _reach(lines, mix, seen.shape)
+    of_box, columns = box.window
+    slope = Enlarged(lines.slope, shape, columns)
+    level = Enlarged(np.asarray(255 * lines.level), shape, columns)
+    opacity = np.empty((box.height, box.width), np.uint8)
+    for strip in strips(box.height):
+        rows = slice(of_box.start + strip.start, of_box.start + strip.stop)
+        guide = cv2.transform(seen[rows, columns].astype(np.float32), mix[np.newaxis])
         cv2.multiply(guide, slope[rows], dst=guide)
-        cv2.add(guide, level[rows], dst=alpha[rows], dtype=cv2.CV_8U)
-    return alpha
+        cv2.add(guide, level[rows], dst=opacity[strip], dtype=cv2.CV_8U)
+    return Patch(opacity, box, shape)
+
+
+def _reach(lines: _Lines, mix: Plane, shape: tuple[int, ...]) -> BoundingBox:
+    """Find the pixels at which the lines can come out above 0, for some colour: elsewhere all need not be looked at."""
+    least, most = np.minimum(mix, 0).sum(), np.maximum(mix, 0).sum()
+    highest = np.maximum(lines.slope * least, lines.slope * most) + lines.level
+    return enlarged_box(highest > 0, shape)

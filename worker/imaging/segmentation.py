@@ -178,7 +178,11 @@ def _without_islands(
     inside = clothing > _INSIDE
     cleaned = {}
     for index, word in enumerate(words):
-        parts = _Parts.of(inside & (likeliest == index))
+        own = inside & (likeliest == index)
+        if not own.any():
+            cleaned[word] = categories[word]
+            continue
+        parts = _Parts.of(own)
         least = max(_SPECK * inside.size, _ISLAND * parts.sizes.max())
         # What touches nothing else stays: the strap of a sandal is a small part, but nobody else's.
         others = _grown(inside & (likeliest != index), 1)

@@ -16,7 +16,7 @@ from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.manifest import load_manifest
 from tests import pictures
-from tests.worker.networks import Seeing, seeing
+from tests.worker.networks import Seeing, orange, seeing
 from worker.imaging.cutout import cut_out
 from worker.imaging.decoding import decode
 from worker.imaging.photo import Photo
@@ -130,11 +130,6 @@ def test_the_photos_own_transparency_stays() -> None:
     assert np.array_equal(rgba[150, 120, :3], PHOTO.rgb[150, 120])
     assert rgba[150, 180, 3] == 255
     assert not rgba[205:245].any()
-
-
-def orange(frame: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Take for tops what is orange, as the astronaut's suit: much red, little blue."""
-    return np.where((frame[0] - frame[2])[2::4, 2::4] > 0.5, 1, 0)
 
 
 def wide_scene() -> tuple[Photo, NDArray[np.bool_]]:

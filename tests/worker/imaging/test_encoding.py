@@ -14,6 +14,7 @@ from shared.rendition import Format
 from tests import pictures
 from worker.imaging.encoding import encode
 from worker.imaging.photo import blend
+from worker.imaging.picture import Picture
 
 Pixels = NDArray[np.uint8]
 
@@ -37,7 +38,7 @@ def test_a_picture_comes_back_as_it_was(picture_format: Format, name: str) -> No
     if name == "cutout" and not picture_format.has_opacity:
         pytest.skip("a JPEG has no opacity")
 
-    image = read(encode(pixels, picture_format, 90))
+    image = read(encode(Picture.of(pixels), picture_format, 90))
 
     assert image.format == picture_format.name
     mode = {"mask": "L", "white": "RGB", "cutout": "RGBA"}[name]
@@ -51,21 +52,23 @@ def test_a_picture_comes_back_as_it_was(picture_format: Format, name: str) -> No
 
 @pytest.mark.parametrize("picture_format", [Format.PNG, Format.WEBP])
 def test_a_mask_is_without_loss(picture_format: Format) -> None:
-    image = read(encode(ALPHA, picture_format, 10))
+    image = read(encode(Picture.of(ALPHA), picture_format, 10))
 
     assert np.array_equal(np.asarray(image.convert("L")), ALPHA)
 
 
 def test_lower_quality_makes_a_smaller_file() -> None:
     for picture_format in set(Format) - {Format.PNG}:
-        small, large = (len(encode(RGB, picture_format, quality)) for quality in (30, 95))
+        small, large = (
+            len(encode(Picture.of(RGB), picture_format, quality)) for quality in (30, 95)
+        )
         assert small < large / 2
 
 
 def test_white_is_255_in_a_jpeg_too() -> None:
     """Exactly so in each block of 8 × 8 pixels that holds nothing else, and nearly so around the edges."""
     pixels = blend(RGB, ALPHA)
-    found = np.asarray(read(encode(pixels, Format.JPEG, 90))).min(axis=2)
+    found = np.asarray(read(encode(Picture.of(pixels), Format.JPEG, 90))).min(axis=2)
 
     ground = ALPHA == 0
     blocks = ALPHA.reshape(SIZE[0] // 8, 8, SIZE[1] // 8, 8).max(axis=(1, 3))

@@ -26,7 +26,7 @@ def mattes(clothing: np.ndarray, *, categories: bool) -> Mattes:
 
 
 def test_clothing_of_which_the_network_is_never_certain_is_none() -> None:
-    assert not mattes(soft_box(0.6), categories=True).clothing.any()
+    assert not mattes(soft_box(0.6), categories=True).clothing.pixels.any()
     assert mattes(soft_box(0.95), categories=True).shows_clothing
 
 
@@ -67,7 +67,7 @@ def test_what_is_left_of_a_doubtful_category_goes_to_its_neighbours() -> None:
     seen = to_mattes(both, SCENE, (Category.TOPS, Category.HAT))
 
     assert list(seen.categories) == [Category.TOPS]
-    assert np.array_equal(seen.categories[Category.TOPS], seen.clothing)
+    assert np.array_equal(seen.categories[Category.TOPS].whole(), seen.clothing.whole())
 
 
 def test_a_veil_is_as_transparent_as_a_network_without_categories_says() -> None:

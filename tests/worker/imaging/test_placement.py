@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from shared.rendition import Cropped, Margin, OnCanvas
 from tests import pictures
 from worker.imaging.bounding_box import BoundingBox, bounding_box
+from worker.imaging.patch import Patch
 from worker.imaging.placement import Placement, find_placement
 
 Pixels = NDArray[np.uint8]
@@ -34,7 +35,12 @@ def placed(layout: Cropped | OnCanvas, box: BoundingBox) -> tuple[Placement, Pix
     alpha = opacity(box)
     assert bounding_box(alpha) == box
     placement = find_placement(layout, box, SHAPE)
-    return placement, placement.place_alpha(alpha)
+    return placement, placement.place_alpha(Patch.of(alpha)).whole()
+
+
+def pasted(placement: Placement, rgb: Pixels) -> tuple[Pixels, Pixels]:
+    colours, alpha = placement.place(Patch.of(rgb), Patch.of(opacity(FREE)))
+    return colours.whole(), alpha.whole()
 
 
 def test_a_crop_is_the_clothings_box() -> None:
@@ -42,7 +48,7 @@ def test_a_crop_is_the_clothings_box() -> None:
 
     assert alpha.shape == (200, 100)
     assert (alpha == 255).all()
-    colours, _ = placement.place(RGB, opacity(FREE))
+    colours, _ = pasted(placement, RGB)
     assert np.array_equal(colours, RGB[50:250, 100:200])
 
 
@@ -58,7 +64,7 @@ def test_a_margin_beyond_the_photo_is_empty() -> None:
 
     assert alpha.shape == (360, 260)
     assert bounding_box(alpha) == BoundingBox(80, 80, 180, 280)
-    colours, _ = placement.place(RGB, opacity(FREE))
+    colours, _ = pasted(placement, RGB)
     assert not colours[:30].any()
     assert np.array_equal(colours[80:280, 80:180], RGB[50:250, 100:200])
 
@@ -144,7 +150,7 @@ def test_nothing_of_what_was_removed_shines_through_when_it_is_scaled() -> None:
     rgb[50:250, 100:200] = 90
     for size in (150, 900):
         placement = find_placement(OnCanvas(width=size, height=size), FREE, SHAPE)
-        colours, alpha = placement.place(rgb, opacity(FREE))
+        colours, alpha = pasted(placement, rgb)
         seen = colours[alpha > 26].astype(int)
         assert np.abs(seen - 90).max() <= 6
         assert not colours[alpha == 0].any()

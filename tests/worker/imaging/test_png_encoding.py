@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from tests import pictures
+from worker.imaging.picture import Picture
 from worker.imaging.png_encoding import encode_png
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -31,7 +32,7 @@ def read_back(data: bytes) -> Image.Image:
     )
 )
 def test_any_pixels_come_back(pixels: np.ndarray) -> None:
-    image = read_back(encode_png(pixels))
+    image = read_back(encode_png(Picture.of(pixels)))
     assert image.mode == MODES[1 if pixels.ndim == 2 else pixels.shape[2]]
     assert np.array_equal(np.asarray(image), pixels)
 
@@ -39,16 +40,16 @@ def test_any_pixels_come_back(pixels: np.ndarray) -> None:
 @pytest.mark.parametrize("size", [(51, 2999), (2999, 51), (333, 777)])
 def test_a_photo_comes_back(size: tuple[int, int]) -> None:
     pixels = np.asarray(pictures.photo(*size))
-    assert np.array_equal(np.asarray(read_back(encode_png(pixels))), pixels)
+    assert np.array_equal(np.asarray(read_back(encode_png(Picture.of(pixels)))), pixels)
 
 
 def test_rows_that_are_not_contiguous_come_back() -> None:
     pixels = np.asarray(pictures.photo(100, 80))[::2, ::-1]
-    assert np.array_equal(np.asarray(read_back(encode_png(pixels))), pixels)
+    assert np.array_equal(np.asarray(read_back(encode_png(Picture.of(pixels)))), pixels)
 
 
 def test_there_are_no_other_chunks_than_a_picture_needs() -> None:
-    data = encode_png(np.zeros((60, 60, 4), np.uint8))
+    data = encode_png(Picture.of(np.zeros((60, 60, 4), np.uint8)))
     names, position = [], 8
     while position < len(data):
         length, name = struct.unpack_from(">I4s", data, position)
@@ -62,4 +63,4 @@ def test_the_filter_suits_the_picture() -> None:
     stripes_down = np.repeat(noise, 500, axis=0)
     stripes_across = np.ascontiguousarray(stripes_down.T)
     for pixels in (stripes_down, stripes_across):
-        assert len(encode_png(pixels)) < pixels.size / 40
+        assert len(encode_png(Picture.of(pixels))) < pixels.size / 40

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from shared.contract import Category
 from shared.rendition import OnCanvas
 from shared.report import Side
-from worker.imaging.bounding_box import BoundingBox, bounding_box
+from worker.imaging.bounding_box import BoundingBox
+from worker.imaging.patch import Patch
 from worker.imaging.placement import find_placement
 from worker.imaging.quality_report import QualityReport, Reason, Remark, look_at
 
-Pixels = NDArray[np.uint8]
 
-
-def report(alpha: Pixels, canvas: OnCanvas | None = None) -> QualityReport:
-    box = bounding_box(alpha)
+def report(alpha: Patch, canvas: OnCanvas | None = None) -> QualityReport:
+    box = alpha.visible_box()
     placement = find_placement(canvas, box, alpha.shape) if canvas and box else None
     fill = canvas.fill if canvas else 1.0
     return look_at(alpha, {}, box, placement, None, fill=fill)
 
 
-def garment(top: int = 50, bottom: int = 150, opacity: int = 255) -> Pixels:
+def garment(top: int = 50, bottom: int = 150, opacity: int = 255) -> Patch:
     alpha = np.zeros((200, 100), np.uint8)
     alpha[top:bottom, 20:80] = opacity
-    return alpha
+    return Patch.of(alpha)
 
 
 def test_a_whole_garment_needs_nobody() -> None:
@@ -43,7 +41,7 @@ def test_a_whole_garment_needs_nobody() -> None:
 def test_each_piece_has_its_share_of_the_photo() -> None:
     pieces = {Category.TOPS: garment(bottom=100), Category.HAT: garment(top=148)}
 
-    found = look_at(garment(), pieces, bounding_box(garment()), None, None)
+    found = look_at(garment(), pieces, garment().visible_box(), None, None)
 
     assert found.as_json()["class_share"] == {"tops": 0.15, "hat": 0.006}
 
@@ -82,7 +80,7 @@ def test_a_network_that_was_not_sure_is_told() -> None:
     alpha = garment()
 
     sure, unsure = (
-        look_at(alpha, {}, bounding_box(alpha), None, None, doubt=doubt) for doubt in (0.02, 0.5)
+        look_at(alpha, {}, alpha.visible_box(), None, None, doubt=doubt) for doubt in (0.02, 0.5)
     )
 
     assert (sure.reasons, unsure.reasons) == ((), (Reason.UNSURE,))
@@ -94,12 +92,3 @@ def test_an_empty_picture_is_told_and_nothing_else() -> None:
     assert found.box is None
     assert found.reasons == (Reason.EMPTY,)
     assert found.as_json()["box"] is None
-
-
-def test_the_share_of_white_is_that_of_the_picture_on_white() -> None:
-    on_white = np.full((10, 10, 3), 255, np.uint8)
-    on_white[:3] = 254
-
-    assert look_at(garment(), {}, bounding_box(garment()), None, on_white).white == pytest.approx(
-        0.7
-    )

@@ -4,9 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from worker.imaging.refinement import refine
+from worker.imaging import refinement
 
 SIZES = [(800, 600), (1500, 2000), (64, 90)]
+
+
+def refine(coarse: np.ndarray, seen: np.ndarray, overview: np.ndarray) -> np.ndarray:
+    return refinement.refine(coarse, seen, overview).whole()
 
 
 def soft_box(rows: int, columns: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from PIL import Image
 from shared.contract import ReturnForm
 from shared.rendition import PLAIN
 from tests import pictures
+from worker.imaging.patch import Patch
 from worker.imaging.rendering import Renderer
 
 RGB = np.asarray(pictures.photo(150, 200))
@@ -18,8 +19,8 @@ ALPHA = np.asarray(
 
 
 def render(rgb: np.ndarray, alpha: np.ndarray, form: ReturnForm) -> bytes:
-    renderer = Renderer(colours=rgb, rendition=PLAIN, placement=None)
-    return renderer.write(renderer.draw(alpha, form))
+    renderer = Renderer(colours=Patch.of(rgb), rendition=PLAIN, placement=None)
+    return renderer.write(renderer.draw(Patch.of(alpha), form))
 
 
 def rendered(form: ReturnForm) -> np.ndarray:

@@ -1,0 +1,24 @@
+"""Large copies of small planes, a few rows at a time: whole ones of floats take eight times the bytes of an opacity."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+
+
+class Enlarged:
+    """Some columns of a small plane (h, w) scaled up to (height, width), interpolated when rows are asked for."""
+
+    def __init__(self, plane: Plane, shape: tuple[int, ...], columns: slice) -> None:
+        """Scale up along the columns only."""
+        height, self._width = shape[:2]
+        self._columns = columns
+        self._tall = np.asarray(cv2.resize(plane, (plane.shape[1], height)), np.float32)
+
+    def __getitem__(self, rows: slice) -> Plane:
+        """Scale some rows up along themselves."""
+        tall = self._tall[rows]
+        return np.asarray(cv2.resize(tall, (self._width, len(tall))), np.float32)[:, self._columns]
