@@ -1,7 +1,8 @@
 """PNG to pixels, if the data of all rows are there.
 
 Pillow decodes, from a copy of the file that holds what the pixels need and nothing else: comments, profiles and dates
-of any size, or with wrong checksums, are never read. Colours of 16 bits are OpenCV's, because Pillow halves them.
+of any size, or with wrong checksums, are never read. The rows are unpacked already in it, by ISA-L, which takes a third
+of zlib's time. Colours of 16 bits are OpenCV's, because Pillow halves them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from shared.errors import ErrorCode, Refused
 from shared.image_files import png_chunks
 from worker.imaging.photo import Pixels
 from worker.imaging.png_colour import read_profile
-from worker.imaging.png_encoding import write_chunk
+from worker.imaging.png_encoding import chunk_pieces, write_chunk
 
 _GREY, _COLOUR, _PALETTE, _GREY_ALPHA, _COLOUR_ALPHA = 0, 2, 3, 4, 6
 _GREYS = {_GREY, _GREY_ALPHA}
@@ -45,7 +46,9 @@ _PASSES = (
     (1, 0, 2, 2),
     (0, 1, 1, 2),
 )
-_PIECE = 1 << 20
+#: Of a deflated stream: at most so many bytes are stored as they are in one block.
+_BLOCK = 0xFFFF
+_ZLIB_HEAD = b"\x78\x01"
 _OPAQUE = 255
 #: 16 bits → 8, rounded.
 _TO_8_BITS = ((np.arange(1 << 16, dtype=np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
@@ -82,14 +85,15 @@ def decode_png(data: bytes) -> Png:
     chunks = list(png_chunks.read_chunks(data))
     head = _read_head(data, chunks[0])
     needed = _read_chunks(data, chunks, _NEEDED[head.colour])
-    rows = b"".join(chunk.content(data) for chunk in chunks if chunk.name == b"IDAT")
-    if not _holds_all_rows(rows, head):
-        raise _damaged()
+    packed = b"".join(chunk.content(data) for chunk in chunks if chunk.name == b"IDAT")
+    rows = _unpack(packed, _unpacked_size(head))
     profile = read_profile(data, chunks, is_grey=head.colour in _GREYS)
     if head.bits == 16 and head.colour == _COLOUR:  # noqa: PLR2004
         colours, alpha = _decode_deep(data, chunks[0], rows, needed.get(b"tRNS"))
     else:
-        picture = PngImageFile(io.BytesIO(_rewritten(data, chunks[0], needed, rows)))
+        plain = io.BytesIO(_rewritten(data, chunks[0], needed, rows))
+        del rows  # as large as all pixels
+        picture = PngImageFile(plain)
         picture.load()
         colours, alpha = _split(picture, head, needed.get(b"tRNS"))
     if alpha is not None and alpha.min() == _OPAQUE:
@@ -119,20 +123,25 @@ def _read_chunks(
     return {name: contents[name] for name in names if name in contents}
 
 
-def _holds_all_rows(rows: bytes, head: _Head) -> bool:
-    """Unpack, without keeping anything, until it is enough."""
-    missing = _unpacked_size(head)
+def _unpack(packed: bytes, size: int) -> bytes:
+    """Unpack as much as all rows take, and no more.
+
+    Raises:
+        Refused: There is less.
+    """
     inflater = isal_zlib.decompressobj()
-    while missing > 0:
+    pieces = []
+    while size > 0:
         try:
-            piece = inflater.decompress(rows, min(missing, _PIECE))
-        except igzip_lib.IsalError:  # type: ignore[misc]  # its stub does not say what it is
-            return False
-        rows = inflater.unconsumed_tail
-        missing -= len(piece)
-        if not piece and (inflater.eof or not rows):
-            return False
-    return True
+            piece = inflater.decompress(packed, size)
+        except igzip_lib.IsalError as error:  # type: ignore[misc]  # its stub does not say what it is
+            raise _damaged() from error
+        packed = inflater.unconsumed_tail
+        size -= len(piece)
+        pieces.append(piece)
+        if size and not piece and (inflater.eof or not packed):
+            raise _damaged()
+    return b"".join(pieces)
 
 
 def _unpacked_size(head: _Head) -> int:
@@ -155,10 +164,21 @@ def _rewritten(
             png_chunks.SIGNATURE,
             write_chunk(b"IHDR", head.content(data)),
             *(write_chunk(name, content) for name, content in needed.items()),
-            write_chunk(b"IDAT", rows),
+            *chunk_pieces(b"IDAT", _stored(rows)),
             write_chunk(b"IEND", b""),
         ]
     )
+
+
+def _stored(rows: bytes) -> list[bytes | memoryview]:
+    """Pieces of a zlib stream that packs nothing (RFC 1951, 3.2.4)."""
+    pieces: list[bytes | memoryview] = [_ZLIB_HEAD]
+    view = memoryview(rows)
+    for start in range(0, len(rows), _BLOCK):
+        block = view[start : start + _BLOCK]
+        is_last = start + _BLOCK >= len(rows)
+        pieces += [struct.pack("<BHH", is_last, len(block), len(block) ^ 0xFFFF), block]
+    return [*pieces, struct.pack(">I", isal_zlib.adler32(rows))]
 
 
 def _split(picture: PngImageFile, head: _Head, key: bytes | None) -> tuple[Pixels, Pixels | None]:
