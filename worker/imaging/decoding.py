@@ -29,7 +29,6 @@ _DECODER_ERRORS = (
     SyntaxError,
     TypeError,
     ValueError,
-    cv2.error,
     struct.error,
     zlib.error,
 )
@@ -45,6 +44,10 @@ def decode(data: bytes) -> Photo:
     header = read_header(data)
     try:
         rgb, alpha = _decode(data, header)
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError from error
+        raise Refused(ErrorCode.FILE_DECODING_FAILURE, _DAMAGED) from error
     except _DECODER_ERRORS as error:
         raise Refused(ErrorCode.FILE_DECODING_FAILURE, _DAMAGED) from error
     if rgb.shape != (header.height, header.width, 3):

@@ -33,6 +33,7 @@ _MOST_EXTRANEOUS, _MOST_WITHIN = 2048, 64
 _HOLE = bytes(128)
 #: libjpeg's words for headers that it understands all the same.
 _HARMLESS = re.compile(r"unknown JFIF revision|Unknown Adobe color transform")
+_NO_MEMORY = re.compile(r"[Ii]nsufficient memory|[Mm]emory allocation")
 #: Each costs a pass over the data. A few bytes that libjpeg had read ahead are told of again, up to three times.
 _MOST_PASSES = 7
 _ICC_PREFIX = b"ICC_PROFILE\0"
@@ -93,7 +94,7 @@ def _decode(stream: bytes, colours: str, *, has_end: bool) -> Pixels:
         try:
             return np.asarray(simplejpeg.decode_jpeg(stream, colours, strict=True), np.uint8)
         except ValueError as error:
-            complaint = str(error)
+            complaint = _complaint(error)
         extraneous = _EXTRANEOUS.search(complaint)
         if extraneous is None:
             if not _HARMLESS.search(complaint):
@@ -127,8 +128,17 @@ def _leniently(stream: bytes, colours: str) -> Pixels:
         raise _damaged()
     try:
         return np.asarray(simplejpeg.decode_jpeg(stream, colours, strict=False), np.uint8)
-    except ValueError:
+    except ValueError as error:
+        _complaint(error)
         raise _damaged() from None
+
+
+def _complaint(error: ValueError) -> str:
+    """Take libjpeg's words; those of want of memory say nothing of the file."""
+    words = str(error)
+    if _NO_MEMORY.search(words):
+        raise MemoryError(words) from error
+    return words
 
 
 def _without_words(stream: bytes) -> bytes:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import contextlib
 import io
 
+import cv2
 import numpy as np
 import pytest
+import simplejpeg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
@@ -264,3 +266,27 @@ def test_a_damaged_file_is_a_photo_or_refused_and_nothing_else(data: bytes) -> N
     with contextlib.suppress(Refused):
         photo = decode(data)
     assert photo is None or min(photo.rgb.shape[:2]) > 50
+
+
+def test_want_of_memory_says_nothing_of_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no damage: another attempt may have the memory."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("Insufficient memory (case 4)")
+
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", fail)
+    with pytest.raises(MemoryError):
+        decode(pictures.jpeg())
+
+
+def test_want_of_memory_for_turning_says_nothing_of_the_photo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        error = cv2.error("Failed to allocate 36000000 bytes")
+        error.code = cv2.Error.StsNoMem
+        raise error
+
+    monkeypatch.setattr(cv2, "cvtColor", fail)
+    with pytest.raises(MemoryError):
+        decode(pictures.jpeg(pictures.photo().convert("L")))
