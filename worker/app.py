@@ -27,6 +27,7 @@ from shared.outgoing.caller import Caller
 from shared.settings import Settings
 from worker.jobs.lease import LeaseKeeper
 from worker.jobs.photo_source import PhotoSource
+from worker.jobs.pixel_budget import PixelBudget
 from worker.jobs.runner import JobRunner
 from worker.messages.consumer import read_with
 from worker.messages.hearing import Hearing
@@ -92,6 +93,7 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
         leases=leases,
         photos=_create_photo_source(settings, object_store),
         segmenter=segmenter,
+        pixels=PixelBudget(settings.max_megapixels * 1_000_000),
         retry_backoff=timedelta(seconds=settings.retry_backoff),
         owner=f"{socket.gethostname()}:{os.getpid()}",
     )

@@ -39,6 +39,11 @@ class WorkerSettings(BaseModel):
         description="Jobs a worker works on at once, best as many as it has cores. Default: 2; on a GPU twice "
         "`max_batch_size`, so that a batch is decoded while another runs.",
     )
+    max_megapixels: Count = Field(
+        36,
+        description="Millions of pixels that a worker works on at once: with more, a job waits for another's end. "
+        "Each takes up to 20 MB; a photo has 9 at the most, and counts as 1 at the least.",
+    )
     max_queue_delay: Seconds = Field(
         0.005, description="Seconds a photo waits for others to share a run with."
     )

@@ -57,6 +57,11 @@ class Site(Installation):
         """Start the worker as it is, with some settings of its own."""
         return self._start("worker", [sys.executable, "-m", "worker"], **settings)
 
+    def start_limited_worker(self, megabytes: int, **settings: str) -> Process:
+        """Start a worker that is given no more memory than this."""
+        command = ["-m", "tests.fault.limited_worker", str(megabytes)]
+        return self._start("worker", [sys.executable, *command], **settings)
+
     def kill_sweeper(self) -> None:
         for process in self._processes:
             if process.name == "sweeper":

@@ -7,11 +7,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from shared.contract import Category
 from tests.conditions import eventually
-from tests.end_to_end.client import submit
+from tests.end_to_end.client import submit, wait_for
 from tests.fault.site import Site
-from tests.pictures import jpeg, photo
+from tests.pictures import astronaut, encoded, jpeg, photo
 
 #: That a job may add: less than half of the pixels of a photo of theirs. It cannot be much less for so few jobs: what
 #: the allocator keeps for later is a dozen megabytes more or less.
@@ -19,6 +21,8 @@ GROWTH_MEGABYTES = 0.2
 _PARTS = 6
 #: Parts before that.
 _WARM_UP = 2
+#: Of a worker with sixteen hands.
+MEGABYTES = 2048
 SIZES = ((600, 400), (128, 128), (400, 700), (1000, 800), (64, 90), (500, 500))
 
 
@@ -48,3 +52,25 @@ def test_a_worker_does_not_grow_with_the_jobs_it_has_done(site: Site) -> None:
     # All threads may meet at a photo of the largest size for the first time now. A leak is there in every part.
     steady = sum(growth) - max(growth)
     assert steady < GROWTH_MEGABYTES * jobs * (_PARTS - 2) / _PARTS, measured
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.skipif("PHOTOS" not in os.environ, reason="minutes; PHOTOS=16 runs it")
+def test_a_worker_of_many_hands_has_memory_enough_for_the_largest_photos(site: Site) -> None:
+    """Half of them are half-transparent, and each is asked for in eight pictures."""
+    count = int(os.environ["PHOTOS"])
+    blocks = astronaut().resize((190, 190)).resize((2999, 2999), Image.Resampling.NEAREST)
+    soft = blocks.copy()
+    soft.putalpha(140)
+    files = [jpeg(blocks, quality=85), encoded(soft, compress_level=6)]
+    categories = ",".join(Category)
+    tasks = [submit(site.url, files[n % 2], cloth_class=categories) for n in range(count)]
+
+    worker = site.start_limited_worker(MEGABYTES, worker_concurrency=str(count))
+
+    for task in tasks:
+        assert wait_for(site.url, task, within=300)["task_status"] == 2
+    status = Path(f"/proc/{worker.pid}/status").read_text()
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    print(f"{count} photos of 9 megapixels: {peak}")  # noqa: T201
+    assert {row.attempt for row in site.rows()} == {1}

@@ -24,6 +24,7 @@ from shared.errors import (
     Refused,
     TryAgain,
 )
+from shared.image_files.header import read_header
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.logs import about, get_logger
@@ -34,6 +35,7 @@ from worker.imaging.decoding import decode
 from worker.jobs.database_retry import retry_while_away
 from worker.jobs.lease import LeaseKeeper
 from worker.jobs.photo_source import FetchesTaken, PhotoSource
+from worker.jobs.pixel_budget import PixelBudget
 from worker.jobs.precedence import Precedence
 from worker.jobs.quarantine import Quarantine
 from worker.jobs.results import store_results
@@ -71,6 +73,7 @@ class JobRunner:
     leases: LeaseKeeper
     photos: PhotoSource
     segmenter: Segmenter
+    pixels: PixelBudget
     retry_backoff: timedelta
     #: Names this process in the job table.
     owner: str
@@ -150,13 +153,17 @@ class JobRunner:
         options = job.options
         data = self.photos.read(job)
         watch.lap("get")
-        photo = decode(data)
-        watch.lap("decode")
-        cutouts = cut_out(photo, options, self.segmenter)
-        watch.lap("cutout")
+        header = read_header(data)
+        with self.pixels.spend(header.width * header.height):
+            watch.lap("room")
+            photo = decode(data)
+            watch.lap("decode")
+            cutouts = cut_out(photo, options, self.segmenter)
+            watch.lap("cutout")
+            height, width = photo.rgb.shape[:2]
+            del photo
         store_results(self.object_store, job, cutouts)
         watch.lap("put")
-        height, width = photo.rgb.shape[:2]
         _log.info("attempt.produced", **about(job), width=width, height=height, **watch.laps)
         return cutouts, width * height
 

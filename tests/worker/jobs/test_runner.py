@@ -35,6 +35,7 @@ from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
 from worker.jobs.lease import LeaseKeeper
 from worker.jobs.photo_source import PhotoSource
+from worker.jobs.pixel_budget import PixelBudget
 from worker.jobs.quarantine import Quarantine
 from worker.jobs.runner import UPLOAD_GONE, JobRunner
 from worker.network.segmenter import Frame, Logits, Segmenter
@@ -87,6 +88,7 @@ def runner(stores: Stores, segmenter: Interposed, shop: RawServer) -> Iterator[J
             seconds=5,
         ),
         segmenter=segmenter,
+        pixels=PixelBudget(36_000_000),
         retry_backoff=BACKOFF,
         owner="worker-1",
     )
