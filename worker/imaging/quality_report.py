@@ -103,6 +103,7 @@ def look_at(
         fill: The share of a canvas that was asked for.
     """
     cut = () if box is None else tuple(side for side in Side if side in cut_sides(box, alpha.shape))
+    share = alpha.share
     scale = 1.0 if placement is None else placement.scale
     filled = _fill(box, placement, alpha.shape)
     remarks = {
@@ -112,22 +113,22 @@ def look_at(
     }
     return QualityReport(
         box=box,
-        share=alpha.share,
+        share=share,
         class_share={category: piece.share for category, piece in pieces.items()},
         cut_sides=cut,
         scale=scale,
         fill=filled,
         white=white,
-        reasons=tuple(_reasons(alpha, doubt)),
+        reasons=tuple(_reasons(share, doubt, is_empty=not alpha.pixels.any())),
         remarks=tuple(remark for remark, is_so in remarks.items() if is_so),
     )
 
 
-def _reasons(alpha: Patch, doubt: float) -> Iterator[Reason]:
-    if not alpha.pixels.any():
+def _reasons(share: float, doubt: float, *, is_empty: bool) -> Iterator[Reason]:
+    if is_empty:
         yield Reason.EMPTY
         return
-    if alpha.share < _LITTLE:
+    if share < _LITTLE:
         yield Reason.SMALL
     if doubt > _UNSURE:
         yield Reason.UNSURE

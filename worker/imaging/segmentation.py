@@ -125,7 +125,7 @@ def _main_person(subject: Plane, person: Plane) -> Mask | None:
     if not main.any() or (person[main] > _INSIDE).mean() < _PERSON_SHARE:
         return None
     kept = parts.sizes >= _SECOND_SUBJECT * parts.sizes[largest]
-    kept[parts.labels[_grown(main, _length(_REACH, main))]] = True
+    kept |= parts.touched_by(_grown(main, _length(_REACH, main)))
     return _grown(parts.where(kept), _length(_SOFT_EDGE, main))
 
 
@@ -155,7 +155,7 @@ def _whole_garments(categories: Mapping[Category, Plane], clothing: Plane) -> di
 def _suspected(opacity: Plane, large: Mask) -> Mask:
     """Where clothing is suspected without a gap from where it is: straps and fringe much thinner than a logit."""
     parts = _Parts.of(opacity > _SUSPICION)
-    return parts.where(np.isin(np.arange(len(parts.sizes)), parts.labels[large]))
+    return parts.where(parts.touched_by(large))
 
 
 def _without_specks(opacity: Plane) -> Plane:
@@ -186,8 +186,7 @@ def _without_islands(
         least = max(_SPECK * inside.size, _ISLAND * parts.sizes.max())
         # What touches nothing else stays: the strap of a sandal is a small part, but nobody else's.
         others = _grown(inside & (likeliest != index), 1)
-        touching = np.isin(np.arange(len(parts.sizes)), parts.labels[others])
-        islands = parts.where(touching & (parts.sizes < least))
+        islands = parts.where(parts.touched_by(others) & (parts.sizes < least))
         cleaned[word] = np.where(islands, np.float32(0), categories[word])
     return cleaned
 
@@ -230,6 +229,12 @@ class _Parts:
         sizes = stats[:, cv2.CC_STAT_AREA].astype(np.int32)
         sizes[0] = 0
         return cls(labels.astype(np.int32, copy=False), sizes)
+
+    def touched_by(self, mask: Mask) -> Mask:
+        """Which labels lie somewhere in a mask."""
+        touched = np.zeros(len(self.sizes), np.bool_)
+        touched[self.labels[mask]] = True
+        return touched
 
     def where(self, chosen: Mask) -> Mask:
         """Where the parts lie that are chosen by label; never outside the mask."""
