@@ -48,8 +48,9 @@ bench: $(READY) ## Compare the image path with the common way of doing it, and a
 	@$(BIN)/python -m tests.benchmarks
 	@exec $(BIN)/python -m tests.benchmarks.job_table
 
-bench-full: $(READY) ## Measure each stage of a job's image path into docs/benchmarks, in a quarter of an hour (ARGS="--before ../other")
-	@exec $(BIN)/python -m tests.benchmarks.ledger $(ARGS)
+bench-full: $(READY) ## Measure each stage of a job into docs/benchmarks, in a quarter of an hour (ARGS="--before ../other")
+	@$(BIN)/python -m tests.benchmarks.ledger $(ARGS)
+	@exec $(BIN)/python -m tests.benchmarks.ledger.whole_job
 
 check: $(READY) ## Look at format, style and types; change nothing
 	$(BIN)/ruff format --check .

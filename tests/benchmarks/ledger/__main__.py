@@ -7,7 +7,6 @@ own: this checkout, another one that it is compared with, and the floor. Medians
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import platform
@@ -23,20 +22,17 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from PIL import Image
-from skimage import data
 
 from shared.contract import Category
 from shared.settings import Settings
 from tests.benchmarks.ledger.drawing import Bar, draw_bars
 from tests.benchmarks.ledger.floor import Floor
+from tests.benchmarks.ledger.photos import SIZES, write_photo
 from tests.benchmarks.ledger.side import STAGES, Spent
 from worker.app import create_segmenter
 
 _ROOT = Path(__file__).parents[3]
 _RESULTS = _ROOT / "docs" / "benchmarks"
-#: Width, height.
-_SIZES = {"0.5 MP": (600, 800), "3 MP": (1500, 2000), "9 MP": (2999, 2999)}
 _CATEGORIES = {0: [], 2: ["tops", "pants"], 7: [word.value for word in Category]}
 _FORMS = ("cutout", "mask", "white")
 _FLOOR = "floor"
@@ -102,7 +98,9 @@ def main() -> None:
     load = os.getloadavg()[0]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        photos = {size: _write_photo(folder, size) for size in _SIZES}
+        photos = {size: folder / f"{size}.jpg" for size in SIZES}
+        for size, file in photos.items():
+            file.write_bytes(write_photo(size))
         segmenter = create_segmenter(Settings())
         floors = {size: Floor(photo.read_bytes(), segmenter) for size, photo in photos.items()}
         sides: dict[str, Callable[[Case], Round]] = {}
@@ -131,7 +129,7 @@ def _measure(
 ) -> dict[Case, dict[str, Round]]:
     """Let the sides take turns, and give the medians of each."""
     measured = {}
-    for case in (Case(*it) for it in product(_SIZES, _CATEGORIES, _FORMS)):
+    for case in (Case(*it) for it in product(SIZES, _CATEGORIES, _FORMS)):
         runs: dict[str, list[Round]] = {name: [] for name in sides}
         for number in range(rounds + 1):
             # Neither is always the first one.
@@ -194,15 +192,6 @@ def _table(measured: dict[Case, dict[str, Round]]) -> str:
                 f"| {case.name} | {name} | {' | '.join(cells)} | **{cpu:.0f}** | {wall:.0f} | {own:.0f} |"
             )
     return "\n".join([*lines, ""])
-
-
-def _write_photo(folder: Path, size: str) -> Path:
-    file = folder / f"{size.replace(' ', '')}.jpg"
-    photo = Image.fromarray(data.astronaut()).resize(_SIZES[size], Image.Resampling.BICUBIC)
-    written = io.BytesIO()
-    photo.save(written, "JPEG", quality=90)
-    file.write_bytes(written.getvalue())
-    return file
 
 
 def _processor() -> str:

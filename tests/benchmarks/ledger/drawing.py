@@ -19,8 +19,23 @@ _COLOURS = (
     "#54a24b",
     "#d6a5c9",
     "#79706e",
+    "#17becf",
+    "#2f4b7c",
+    "#a05195",
+    "#d45087",
+    "#ff7c43",
+    "#665191",
+    "#7f7f2a",
+    "#1f9d7a",
+    "#c49c94",
+    "#8c6d31",
+    "#393b79",
+    "#637939",
+    "#e7969c",
 )
-_LEFT, _WIDTH, _RIGHT, _BAR, _GAP, _TOP = 170, 640, 60, 14, 4, 74
+_LEFT, _WIDTH, _RIGHT, _BAR, _GAP = 170, 640, 60, 14, 4
+#: Of the legend: stages in a row, and how high that is.
+_COLUMNS, _LINE, _TOP = 7, 18, 34
 _STEPS = (5, 10, 25, 50, 100, 250)
 _MOST_STEPS = 12
 
@@ -44,7 +59,8 @@ def draw_bars(title: str, stages: Sequence[str], bars: Sequence[Bar]) -> str:
     """Draw bars under a legend, from 0 to the longest one."""
     longest = max(bar.length for bar in bars)
     scale = _WIDTH / longest
-    shapes, y = [*_legend(title, stages)], _TOP
+    shapes = _legend(title, stages)
+    y = _TOP + _LINE * -(-len(stages) // _COLUMNS)
     for bar in bars:
         y += 2 * _GAP if bar.begins_group else 0
         shapes += _row(bar, stages, scale, y)
@@ -74,7 +90,7 @@ def _row(bar: Bar, stages: Sequence[str], scale: float, y: float) -> list[str]:
 def _legend(title: str, stages: Sequence[str]) -> list[str]:
     shapes = [f'<text x="10" y="18" font-size="14">{escape(title)}</text>']
     for index, (stage, colour) in enumerate(zip(stages, _COLOURS, strict=False)):
-        x, y = 10 + index % 6 * 130, 30 + index // 6 * 18
+        x, y = 10 + index % _COLUMNS * 122, _TOP - 4 + index // _COLUMNS * _LINE
         shapes.append(f'<rect x="{x}" y="{y}" width="10" height="10" fill="{colour}"/>')
         shapes.append(_text(x + 14, y + 9, stage))
     return shapes

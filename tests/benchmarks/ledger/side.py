@@ -12,7 +12,7 @@ import importlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,27 +26,30 @@ from worker.imaging import cutout, decoding
 
 #: Stage → what it is made of, in the order of a job. What one calls of another is counted there.
 STAGES = {
-    "decode": ["imaging.decoding:decode"],
-    "prepare": ["imaging.prepared_photo:PreparedPhoto.of"],
-    "frame": ["imaging.cutout:to_frame", "network.test_time_augmentation:AugmentedNetwork.segment"],
-    "infer": ["network.session:Network.segment"],
-    "interpret": ["imaging.cutout:interpret"],
-    "refine": ["imaging.mattes:refine"],
-    "shares": ["imaging.cutout:to_mattes", "imaging.mattes:Mattes.placed"],
-    "decontaminate": ["imaging.cutout:decontaminate"],
+    "decode": ["worker.imaging.decoding:decode"],
+    "prepare": ["worker.imaging.prepared_photo:PreparedPhoto.of"],
+    "frame": [
+        "worker.imaging.cutout:to_frame",
+        "worker.network.test_time_augmentation:AugmentedNetwork.segment",
+    ],
+    "infer": ["worker.network.session:Network.segment"],
+    "interpret": ["worker.imaging.cutout:interpret"],
+    "refine": ["worker.imaging.mattes:refine"],
+    "shares": ["worker.imaging.cutout:to_mattes", "worker.imaging.mattes:Mattes.placed"],
+    "decontaminate": ["worker.imaging.cutout:decontaminate"],
     "compose": [
-        "imaging.rendering:Renderer.draw",
-        "imaging.rendering:_cut_out",
-        "imaging.rendering:blend",
+        "worker.imaging.rendering:Renderer.draw",
+        "worker.imaging.rendering:_cut_out",
+        "worker.imaging.rendering:blend",
     ],
-    "encode": ["imaging.rendering:encode"],
+    "encode": ["worker.imaging.rendering:encode"],
     "report": [
-        "imaging.cutout:look_at",
-        "imaging.cutout:bounding_box",
-        "imaging.patch:Patch.visible_box",
-        "imaging.picture:Picture.share_of_white",
+        "worker.imaging.cutout:look_at",
+        "worker.imaging.cutout:bounding_box",
+        "worker.imaging.patch:Patch.visible_box",
+        "worker.imaging.picture:Picture.share_of_white",
     ],
-    "rest": ["imaging.cutout:cut_out"],
+    "rest": ["worker.imaging.cutout:cut_out"],
 }
 _MILLISECONDS = 1000
 
@@ -90,14 +93,14 @@ class StageClock:
         return time.thread_time(), time.perf_counter()
 
 
-def attach(clock: StageClock) -> None:
-    """Let the clock count every stage of this process."""
-    for stage, places in STAGES.items():
+def attach(clock: StageClock, stages: Mapping[str, Sequence[str]]) -> None:
+    """Let the clock count stages in this process."""
+    for stage, places in stages.items():
         for place in places:
             module, _, path = place.partition(":")
             *owners, name = path.split(".")
-            with contextlib.suppress(ImportError, AttributeError):
-                owner = importlib.import_module(f"worker.{module}")
+            with contextlib.suppress(ImportError, AttributeError, KeyError):
+                owner = importlib.import_module(module)
                 for step in owners:
                     owner = getattr(owner, step)
                 found = owner.__dict__[name] if owners else getattr(owner, name)
@@ -111,7 +114,7 @@ def answers() -> Iterator[dict[str, Any]]:
     """Do what each line says, and tell what it took."""
     cv2.setNumThreads(1)
     clock = StageClock()
-    attach(clock)
+    attach(clock, STAGES)
     segmenter = create_segmenter(Settings())
     for line in sys.stdin:
         case = json.loads(line)
