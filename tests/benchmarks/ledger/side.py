@@ -6,7 +6,6 @@ functions as they are called in either; what a checkout does not have is passed 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import json
@@ -94,20 +93,31 @@ class StageClock:
 
 
 def attach(clock: StageClock, stages: Mapping[str, Sequence[str]]) -> None:
-    """Let the clock count stages in this process."""
+    """Let the clock count stages in this process.
+
+    Raises:
+        LookupError: There is nothing of a stage: it was renamed, and would be missed in silence.
+    """
     for stage, places in stages.items():
-        for place in places:
-            module, _, path = place.partition(":")
-            *owners, name = path.split(".")
-            with contextlib.suppress(ImportError, AttributeError, KeyError):
-                owner = importlib.import_module(module)
-                for step in owners:
-                    owner = getattr(owner, step)
-                found = owner.__dict__[name] if owners else getattr(owner, name)
-                if isinstance(found, classmethod):
-                    setattr(owner, name, classmethod(clock.timed(stage, found.__func__)))
-                else:
-                    setattr(owner, name, clock.timed(stage, found))
+        if not any([_attached(clock, stage, place) for place in places]):
+            raise LookupError(f"{stage}: none of {places} is there")
+
+
+def _attached(clock: StageClock, stage: str, place: str) -> bool:
+    module, _, path = place.partition(":")
+    *owners, name = path.split(".")
+    try:
+        owner: Any = importlib.import_module(module)
+        for step in owners:
+            owner = getattr(owner, step)
+        found = vars(owner)[name]
+    except (ImportError, AttributeError, KeyError):
+        return False
+    if isinstance(found, classmethod):
+        setattr(owner, name, classmethod(clock.timed(stage, found.__func__)))
+    else:
+        setattr(owner, name, clock.timed(stage, found))
+    return True
 
 
 def answers() -> Iterator[dict[str, Any]]:
