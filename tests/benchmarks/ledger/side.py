@@ -99,7 +99,7 @@ def attach(clock: StageClock, stages: Mapping[str, Sequence[str]]) -> None:
         LookupError: There is nothing of a stage: it was renamed, and would be missed in silence.
     """
     for stage, places in stages.items():
-        if not any([_attached(clock, stage, place) for place in places]):
+        if not sum(_attached(clock, stage, place) for place in places):
             raise LookupError(f"{stage}: none of {places} is there")
 
 
