@@ -98,7 +98,7 @@ def test_a_photo_that_is_transparent_itself(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_clothing_that_is_looked_at_from_nearer(monkeypatch: pytest.MonkeyPatch) -> None:
     rgb = np.full((1200, 2400, 3), 120, np.uint8)
-    rgb[500:740, 700:860] = pictures.photo(160, 240).point(lambda level: level // 4)
+    rgb[500:740, 700:860] = np.asarray(pictures.photo(160, 240)) // 4
     rgb[560:720, 720:820] += np.array((150, 60, 0), np.uint8)
     hold_to_the_plain_path(Photo(rgb), {"outputs": "cutout,mask"}, Seeing(orange), monkeypatch)
 
