@@ -136,8 +136,8 @@ def _share_of(clothing: Patch, share: Pixels) -> Patch | None:
     if not box.width or not box.height:
         return None
     whole, opacity = clothing.within(box), np.empty((box.height, box.width), np.uint8)
-    enlarged = Enlarged(share.astype(np.float32), clothing.shape, slice(box.left, box.right))
+    enlarged = Enlarged(share, clothing.shape, slice(box.left, box.right))
     for rows in strips(box.height):
         shares = enlarged[box.top + rows.start : box.top + rows.stop]
-        cv2.multiply(whole[rows], shares, dst=opacity[rows], scale=1 / 255, dtype=cv2.CV_8U)
+        cv2.multiply(whole[rows], shares, dst=opacity[rows], scale=1 / 255)
     return Patch(opacity, box, clothing.shape).trimmed()
