@@ -83,7 +83,7 @@ def seen(picture: Pixels) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("network", [OUTFIT, SIDEWAYS], ids=["outfit", "sideways"])
-@pytest.mark.parametrize("size", [(300, 400), (641, 359), (1500, 2000)])
+@pytest.mark.parametrize("size", [(300, 400), (641, 359), (900, 1200)])
 def test_all_forms_and_categories(
     size: tuple[int, int], network: Segmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
