@@ -18,7 +18,9 @@ class Enlarged(Generic[Value]):
         """Scale up along the columns only."""
         height, self._width = shape[:2]
         self._columns = columns
-        self._tall = np.asarray(cv2.resize(plane, (plane.shape[1], height)), plane.dtype)
+        self._tall: NDArray[Value] = np.asarray(
+            cv2.resize(plane, (plane.shape[1], height)), plane.dtype
+        )
 
     def __getitem__(self, rows: slice) -> NDArray[Value]:
         """Scale some rows up along themselves."""
