@@ -25,7 +25,8 @@ from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection
 
-import shared.batches.tables  # noqa: F401 - they are part of the metadata
+import shared.batches.tables
+import shared.operations.tables  # noqa: F401 - they are part of the metadata
 from shared.database import open_database
 from shared.schema import note_oldest_code
 from shared.settings import load_settings

@@ -100,7 +100,7 @@ class Broker:
         Raises:
             BrokerUnavailable: The broker did not take them, or its answer was lost: then they may be there.
         """
-        with _translated():
+        with translated():
             self._redis.lpush(queue.value, *self._writer.write(queue.value, count))
 
     def count_messages(self, queue: Queue) -> int:
@@ -109,7 +109,7 @@ class Broker:
         Raises:
             BrokerUnavailable: The broker did not answer.
         """
-        with _translated():
+        with translated():
             return int(self._redis.llen(queue.value))
 
     def note(self, duty: Duty) -> None:
@@ -118,7 +118,7 @@ class Broker:
         Raises:
             BrokerUnavailable: The broker did not take it.
         """
-        with _translated():
+        with translated():
             self._redis.set(duty, self._clock(self._redis))
 
     def seconds_since(self, duty: Duty) -> float | None:
@@ -127,7 +127,7 @@ class Broker:
         Raises:
             BrokerUnavailable: The broker did not answer.
         """
-        with _translated():
+        with translated():
             done = self._redis.get(duty)
             now = self._clock(self._redis)
         try:
@@ -143,12 +143,13 @@ class Broker:
         Raises:
             BrokerUnavailable: It did not answer.
         """
-        with _translated():
+        with translated():
             self._redis.ping()
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Raise errors of ours in place of the driver's."""
     try:
         yield
     except redis.RedisError as error:

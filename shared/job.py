@@ -135,6 +135,11 @@ class Tags:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
+def log_id_of(job_id: uuid.UUID) -> str:
+    """Call a job, or a batch, in the logs: by its id, so that either leads to it."""
+    return job_id.hex
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewJob:
     """What the front end knows of a job before it is stored."""
@@ -153,6 +158,8 @@ class NewJob:
     callback_url: str | None = None
     idempotency_key: str | None = None
     traceparent: str | None = None
+    #: What the request was called that asks for it; None: it comes with a batch.
+    request_id: str | None = None
     #: Where a worker fetches the photo; None: it was uploaded.
     image_url: str | None = field(default=None, repr=False)
 

@@ -23,11 +23,12 @@ from shared.jobs.depth import QueueDepth
 from shared.jobs.leases import Leases
 from shared.jobs.limits import ATTEMPTS_SPENT, DEADLINE_PASSED, Limits, limits_of
 from shared.jobs.listing import Listing
+from shared.jobs.overseeing import Overseeing
 from shared.jobs.submission import Submission
 from shared.jobs.sweeping import Sweeping
 
 __all__ = ["ATTEMPTS_SPENT", "DEADLINE_PASSED", "JobStore", "Limits", "limits_of"]
 
 
-class JobStore(Submission, Listing, Leases, Sweeping, QueueDepth):
-    """The job table, for front ends, workers and the sweeper."""
+class JobStore(Submission, Listing, Leases, Sweeping, QueueDepth, Overseeing):
+    """The job table, for front ends, workers, the sweeper, and operators."""

@@ -97,6 +97,8 @@ jobs = Table(
     Column("metadata", JSON(none_as_null=True)),
     # The span of the client's that the job belongs to (W3C Trace Context).
     Column("traceparent", String(55)),
+    # What the request was called that asked for it; NULL: it came with a batch, or the release before did not keep it.
+    Column("request_id", String(128)),
     Column("input_bytes", Integer, nullable=False),
     # Where the photo is fetched from, if it was not uploaded. Forgotten at the job's end: it may hold a signature.
     Column("image_url", Text),
@@ -128,6 +130,8 @@ jobs = Table(
     Column("shown", JSON(none_as_null=True)),
     # What the worker measured of the pictures.
     Column("report", JSON(none_as_null=True)),
+    # What happened to it, a line each; see `shared.jobs.history`.
+    Column("history", Text),
     # A lease is held exactly while an attempt runs.
     CheckConstraint(
         "(status = 'processing') = (lease_expires_at IS NOT NULL)", name="lease_while_processing"
@@ -179,6 +183,8 @@ jobs = Table(
         *("key_id", "start_tag"),
         where="status = 'queued' AND key_id IS NOT NULL",
     ),
+    # An operator who is told what a request was called looks for its job.
+    partial_index("jobs_by_request", "request_id", where="request_id IS NOT NULL"),
     # The sweeper's questions, each of which looks at live or ageing rows only.
     partial_index("jobs_in_work", "started_at", where="status = 'processing'"),
     partial_index(

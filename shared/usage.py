@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -43,6 +44,15 @@ class Day:
     pixels: int
     #: Of the attempts that ended their job.
     worker_ms: int
+
+
+class Totals(NamedTuple):
+    """What all tenants together did on a day, so far."""
+
+    accepted: int
+    done: int
+    failed: int
+    cancelled: int
 
 
 class Usage:
@@ -97,6 +107,13 @@ def count_ends(
             took = job["finished_at"] - job["started_at"]
             counts["worker_ms"] += max(0, took // timedelta(milliseconds=1))
     _add(connection, days)
+
+
+def read_totals(connection: Connection, now: datetime) -> Totals:
+    """Add up this day of all tenants."""
+    sums = [func.coalesce(func.sum(usage_days.c[name]), 0) for name in Totals._fields]
+    of_day = select(*sums).where(usage_days.c.day == _day_of(now))
+    return Totals(*map(int, connection.execute(of_day).one()))
 
 
 def _add(connection: Connection, days: dict[tuple[str, date], dict[str, int]]) -> None:

@@ -23,6 +23,7 @@ from shared.liveness import LivenessFile
 from shared.logs import get_logger
 from shared.manifest import load_manifest
 from shared.object_store import ObjectStore
+from shared.operations.fleet import Fleet, Worker, own_release
 from shared.outgoing.caller import Caller
 from shared.settings import Settings
 from worker.jobs.lease import LeaseKeeper
@@ -37,6 +38,7 @@ from worker.network.segmenter import Segmenter
 from worker.network.session import Network
 from worker.network.shape_buckets import ShapeBuckets, bucket_shapes
 from worker.network.test_time_augmentation import AugmentedNetwork
+from worker.sign_of_life import SignOfLife
 from worker.watchdog import (
     Watchdog,
     deaf_consumer,
@@ -86,6 +88,7 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
     job_store = JobStore(open_database(settings), limits_of(settings))
     leases = LeaseKeeper(job_store, timedelta(seconds=settings.lease))
     object_store = ObjectStore(settings)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
     runner = JobRunner(
         job_store=job_store,
         object_store=object_store,
@@ -95,18 +98,20 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
         segmenter=segmenter,
         pixels=PixelBudget(settings.max_megapixels * 1_000_000),
         retry_backoff=timedelta(seconds=settings.retry_backoff),
-        owner=f"{socket.gethostname()}:{os.getpid()}",
+        owner=owner,
     )
+    sign = SignOfLife(Fleet(settings), _describe(settings, segmenter, owner), leases)
     hearing = Hearing(Broker(settings), settings.worker_concurrency)
     app = create_celery(settings)
     read_with(app)
     setup_logging.connect(_keep_our_logs, weak=False)
     _add_task(app, runner, hearing)
-    _listen_until_stopped(hearing, leases, timedelta(seconds=settings.shutdown_grace))
+    _listen_until_stopped(hearing, leases, sign, timedelta(seconds=settings.shutdown_grace))
     hand_back_with(leases.release_all)
     leases.start()
     SLOTS.set(settings.worker_concurrency)
     BUSY_SLOTS.set_function(lambda: len(leases.held()))
+    sign.start()
     rules = [
         hung_attempt(job_store, leases, timedelta(seconds=settings.run_timeout)),
         stopped_heartbeat(leases),
@@ -115,6 +120,18 @@ def create_worker(settings: Settings, segmenter: Segmenter) -> Celery:
     ]
     Watchdog(rules).start()
     return app
+
+
+def _describe(settings: Settings, segmenter: Segmenter, owner: str) -> Worker:
+    return Worker(
+        name=owner,
+        release=own_release(),
+        model=segmenter.manifest.name,
+        provider=settings.execution_provider,
+        hands=settings.worker_concurrency,
+        busy=0,
+        up_seconds=0,
+    )
 
 
 def _create_photo_source(settings: Settings, object_store: ObjectStore) -> PhotoSource:
@@ -157,7 +174,9 @@ def _keep_our_logs(**_: Any) -> None:
     """Do nothing: Celery configures logging unless somebody listens to this signal."""
 
 
-def _listen_until_stopped(hearing: Hearing, leases: LeaseKeeper, grace: timedelta) -> None:
+def _listen_until_stopped(
+    hearing: Hearing, leases: LeaseKeeper, sign: SignOfLife, grace: timedelta
+) -> None:
     def on_ready(**_: Any) -> None:
         hearing.begin()
 
@@ -165,6 +184,7 @@ def _listen_until_stopped(hearing: Hearing, leases: LeaseKeeper, grace: timedelt
         _log.info("worker.stopping", running=len(leases.held()))
         hearing.end()
         stop_after(grace)
+        sign.end()
 
     worker_ready.connect(on_ready, weak=False)
     worker_shutting_down.connect(on_shutting_down, weak=False)

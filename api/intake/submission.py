@@ -13,6 +13,7 @@ from contextlib import suppress
 from api.intake.form import CutoutRequest
 from api.intake.idempotency import fingerprint_of, replay
 from api.metrics import PUBLISH_FAILURES, UPLOAD_BYTES
+from api.request_names import request_id
 from api.resilience.circuit_breaker import CircuitOpen
 from api.services import Services
 from shared.api_key import Caller
@@ -23,7 +24,7 @@ from shared.errors import (
     DatabaseUnavailable,
     ObjectStoreUnavailable,
 )
-from shared.job import Job, NewJob, Queue
+from shared.job import Job, NewJob, Queue, log_id_of
 from shared.logs import about, get_logger
 from shared.metrics.jobs import count_accepted
 
@@ -90,9 +91,10 @@ def find_earlier(
 
 
 def _new_job(request: CutoutRequest, caller: Caller, idempotency_key: str | None) -> NewJob:
+    job_id = request.upload or uuid.uuid4()
     return NewJob(
-        id=request.upload or uuid.uuid4(),
-        log_id=uuid.uuid4().hex,
+        id=job_id,
+        log_id=log_id_of(job_id),
         tenant=caller.tenant,
         key_id=caller.key_id or None,
         queue=Queue.BULK if request.task_type is TaskType.ASYNC else Queue.INTERACTIVE,
@@ -105,6 +107,7 @@ def _new_job(request: CutoutRequest, caller: Caller, idempotency_key: str | None
         idempotency_key=idempotency_key,
         image_url=request.image_url,
         traceparent=request.traceparent,
+        request_id=request_id(),
     )
 
 

@@ -28,7 +28,7 @@ from shared.api_key import Caller
 from shared.batches.batch import AT_WORK, Batch, BatchStatus, NewBatch
 from shared.envelope import OK
 from shared.errors import ErrorCode, Refused, TryLater
-from shared.job import Bookmark
+from shared.job import Bookmark, log_id_of
 from shared.logs import get_logger
 from shared.settings import Settings
 
@@ -160,9 +160,10 @@ def _create(settings: Settings, services: Services, rules: Rules) -> Response:
 def _new_batch(rules: Rules, caller: Caller) -> NewBatch:
     options = list(read_url_options(request, rules.names))
     callback = text_of(options, CALLBACK_URL)
+    batch_id = uuid.uuid4()
     return NewBatch(
-        id=uuid.uuid4(),
-        log_id=uuid.uuid4().hex,
+        id=batch_id,
+        log_id=log_id_of(batch_id),
         tenant=caller.tenant,
         key_id=caller.key_id or None,
         reference=check_reference(text_of(options, REFERENCE)),

@@ -71,7 +71,7 @@ BEGIN
     -- A job is erased, or its message did not go out.
     GRANT UPDATE (
         status, not_before, published_at, lease_owner, lease_expires_at, finished_at, expires_at, error_code,
-        error_message, shown, report, image_url
+        error_message, shown, report, image_url, history
     ) ON public.jobs TO cutwork_front_end;
 
     -- What is owed for a job's end is stored with it, by whoever ends the job; the sweeper sends it.
@@ -102,17 +102,21 @@ BEGIN
         ON public.usage_days TO cutwork_front_end, cutwork_worker, cutwork_sweeper;
     GRANT DELETE ON public.usage_days TO cutwork_sweeper;
 
+    -- How the installation is, the sweeper keeps minute by minute, and operators see it through a front end.
+    GRANT SELECT ON public.samples TO cutwork_front_end;
+    GRANT SELECT, INSERT, DELETE ON public.samples TO cutwork_sweeper;
+
     -- Whose job it is, what was asked for and when never changes; where its photo was is forgotten at its end.
     GRANT SELECT ON public.jobs TO cutwork_worker, cutwork_sweeper;
     GRANT UPDATE (
         status, attempt, releases, cut_offs, lease_owner, lease_expires_at, not_before, published_at, start_tag,
-        started_at, finished_at, expires_at, error_code, error_message, shown, report, image_url
+        started_at, finished_at, expires_at, error_code, error_message, shown, report, image_url, history
     ) ON public.jobs TO cutwork_worker;
 
     GRANT UPDATE (
         status, cut_offs, lease_owner, lease_expires_at, not_before, published_at, start_tag,
         finished_at, expires_at, error_code, error_message, shown, report, idempotency_key,
-        image_url
+        image_url, history
     ) ON public.jobs TO cutwork_sweeper;
     GRANT DELETE ON public.jobs TO cutwork_sweeper;
 

@@ -18,7 +18,7 @@ from shared.batches.batch import (
     Outcome,
 )
 from shared.errors import code_of
-from shared.job import NewJob, Queue, Tags
+from shared.job import NewJob, Queue, Tags, log_id_of
 from shared.option_words import OptionWords
 
 _NONE_YET = ("total", "released", "released_to", "processing", "succeeded", "failed", "cancelled")
@@ -96,7 +96,7 @@ def to_new_job(row: RowMapping, batch: RowMapping) -> NewJob:
     request = row["request"]
     return NewJob(
         id=row["job_id"],
-        log_id=uuid.uuid4().hex,
+        log_id=log_id_of(row["job_id"]),
         tenant=batch["tenant"],
         key_id=batch["key_id"],
         queue=Queue.BULK,

@@ -6,8 +6,11 @@ leases       a worker's: claim, extend, and the ends of an attempt
 sweeping     the sweeper's: what accidents and time leave behind
 for_batches  what the tables of batches do to jobs
 depth        how long the queues are, and whether they move
+overseeing   an operator's questions about all tenants' jobs
 
 turns        whose turn it is: the order in which jobs are claimed
+matching     which jobs an operator means
+history      what happened to a job, as its row has it
 transitions  the guards and changes that those are made of
 rows         a row as a value, and back
 job_table    what those share: the database, the limits of a job's life, the clock

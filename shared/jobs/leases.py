@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select, update
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Select, and_, func, select, update
 from shared.contract import Category
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Lease, Queue
+from shared.jobs.history import Event, told
 from shared.jobs.job_table import JobTable, change, end
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, finished, held, queued
@@ -62,6 +64,7 @@ class Leases(JobTable):
                 "lease_owner": owner,
                 "lease_expires_at": now + self._limits.lease,
                 "started_at": now,
+                "history": told(now, Event.CLAIMED, owner),
             }
             which = jobs.c.id == (func.coalesce(*firsts) if len(firsts) > 1 else firsts[0])
             row = connection.execute(update(jobs).where(which).values(changes).returning(jobs))
@@ -87,6 +90,7 @@ class Leases(JobTable):
         shown: Mapping[Category, bool],
         report: Report | None = None,
         pixels: int = 0,
+        laps: Mapping[str, int] = MappingProxyType({}),
     ) -> bool:
         """Finish with outputs; False, and nothing changed, if the lease is lost.
 
@@ -95,9 +99,11 @@ class Leases(JobTable):
             shown: Requested category → whether the photo shows it.
             report: What was measured of the pictures.
             pixels: How many the photo has.
+            laps: A part of the attempt → its milliseconds.
         """
+        took = " ".join(f"{part}={milliseconds}" for part, milliseconds in laps.items())
         with self._database.writing() as connection:
-            changes = finished(JobStatus.SUCCEEDED, self._clock(connection))
+            changes = finished(JobStatus.SUCCEEDED, self._clock(connection), took)
             outputs = {"shown": dict(shown), "report": report}
             return _settled(connection, lease, {**changes, **outputs}, pixels)
 
@@ -119,7 +125,8 @@ class Leases(JobTable):
             now = self._clock(connection)
             again = and_(held(lease), self._attempts_left())
             new_turn = in_new_turns(connection, [lease.job_id])
-            if change(connection, again, {**queued(now + delay), **new_turn}):
+            waiting = queued(now + delay, told(now, Event.RETRIED, code))
+            if change(connection, again, {**waiting, **new_turn}):
                 return JobStatus.QUEUED
             if _settled(connection, lease, failed(now, code, message)):
                 return JobStatus.FAILED
@@ -136,14 +143,20 @@ class Leases(JobTable):
             is_suspect: Whether it may have broken the device: then it counts as cut off, and runs alone.
         """
         with self._database.writing() as connection:
-            not_before = self._clock(connection) + delay
+            now = self._clock(connection)
             new_turn = in_new_turns(connection, [lease.job_id])
             counts = {
                 "releases": jobs.c.releases + 1,
                 **({"cut_offs": jobs.c.cut_offs + 1} if is_suspect else {}),
             }
-            changes = {**queued(not_before), **new_turn, **counts}
-            return change(connection, held(lease), changes)
+            waiting = queued(now + delay, told(now, Event.RELEASED))
+            return change(connection, held(lease), {**waiting, **new_turn, **counts})
+
+    def note_refusal(self, lease: Lease) -> None:
+        """Write into a job's history that an attempt came too late."""
+        with self._database.writing() as connection:
+            refused = told(self._clock(connection), Event.REFUSED, str(lease.attempt))
+            change(connection, jobs.c.id == lease.job_id, {"history": refused})
 
 
 def _first_due(queue: Queue, now: datetime) -> Select[tuple[uuid.UUID]]:

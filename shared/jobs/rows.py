@@ -32,6 +32,7 @@ def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
         "reference": new.tags.reference or None,
         "metadata": dict(new.tags.metadata) or None,
         "traceparent": new.traceparent,
+        "request_id": new.request_id,
         "input_bytes": new.input_bytes,
         "image_url": new.image_url,
         "fingerprint": new.fingerprint,

@@ -11,6 +11,7 @@ from sqlalchemy import and_, delete, true, update
 
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import FINISHED, Job, JobStatus, Queue
+from shared.jobs.history import Event, told
 from shared.jobs.job_table import JobTable, change_all, lock_some, set_published_at, settle
 from shared.jobs.limits import ATTEMPTS_SPENT, DEADLINE_PASSED
 from shared.jobs.rows import to_job
@@ -36,7 +37,7 @@ class Sweeping(JobTable):
             spent = {**failed(now, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT), **cut_off}
             left = self._attempts_left()
             new_turn = in_new_turns(connection, stuck)
-            again = {**queued(now), **new_turn, **cut_off}
+            again = {**queued(now, told(now, Event.CUT_OFF)), **new_turn, **cut_off}
             waiting = change_all(connection, stuck, left, again)
             ended = change_all(connection, stuck, ~left, spent)
             settle(connection, ended, at_work=True)

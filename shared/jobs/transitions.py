@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_
 from shared.contract import RESULT_LIFETIME
 from shared.errors import ErrorCode
 from shared.job import FINISHED, JobStatus, Lease
+from shared.jobs.history import Event, told
 from shared.sql.planning import hidden, in_state
 from shared.tables import jobs
 
@@ -36,9 +37,10 @@ def has_outlived(now: datetime) -> Guard:
     return and_(hidden(jobs.c.status).in_(FINISHED), jobs.c.expires_at <= now)
 
 
-def queued(not_before: datetime) -> Changes:
+def queued(not_before: datetime, history: ColumnElement[str]) -> Changes:
     """Let a job wait again, in a new turn (`in_new_turns`), without a message until the sweeper publishes one."""
     return {
+        "history": history,
         "status": JobStatus.QUEUED,
         "lease_owner": None,
         "lease_expires_at": None,
@@ -47,9 +49,10 @@ def queued(not_before: datetime) -> Changes:
     }
 
 
-def finished(status: JobStatus, now: datetime) -> Changes:
-    """End a job; its results are readable for their lifetime from now."""
+def finished(status: JobStatus, now: datetime, words: str = "") -> Changes:
+    """End a job; its results are readable for their lifetime from now. `words` stand in its history."""
     return {
+        "history": told(now, Event(status), words),
         "status": status,
         "lease_owner": None,
         "lease_expires_at": None,
@@ -66,7 +69,8 @@ def readable_until(expires_at: datetime) -> Changes:
 
 def failed(now: datetime, code: ErrorCode, message: str) -> Changes:
     """End a job with an error."""
-    return {**finished(JobStatus.FAILED, now), "error_code": code, "error_message": message}
+    ended = finished(JobStatus.FAILED, now, code)
+    return {**ended, "error_code": code, "error_message": message}
 
 
 def withdrawn(now: datetime, deadline: timedelta) -> Changes:

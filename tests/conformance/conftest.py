@@ -46,6 +46,7 @@ def database(database_url: str) -> Iterator[Database]:
         connection.execute(text("DELETE FROM batches"))
         connection.execute(text("DELETE FROM usage_days"))
         connection.execute(text("DELETE FROM audit_log"))
+        connection.execute(text("DELETE FROM samples"))
     yield database
     database.close()
 

@@ -94,6 +94,7 @@ CASES = {
     "accept": Case(lambda store, it: accepted(store, 1, key=uuid4().hex), {ID}),
     "discard": Case(lambda store, it: store.discard(it.id), {ID}),
     "find": Case(lambda store, it: store.find(it.id, it.tenant), {ID}),
+    "look_up": Case(lambda store, it: store.look_up([it.id]), {ID}),
     "find_by_idempotency_key": Case(
         lambda store, it: store.find_by_idempotency_key("key", "shop"), {KEY}
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Bookmark, Job, JobStatus, Queue, Selection
 from shared.job_store import ATTEMPTS_SPENT, JobStore
+from shared.jobs.matching import Matching
 from shared.schema import migrate
 from tests.clock import ClockOf
 from tests.conditions import eventually
@@ -110,6 +112,38 @@ def further(**which: Any) -> Callable[[JobStore, Job], object]:
     )
 
 
+#: What an operator looks for, and where.
+MATCHING: dict[str, tuple[Matching, set[str]]] = {
+    "all": (Matching(), {"jobs_waiting", "jobs_in_work", "jobs_to_expire"}),
+    "queued": (Matching(status=JobStatus.QUEUED), {"jobs_waiting"}),
+    "processing": (Matching(status=JobStatus.PROCESSING), {"jobs_in_work"}),
+    "succeeded": (Matching(status=JobStatus.SUCCEEDED), {"jobs_to_expire"}),
+    "cancelled": (Matching(status=JobStatus.CANCELLED), {"jobs_to_expire"}),
+    "expired": (Matching(status=JobStatus.EXPIRED), {"jobs_to_prune"}),
+    "of a code": (Matching(code=ErrorCode.PROCESSING_FAILURE), {"jobs_to_expire"}),
+    "of a tenant": (Matching(tenant=TENANT), {"jobs_by_age"}),
+    "of a tenant and a code": (Matching(tenant=TENANT, code=CODE), {"jobs_by_seen"}),
+}
+
+
+def matching(method: str, which: Matching) -> Callable[[JobStore, Job], object]:
+    """Ask for what an operator looks for, at any time, and again before some moment."""
+
+    def ask(store: JobStore, job: Job) -> None:
+        before = replace(
+            which,
+            since=job.created_at - timedelta(hours=5),
+            until=job.created_at - timedelta(hours=1),
+        )
+        for asked in (which, before):
+            if method == "count_matching":
+                store.count_matching(asked, LIMIT)
+            else:
+                store.list_matching(asked, LIMIT, LIMIT)
+
+    return ask
+
+
 CASES = {
     "create": Case(
         lambda store, job: store.create(new_job()),
@@ -194,6 +228,21 @@ CASES = {
         {"jobs_in_work", "jobs_to_expire", "jobs_waiting"},
     ),
     "count_processing": Case(lambda store, job: store.count_processing(LIMIT), {"jobs_in_work"}),
+    "note_refusal": Case(lambda store, job: store.note_refusal(job.lease), ID),
+    "look_up": Case(
+        lambda store, job: store.look_up([job.id], "import/1", LIMIT), ID | {"jobs_by_request"}
+    ),
+    **{
+        f"list_matching, {name}": Case(matching("list_matching", which), indexes)
+        for name, (which, indexes) in MATCHING.items()
+    },
+    **{
+        f"count_matching, {name}": Case(matching("count_matching", which), indexes)
+        for name, (which, indexes) in MATCHING.items()
+    },
+    "count_failures": Case(
+        lambda store, job: store.count_failures(8 * 60 * MINUTE, LIMIT), {"jobs_to_expire"}
+    ),
     "read_head": Case(
         lambda store, job: store.read_head(Queue.INTERACTIVE, LIMIT), {"jobs_to_claim"}
     ),

@@ -20,7 +20,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, text
 
-import shared.batches.tables  # noqa: F401 - they are part of the metadata
+import shared.batches.tables
+import shared.operations.tables  # noqa: F401 - they are part of the metadata
 from deploy.local.servers.postgres import Postgres
 from shared.clock import database_clock
 from shared.database import Database

@@ -19,7 +19,9 @@ from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import JobStore
+from shared.jobs.matching import Matching
 from shared.key_store import KeyStore
+from shared.operations.samples import Samples
 from shared.schema import check_schema, migrate
 from shared.tables import jobs
 from shared.usage import Usage
@@ -55,8 +57,10 @@ FORBIDDEN = {
         "UPDATE batch_items SET outcome = 'succeeded'",
         "DELETE FROM batch_items",
         "DELETE FROM usage_days",
+        "DELETE FROM samples",
     ),
     "worker": (
+        "SELECT * FROM samples",
         "SELECT * FROM audit_log",
         "INSERT INTO audit_log SELECT * FROM audit_log",
         "SELECT * FROM webhook_deliveries",
@@ -322,6 +326,34 @@ def test_what_is_used_is_read_by_a_front_end_and_forgotten_by_a_sweeper(
         database.close()
 
 
+def test_a_sweeper_keeps_how_it_was_and_a_front_end_shows_it(
+    cluster: Cluster, front_end: JobStore, clock: HandClock
+) -> None:
+    reader, sweeper = cluster.database("front_end"), cluster.database("sweeper")
+    assert front_end.create(new_job())
+
+    assert Samples(sweeper, clock).is_due()
+    assert Samples(sweeper, clock).take(front_end.measure_backlog(None, 10), {"0 net cpu": 2})
+    assert Samples(reader, clock).read(HOUR)
+    clock.advance(days=2)
+    assert Samples(sweeper, clock).prune(HOUR) == 1
+
+    for database in (reader, sweeper):
+        database.close()
+
+
+def test_an_operator_sees_and_withdraws_through_a_front_end(
+    front_end: JobStore, worker: JobStore
+) -> None:
+    job = claimed(front_end, worker)
+    worker.note_refusal(job.lease)
+
+    assert front_end.look_up([job.id], "import/1", 10)
+    assert front_end.list_matching(Matching(), 10)
+    assert front_end.count_matching(Matching())
+    assert front_end.count_failures(HOUR)
+
+
 def test_a_scaler_counts_what_waits(cluster: Cluster, front_end: JobStore) -> None:
     assert front_end.create(new_job())
 
@@ -381,7 +413,8 @@ def test_every_column_of_a_job_is_either_fixed_or_somebodys_to_change() -> None:
             "out_mode",
             "rendition",
         ),
-        *("reference", "metadata", "traceparent", "input_bytes", "fingerprint", "turn"),
+        *("reference", "metadata", "traceparent", "request_id", "input_bytes", "fingerprint"),
+        "turn",
         "created_at",
     }
     lists = re.findall(r"GRANT UPDATE \(([^)]*)\) ON public.jobs", ROLES.read_text())

@@ -164,7 +164,7 @@ IN_ORDER = {
     "deploy/local": ("processes", "servers"),
     "shared": (
         *("image_files", "metrics", "outgoing", "objects", "sql", "webhooks"),
-        *("setting_groups", "jobs", "batches"),
+        *("setting_groups", "jobs", "batches", "operations"),
     ),
     "training": ("network", "data", "scores"),
     "worker": ("messages", "network", "imaging", "jobs", "webhooks", "sweeper"),

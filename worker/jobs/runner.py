@@ -8,7 +8,8 @@ store that does not answer is no fault of the job, and costs it no attempt: an o
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NoReturn, TypeVar
@@ -16,6 +17,7 @@ from typing import NoReturn, TypeVar
 from shared.announcements import Announcer
 from shared.errors import (
     BrokerUnavailable,
+    DatabaseUnavailable,
     DevicePoisoned,
     ErrorCode,
     FromNewerRelease,
@@ -116,7 +118,7 @@ class JobRunner:
 
     def _attempt(self, job: Job) -> None:
         try:
-            cutouts, pixels = self._produce(job)
+            cutouts, pixels, laps = self._produce(job)
         except Refused as error:
             self._fail(job, error.code, error.message)
         except ObjectMissing:
@@ -136,7 +138,7 @@ class JobRunner:
             _log.warning("attempt.failed", **about(job), exc_info=error)
             self._retry(job, ErrorCode.PROCESSING_FAILURE, ATTEMPTS_SPENT)
         else:
-            self._complete(job, cutouts, pixels)
+            self._complete(job, cutouts, pixels, laps)
 
     def _give_up_device(self, job: Job) -> NoReturn:
         """End the process; a job that was alone with the device is to blame, of several it may be any."""
@@ -147,8 +149,8 @@ class JobRunner:
         finally:
             end_process(Reason.DEVICE)
 
-    def _produce(self, job: Job) -> tuple[Cutouts, int]:
-        """Make and store all pictures of a job; tell also how many pixels its photo has."""
+    def _produce(self, job: Job) -> tuple[Cutouts, int, Mapping[str, int]]:
+        """Make and store all pictures of a job; tell also how many pixels its photo has, and what took how long."""
         watch = _Stopwatch()
         options = job.options
         data = self.photos.read(job)
@@ -165,12 +167,13 @@ class JobRunner:
         store_results(self.object_store, job, cutouts)
         watch.lap("put")
         _log.info("attempt.produced", **about(job), width=width, height=height, **watch.laps)
-        return cutouts, width * height
+        return cutouts, width * height, watch.laps
 
-    def _complete(self, job: Job, cutouts: Cutouts, pixels: int) -> None:
+    def _complete(self, job: Job, cutouts: Cutouts, pixels: int, laps: Mapping[str, int]) -> None:
         shown = {category: data is not None for category, data in cutouts.categories.items()}
         report = cutouts.report.as_json()
-        if self._written(lambda: self.job_store.complete(job.lease, shown, report, pixels)):
+        took = {name.removesuffix("_ms"): milliseconds for name, milliseconds in laps.items()}
+        if self._written(lambda: self.job_store.complete(job.lease, shown, report, pixels, took)):
             _log.info("job.succeeded", **about(job), shown=[c for c in shown if shown[c]])
             PHOTO_PIXELS.inc(pixels)
             self._close(job, Outcome.SUCCEEDED)
@@ -238,6 +241,8 @@ class JobRunner:
         """Delete what this attempt stored: the job is another attempt's, or was erased meanwhile."""
         _log.warning("attempt.fenced", **about(job))
         self._count(job, Outcome.FENCED)
+        with suppress(DatabaseUnavailable):
+            self.job_store.note_refusal(job.lease)
         try:
             self.object_store.delete_attempt(job.lease)
             if job.image_url is not None:

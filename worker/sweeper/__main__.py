@@ -13,7 +13,13 @@ from shared.metrics.registry import REGISTRY
 from shared.metrics.server import serve_metrics
 from shared.schema import require_schema
 from shared.settings import load_settings
-from worker.sweeper.app import create_keeper, create_sender, create_sweeper, run_sweeper
+from worker.sweeper.app import (
+    create_keeper,
+    create_sampler,
+    create_sender,
+    create_sweeper,
+    run_sweeper,
+)
 from worker.sweeper.metrics import QueueMetrics
 
 
@@ -24,7 +30,7 @@ def main() -> None:
         set_up_logs(settings)
         require_schema(settings)
         sweeper, sender = create_sweeper(settings), create_sender(settings)
-        keeper = create_keeper(settings)
+        keeper, sampler = create_keeper(settings), create_sampler(settings)
         REGISTRY.register(
             QueueMetrics(sweeper.job_store, settings.max_queued + settings.max_queued // 10)
         )
@@ -35,7 +41,7 @@ def main() -> None:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: stopping.set())
     # Not by returning: a thread that hangs would have to be waited for.
-    os._exit(run_sweeper(settings, sweeper, stopping, sender, keeper))
+    os._exit(run_sweeper(settings, sweeper, stopping, sender, keeper, sampler=sampler))
 
 
 if __name__ == "__main__":

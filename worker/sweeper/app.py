@@ -18,6 +18,8 @@ from shared.key_store import KeyStore
 from shared.liveness import LivenessFile
 from shared.logs import get_logger
 from shared.object_store import ObjectStore
+from shared.operations.fleet import Fleet
+from shared.operations.samples import Samples
 from shared.outgoing.caller import Caller
 from shared.settings import Settings
 from shared.usage import Usage
@@ -25,6 +27,7 @@ from shared.webhooks.deliveries import Deliveries
 from worker.sweeper.batch_keeper import BatchKeeper
 from worker.sweeper.retention import Retention
 from worker.sweeper.rounds import Rounds, keep_going
+from worker.sweeper.sampler import Sampler
 from worker.sweeper.sweep import Sweeper
 from worker.webhooks.sender import Sender
 from worker.webhooks.subjects import Subjects
@@ -37,6 +40,10 @@ _PATIENCE_SECONDS = 300.0
 _GRACE_SECONDS = 8.0
 #: Between two looks for webhooks that are due.
 _WEBHOOK_SECONDS = 0.5
+#: How often it is asked whether this minute has a sample.
+_SAMPLE_SECONDS = 10.0
+#: How long a sample is kept: two weeks can be compared.
+_SAMPLES_KEPT = timedelta(days=15)
 #: How often it is looked for room for further items of batches.
 _BATCH_SECONDS = 1.0
 
@@ -56,6 +63,7 @@ def create_sweeper(settings: Settings) -> Sweeper:
             {
                 "usage": partial(Usage(database).prune, usage_kept),
                 "audit": partial(AuditLog(database).prune, audit_kept),
+                "samples": partial(Samples(database).prune, _SAMPLES_KEPT),
             },
         ),
         broker=Broker(settings),
@@ -76,6 +84,12 @@ def create_keeper(settings: Settings) -> BatchKeeper:
         max_queued=settings.max_queued,
         prune_after=timedelta(seconds=settings.prune_after),
     )
+
+
+def create_sampler(settings: Settings) -> Sampler:
+    """Build what keeps how the installation was, with connections of its own."""
+    database = open_database(settings)
+    return Sampler(Samples(database), JobStore(database, limits_of(settings)), Fleet(settings))
 
 
 def create_sender(settings: Settings) -> Sender | None:
@@ -102,6 +116,8 @@ def run_sweeper(
     stopping: threading.Event,
     sender: Sender | None = None,
     keeper: BatchKeeper | None = None,
+    *,
+    sampler: Sampler | None = None,
 ) -> int:
     """Sweep until told to stop, or until one of the threads died or hangs; return the exit status."""
     duties = {Duty.SWEEP: sweeper.sweep, Duty.RETENTION: sweeper.retention.run}
@@ -114,6 +130,8 @@ def run_sweeper(
     if keeper is not None:
         interval = min(settings.sweep_interval, _BATCH_SECONDS)
         all_work.append(Rounds("BATCHES", keeper.run, interval, stopping))
+    if sampler is not None:
+        all_work.append(Rounds("SAMPLES", sampler.run, _SAMPLE_SECONDS, stopping))
     if sender is not None:
         interval = min(settings.sweep_interval, _WEBHOOK_SECONDS)
         all_work.append(Rounds("WEBHOOKS", sender.run, interval, stopping))

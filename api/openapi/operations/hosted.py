@@ -7,7 +7,7 @@ from api.openapi.answers import WAITS, answer
 from api.openapi.errors import create_error_responses
 from api.openapi.operations.kinds import Operation, Paths
 from api.routes import cutout, query
-from shared.errors import ErrorCode
+from shared.errors import JOB_FAILURES, ErrorCode
 
 
 def create_paths() -> Paths:
@@ -26,7 +26,7 @@ def _cut_out() -> Operation:
         "requestBody": uploads.REQUEST_BODY,
         "responses": {
             "200": answer("The job, finished or not.", ["WaitingJob", "FinishedJob"], WAITS),
-            **create_error_responses((*codes.UPLOAD, *codes.JOB_FAILURES), may_be_slow=True),
+            **create_error_responses((*codes.UPLOAD, *JOB_FAILURES), may_be_slow=True),
         },
     }
 
@@ -39,8 +39,6 @@ def _query_result() -> Operation:
         "parameters": inputs.QUERY,
         "responses": {
             "200": answer("The job, finished or not.", ["WaitingJob", "FinishedJob"], WAITS),
-            **create_error_responses(
-                (*refusals, *codes.ONE_JOB, *codes.JOB_FAILURES), may_be_slow=False
-            ),
+            **create_error_responses((*refusals, *codes.ONE_JOB, *JOB_FAILURES), may_be_slow=False),
         },
     }

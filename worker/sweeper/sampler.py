@@ -1,0 +1,40 @@
+"""Keeps how the installation is, once a minute, for who looks at it later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.errors import BrokerUnavailable, Unavailable
+from shared.job_store import JobStore
+from shared.jobs.matching import WINDOW
+from shared.logs import get_logger
+from shared.operations.fleet import Fleet, kinds_of
+from shared.operations.samples import Samples
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Takes a sample in each minute in which no other one has."""
+
+    samples: Samples
+    job_store: JobStore
+    fleet: Fleet
+
+    def run(self) -> bool:
+        """Look whether one is due; never more to do at once. A database that is away has no sample of that minute."""
+        try:
+            if self.samples.is_due():
+                backlog = self.job_store.measure_backlog(None, WINDOW)
+                self.samples.take(backlog, self._kinds())
+        except Unavailable as error:
+            _log.warning("sample.failed", reason=str(error))
+        return False
+
+    def _kinds(self) -> Mapping[str, int] | None:
+        try:
+            return kinds_of(self.fleet.look())
+        except BrokerUnavailable:
+            return None
