@@ -8,9 +8,29 @@ const NEEDED = "This service asks for one. Its operator makes keys with `cutwork
 /** The public API, used as any other client uses it. Paths are relative: a proxy may serve the page under a path. */
 export class Api {
   #keys;
+  #needed;
+  #asksOn;
 
-  constructor(keys) {
+  /** `needed` says which key is asked for; `asksOn` are the answers after which another one may help. */
+  constructor(keys, needed = NEEDED, asksOn = [UNAUTHORIZED]) {
     this.#keys = keys;
+    this.#needed = needed;
+    this.#asksOn = asksOn;
+  }
+
+  /** Ask for what a path tells. */
+  async read(path, signal) {
+    const { envelope } = await this.#ask((headers) => fetchJson(path, { headers, signal }));
+    return envelope.data;
+  }
+
+  /** Send a JSON object, and give back what is told about it. */
+  async send(path, body) {
+    const options = { method: "POST", body: JSON.stringify(body) };
+    const { envelope } = await this.#ask((headers) =>
+      fetchJson(path, { ...options, headers: { ...headers, "Content-Type": "application/json" } }),
+    );
+    return envelope.data;
   }
 
   /** Ask for several jobs in one request, which waits until one of them has ended. */
@@ -50,9 +70,9 @@ export class Api {
       const answer = await send({ [KEY_HEADER]: key });
       if (answer.status < 400 || fine.includes(answer.status)) return answer;
       const refused = new Refused(answer);
-      if (answer.status !== UNAUTHORIZED) throw refused;
+      if (!this.#asksOn.includes(answer.status)) throw refused;
       // Somebody else may have got a key while this one was on its way.
-      const reason = key === NO_KEY ? NEEDED : refused.message;
+      const reason = key === NO_KEY ? this.#needed : refused.message;
       if (key === this.#keys.current && !(await this.#keys.ask(reason))) throw refused;
     }
   }

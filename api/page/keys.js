@@ -1,17 +1,18 @@
 import { NO_KEY } from "./contract.js";
 
-const NAME = "cutwork.key";
-
 /** The API key: asked for once, kept for the tab or for the device, as its owner chooses. */
 export class Keys {
   #dialog;
   #form;
+  #name;
   /** Of those who wait for a key. */
   #given = null;
   #resolve = null;
 
-  constructor(dialog) {
+  /** `name` is what it is kept under: keys for different things are different ones. */
+  constructor(dialog, name = "cutwork.key") {
     this.#dialog = dialog;
+    this.#name = name;
     this.#form = dialog.querySelector("form");
     this.#form.addEventListener("submit", (event) => this.#take(event));
     dialog.querySelector("#key-cancel").addEventListener("click", () => dialog.close());
@@ -20,7 +21,7 @@ export class Keys {
 
   /** The key to send. */
   get current() {
-    return sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME) ?? NO_KEY;
+    return sessionStorage.getItem(this.#name) ?? localStorage.getItem(this.#name) ?? NO_KEY;
   }
 
   /** Ask for a key, once for all who want one meanwhile; false if none was given. */
@@ -46,7 +47,7 @@ export class Keys {
     event.preventDefault();
     const { key, remember } = this.#form.elements;
     this.#forget();
-    (remember.checked ? localStorage : sessionStorage).setItem(NAME, key.value.trim());
+    (remember.checked ? localStorage : sessionStorage).setItem(this.#name, key.value.trim());
     this.#settle(true);
     this.#dialog.dispatchEvent(new Event("given"));
     this.#dialog.close();
@@ -63,7 +64,7 @@ export class Keys {
   }
 
   #forget() {
-    sessionStorage.removeItem(NAME);
-    localStorage.removeItem(NAME);
+    sessionStorage.removeItem(this.#name);
+    localStorage.removeItem(this.#name);
   }
 }

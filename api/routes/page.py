@@ -1,8 +1,9 @@
-"""The page at `/`: a client of the API like any other, made of the files in `api/page`. Reading it needs no key."""
+"""The pages at `/` and `/ops`: clients of the API, made of the files in `api/page`. To read them needs no key."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
@@ -11,16 +12,15 @@ from flask import Blueprint, Response, abort, request
 from api.answers.job_ids import MAX_IDS
 from api.answers.whole_file import whole_file
 from shared.contract import MAX_IMAGE_BYTES, MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE, Category
+from shared.errors import JOB_FAILURES
 from shared.object_store import ObjectStore
 from shared.presets import Presets
 from shared.rendition import Format
 
-PATH, FILE = "/", "/page/<name>"
+PATH, OPS, FILE = "/", "/ops", "/page/<path:name>"
 
 _FOLDER = Path(__file__).parents[1] / "page"
-_INDEX = "index.html"
-#: Where the index says what the contract says, so that no script says it again.
-_CONTRACT = "{{contract}}"
+_INDEX, _OPS_INDEX, _KEY_DIALOG = "index.html", "ops/index.html", "key-dialog.html"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -28,7 +28,12 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-#: Nothing inline, and no other origin but the object store's, for pictures.
+#: Nothing inline, and no other origin.
+_OPS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+#: The same, and the object store's origin, for pictures.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: {store}; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -37,23 +42,26 @@ _NOT_FOUND = 404
 
 
 def create_blueprint(object_store: ObjectStore, presets: Presets) -> Blueprint:
-    """Make both routes; the files are read once.
+    """Make all routes; the files are read once.
 
     Args:
         object_store: Where results lead browsers.
         presets: Those that can be named.
     """
     blueprint = Blueprint("page", __name__)
-    files = {file.name: file.read_bytes() for file in _FOLDER.iterdir() if file.suffix in _TYPES}
-    index = files.pop(_INDEX).replace(_CONTRACT.encode(), _contract(presets).encode())
+    files = _read_files()
+    parts = {"key-dialog": files.pop(_KEY_DIALOG), "contract": _contract(presets).encode()}
+    index, ops_index = (_put_in(files.pop(name), parts) for name in (_INDEX, _OPS_INDEX))
 
     # A request for `http://host` has no path at all, and is no redirect either.
     @blueprint.get(PATH, strict_slashes=False)
     def show_page() -> Response:
         store = object_store.results_origin(request.headers.get("Host", ""))
-        response = whole_file(index, _TYPES[".html"])
-        response.headers["Content-Security-Policy"] = _POLICY.format(store=store)
-        return response
+        return _page(index, _POLICY.format(store=store))
+
+    @blueprint.get(OPS)
+    def show_operations() -> Response:
+        return _page(ops_index, _OPS_POLICY)
 
     @blueprint.get(FILE)
     def send_file(name: str) -> Response:
@@ -62,6 +70,28 @@ def create_blueprint(object_store: ObjectStore, presets: Presets) -> Blueprint:
         return whole_file(files[name], _TYPES[Path(name).suffix])
 
     return blueprint
+
+
+def _read_files() -> dict[str, bytes]:
+    """Read all files, by their paths in the folder."""
+    return {
+        file.relative_to(_FOLDER).as_posix(): file.read_bytes()
+        for file in _FOLDER.rglob("*")
+        if file.suffix in _TYPES
+    }
+
+
+def _put_in(page: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """Fill a page in: with what others have too, and with what the contract says, so that no script says it again."""
+    for name, part in parts.items():
+        page = page.replace(b"{{%s}}" % name.encode(), part)
+    return page
+
+
+def _page(html: bytes, policy: str) -> Response:
+    response = whole_file(html, _TYPES[".html"])
+    response.headers["Content-Security-Policy"] = policy
+    return response
 
 
 def _contract(presets: Presets) -> str:
@@ -74,5 +104,6 @@ def _contract(presets: Presets) -> str:
         "categories": list(Category),
         "formats": list(Format),
         "presets": sorted(presets),
+        "codes": list(JOB_FAILURES),
     }
     return escape(json.dumps(known))

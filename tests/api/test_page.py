@@ -32,6 +32,18 @@ def test_the_page_may_load_nothing_but_its_own_files_and_results(front_end: Fron
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_the_operations_page_may_load_nothing_but_its_own_files(front_end: FrontEnd) -> None:
+    answer = front_end.client().get("/ops")
+
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert answer.headers["Content-Security-Policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    assert "{{" not in answer.text
+    assert 'id="key-dialog"' in answer.text
+
+
 def test_an_address_without_a_path_is_the_page_and_no_redirect(front_end: FrontEnd) -> None:
     answer = front_end.client().get("//host.test")
 
@@ -51,7 +63,12 @@ def test_the_page_knows_the_contract(front_end: FrontEnd) -> None:
 
 @pytest.mark.parametrize(
     ("name", "media_type"),
-    [("main.js", "text/javascript"), ("base.css", "text/css"), ("icon.svg", "image/svg+xml")],
+    [
+        ("main.js", "text/javascript"),
+        ("ops/main.js", "text/javascript"),
+        ("base.css", "text/css"),
+        ("icon.svg", "image/svg+xml"),
+    ],
 )
 def test_a_file_is_sent_again_only_if_it_has_changed(
     front_end: FrontEnd, name: str, media_type: str

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[2] / "api" / "page"
-FILES = sorted(file for file in PAGE.iterdir() if file.suffix in {".js", ".css", ".html"})
-_NAMES = [file.name for file in FILES]
+FILES = sorted(file for file in PAGE.rglob("*") if file.suffix in {".js", ".css", ".html"})
+#: What the server fills in and sends; and what it fills in.
+_PAGES, _KEY_DIALOG = ("index.html", "ops/index.html"), "key-dialog.html"
+_NAMES = [file.relative_to(PAGE).as_posix() for file in FILES]
 
 
 @pytest.mark.parametrize("file", FILES, ids=_NAMES)
@@ -23,8 +25,9 @@ def test_a_file_is_short_and_names_no_other_origin(file: Path) -> None:
     )
 
 
-def test_nothing_is_inline() -> None:
-    text = (PAGE / "index.html").read_text()
+@pytest.mark.parametrize("page", [name for name in _NAMES if name.endswith(".html")])
+def test_nothing_is_inline(page: str) -> None:
+    text = (PAGE / page).read_text()
 
     assert not re.findall(r"\s(?:style|on\w+)=|<style|<script(?![^>]*\ssrc=)", text)
 
@@ -38,7 +41,12 @@ def test_text_never_becomes_markup(file: Path) -> None:
 
 
 def test_every_file_is_used() -> None:
-    texts = "".join(file.read_text() for file in FILES)
-    used = set(re.findall(r"""["'](?:\./|page/)([\w-]+\.\w+)["']""", texts))
+    used = {_KEY_DIALOG, *_PAGES}
+    for file in FILES:
+        named = re.findall(r"""["'](\.{1,2}/|page/)([\w/-]+\.\w+)["']""", file.read_text())
+        for start, name in named:
+            folder = PAGE if start == "page/" else file.parent / start
+            used.add((folder / name).resolve().relative_to(PAGE).as_posix())
 
-    assert {file.name for file in PAGE.iterdir()} - {"index.html"} == used
+    there = {it.relative_to(PAGE).as_posix() for it in PAGE.rglob("*") if it.is_file()}
+    assert there == used
