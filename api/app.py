@@ -28,6 +28,7 @@ from api.routes import (
     jobs,
     keys,
     openapi,
+    ops,
     page,
     query,
     results,
@@ -87,6 +88,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.register_blueprint(usage.create_blueprint(services))
     app.register_blueprint(keys.create_blueprint(settings, services, Callbacks(settings)))
     app.register_blueprint(audit.create_blueprint(services))
+    app.register_blueprint(ops.create_blueprint(services))
     document = create_document(sorted(presets), settings.public_path)
     app.register_blueprint(openapi.create_blueprint(document))
     app.register_blueprint(documents.create_blueprint(document, settings.public_path))

@@ -16,6 +16,8 @@ from shared.database import Database
 from shared.job_store import JobStore
 from shared.key_store import KeyStore
 from shared.object_store import ObjectStore
+from shared.operations.overview import Lookout
+from shared.operations.samples import Samples
 from shared.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 
@@ -37,6 +39,9 @@ class Services:
     deliveries: Deliveries
     batches: BatchStore
     usage: Usage
+    #: Both look at the whole installation, for operators.
+    lookout: Lookout
+    samples: Samples
     long_polls: LongPolls
     rate_limiter: RateLimiter
     backlog_cache: BacklogCache

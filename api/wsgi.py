@@ -30,6 +30,9 @@ from shared.key_store import KeyStore
 from shared.logs import get_logger, set_up_logs
 from shared.metrics.server import serve_metrics
 from shared.object_store import ObjectStore
+from shared.operations.fleet import Fleet
+from shared.operations.overview import Lookout
+from shared.operations.samples import Samples
 from shared.settings import Settings, load_settings
 from shared.sql.engine import connections_of
 from shared.usage import Usage
@@ -65,18 +68,20 @@ def create_services(settings: Settings) -> Services:
     turnstile = DatabaseTurnstile(connections_of(settings))
     database = open_database(settings, settings.database_request_timeout, turnstile.passing)
     job_store, key_store = JobStore(database, limits_of(settings)), KeyStore(database)
-    circuit = redis_circuit()
+    broker, circuit = Broker(settings), redis_circuit()
     return Services(
         job_store=job_store,
         key_store=key_store,
         last_uses=LastUses(key_store),
         audit=AuditLog(database),
         object_store=ObjectStore(settings),
-        broker=Broker(settings),
+        broker=broker,
         database=database,
         deliveries=Deliveries(database),
         batches=BatchStore(database, timedelta(seconds=settings.deadline)),
         usage=Usage(database),
+        lookout=Lookout(settings, job_store, broker, Fleet(settings)),
+        samples=Samples(database),
         long_polls=LongPolls(settings, job_store),
         redis_circuit=circuit,
         rate_limiter=RateLimiter(connect_storage(settings), settings.rate_per_minute, circuit),

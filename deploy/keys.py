@@ -41,7 +41,8 @@ def _checked_name(_context: click.Context, _option: click.Parameter, name: str) 
     multiple=True,
     default=sorted(scope.value for scope in USUAL),
     show_default="submit and read",
-    help="What the key may do; may be given several times. `admin`: look after the tenant's keys.",
+    help="What the key may do; may be given several times. `admin`: look after the tenant's keys; "
+    "`observe`: see the whole installation at /ops; `operate`: withdraw anybody's jobs there.",
 )
 @click.option(
     "--days", type=click.IntRange(1, 36_500), help="End the key by itself after so many days."

@@ -26,7 +26,16 @@ class Scope(StrEnum):
     READ = "read"
     #: Make, list and revoke the tenant's keys, and read what was done with them.
     ADMIN = "admin"
+    #: See the whole installation: its queue, its workers, all tenants' jobs without their photos and results.
+    OBSERVE = "observe"
+    #: Withdraw jobs of all tenants.
+    OPERATE = "operate"
 
+
+#: They reach beyond a tenant, so no tenant's administrator gives them.
+OF_OPERATORS = frozenset({Scope.OBSERVE, Scope.OPERATE})
+#: As long as there is no key, whoever is on the machine is everybody.
+KEYLESS = frozenset({Scope.SUBMIT, Scope.READ, *OF_OPERATORS})
 
 #: What a key may do unless it is said.
 USUAL = frozenset({Scope.SUBMIT, Scope.READ})

@@ -1,4 +1,4 @@
-"""The audit log: who did what to keys and webhooks, when, and from where. Lines are added and forgotten, never changed.
+"""The audit log: who did what to keys, webhooks and others' jobs, when, and from where. Lines are added and forgotten.
 
 Each is written in the transaction that does the thing: there is none without the other. None holds a key or a secret.
 """
@@ -33,6 +33,7 @@ class Action(StrEnum):
     KEY_REVOKE = "key.revoke"
     WEBHOOK_REDELIVER = "webhook.redeliver"
     WEBHOOK_TEST = "webhook.test"
+    JOBS_ERASE = "jobs.erase"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +100,13 @@ class AuditLog:
         self._database = database
         self._clock = clock
 
-    def note(self, by: Actor, action: Action, subject: str) -> None:
-        """Write down what is done nowhere in the database, before it is done."""
+    def note(
+        self, by: Actor, action: Action, subject: str, *, tenant: str = "", **details: Any
+    ) -> None:
+        """Write down what is done elsewhere, or in many transactions, before it is done."""
         with self._database.writing() as connection:
-            note(connection, self._clock(connection), by, action, tenant="", subject=subject)
+            now = self._clock(connection)
+            note(connection, now, by, action, tenant=tenant, subject=subject, **details)
 
     def list_entries(
         self, tenant: str | None, limit: int, after: Bookmark | None = None

@@ -16,6 +16,7 @@ from shared.broker import Broker, Duty
 from shared.errors import BrokerUnavailable, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease, Queue
 from shared.object_store import ObjectStore
+from shared.operations.fleet import Fleet, Seen, Worker
 from shared.rendition import Format
 
 
@@ -139,6 +140,31 @@ class RecordingBroker(Broker):
 
     def ping(self) -> None:
         self._answer()
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise BrokerUnavailable("Redis does not answer")
+
+
+class InMemoryFleet(Fleet):
+    """Remembers what was said; a test may let time pass."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self.said: dict[str, Worker] = {}
+        self.seconds_ago = 0.0
+
+    def say(self, worker: Worker) -> None:
+        self._answer()
+        self.said[worker.name] = worker
+
+    def leave(self, name: str) -> None:
+        self._answer()
+        self.said.pop(name, None)
+
+    def look(self) -> list[Seen]:
+        self._answer()
+        return [Seen(worker, self.seconds_ago) for worker in self.said.values()]
 
     def _answer(self) -> None:
         if self.is_down:

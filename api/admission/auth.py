@@ -9,7 +9,7 @@ from api.admission.keyless import may_go_without
 from api.admission.last_uses import LastUses
 from api.admission.scopes import check_scope
 from api.request_names import request_id
-from shared.api_key import KEYLESS_TENANT, Caller
+from shared.api_key import KEYLESS, KEYLESS_TENANT, Caller
 from shared.audit import Actor
 from shared.errors import ErrorCode, Refused
 from shared.key_store import KeyStore
@@ -77,7 +77,7 @@ def find_caller(received: Request, key: str, settings: Settings, key_store: KeyS
         return caller
     if settings.keyless and key and key_store.is_empty():
         if may_go_without(received, settings.page_origins):
-            return Caller(tenant=KEYLESS_TENANT)
+            return Caller(tenant=KEYLESS_TENANT, scopes=KEYLESS)
         raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _NO_KEY_YET)
     raise Refused(ErrorCode.ERROR_USER_NOT_EXISTS, _BAD_KEY if key else _NO_KEY)
 

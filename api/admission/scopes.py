@@ -40,6 +40,12 @@ NEEDED: Mapping[str, Scope] = {
     "keys.rotate_key": Scope.ADMIN,
     "keys.revoke_key": Scope.ADMIN,
     "audit.list_audit": Scope.ADMIN,
+    "ops.show_overview": Scope.OBSERVE,
+    "ops.show_series": Scope.OBSERVE,
+    "ops.find_anything": Scope.OBSERVE,
+    "ops.list_all_jobs": Scope.OBSERVE,
+    "ops.show_life": Scope.OBSERVE,
+    "ops.erase_matching": Scope.OPERATE,
 }
 
 

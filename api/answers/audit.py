@@ -54,7 +54,11 @@ def _item(entry: Entry) -> AuditItem:
         action=entry.action,
         subject=entry.subject,
         # Whose machine the operator sits at is nothing to a tenant.
-        address="" if entry.actor == OPERATOR.name else entry.address,
+        address="" if _is_operators(entry) else entry.address,
         request_id=entry.request_id,
         details=dict(entry.details),
     )
+
+
+def _is_operators(entry: Entry) -> bool:
+    return entry.actor == OPERATOR.name or entry.action is Action.JOBS_ERASE

@@ -39,10 +39,10 @@ def read_page(query: Mapping[str, str]) -> Page:
 def _selection(query: Mapping[str, str]) -> Selection:
     status, reference = query.get("status"), query.get("reference")
     return Selection(
-        status=None if status is None else _status(status),
+        status=None if status is None else read_status(status),
         reference="" if reference is None else _reference(reference.strip()),
-        created_after=_time(query, "created_after"),
-        created_before=_time(query, "created_before"),
+        created_after=read_time(query, "created_after"),
+        created_before=read_time(query, "created_before"),
     )
 
 
@@ -53,7 +53,12 @@ def _reference(text: str) -> str:
     return check_reference(text)
 
 
-def _time(query: Mapping[str, str], name: str) -> datetime | None:
+def read_time(query: Mapping[str, str], name: str) -> datetime | None:
+    """Read a time with its zone; None if it is not there.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
     text = query.get(name)
     if text is None:
         return None
@@ -66,7 +71,12 @@ def _time(query: Mapping[str, str], name: str) -> datetime | None:
     raise invalid(f"`{name}` must be a time with its zone, such as 2026-11-23T12:00:00Z.")
 
 
-def _status(text: str) -> JobStatus:
+def read_status(text: str) -> JobStatus:
+    """Read a state.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
     try:
         return JobStatus(text)
     except ValueError:

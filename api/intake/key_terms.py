@@ -8,7 +8,7 @@ from typing import Any
 
 from api.intake.callbacks import Callbacks
 from api.intake.options import invalid
-from shared.api_key import LONGEST_NAME, USUAL, Scope, Terms, fault_of_name
+from shared.api_key import LONGEST_NAME, OF_OPERATORS, USUAL, Scope, Terms, fault_of_name
 from shared.settings import Settings
 
 #: Seconds: a minute to a hundred years.
@@ -17,6 +17,8 @@ SHORTEST, LONGEST = 60, 100 * 365 * 24 * 3600
 MAX_OVERLAP, OVERLAP = 30 * 24 * 3600, 24 * 3600
 LARGEST = 2**31 - 1
 
+#: What an administrator may give.
+SCOPES = tuple(scope for scope in Scope if scope not in OF_OPERATORS)
 _NAMES = frozenset(
     {"name", "scopes", "expires_in", "rate_per_minute", "max_queued", "callback_url"}
 )
@@ -91,7 +93,7 @@ def _name(body: Mapping[str, Any]) -> str:
 
 def _scopes(body: Mapping[str, Any]) -> frozenset[Scope]:
     words = body.get("scopes", sorted(USUAL))
-    known = [str(scope) for scope in Scope]
+    known = [str(scope) for scope in SCOPES]
     if not isinstance(words, list) or not words or not all(word in known for word in words):
         raise invalid(f"`scopes` must be a list of some of {', '.join(known)}.")
     return frozenset(Scope(word) for word in words)

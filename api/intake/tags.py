@@ -76,7 +76,7 @@ def check_reference(text: str) -> str:
     Raises:
         Refused: ERROR_INVALID_PARAMETER: no job can have it.
     """
-    if len(text) > MAX_REFERENCE or not _is(VISIBLE, text):
+    if len(text) > MAX_REFERENCE or not matches(VISIBLE, text):
         raise invalid(
             f"`{REFERENCE}` may have {MAX_REFERENCE} characters, in UTF-8, and no invisible ones."
         )
@@ -99,13 +99,13 @@ def _metadata(options: Iterable[Option]) -> dict[str, str]:
 def _pairs_of(option: Option) -> Iterator[_Pair]:
     pairs = [(_key_in(option.origin), option.text)] if "[" in option.origin else _parse(option.text)
     for key, value in pairs:
-        if not 0 < len(key) <= MAX_KEY or not _is(VISIBLE, key):
+        if not 0 < len(key) <= MAX_KEY or not matches(VISIBLE, key):
             raise invalid(
                 f"A key of `{METADATA}` must have 1 to {MAX_KEY} characters, in UTF-8, and no invisible ones."
             )
         if not isinstance(value, str):
             raise invalid(_NO_OBJECT)
-        if len(value) > MAX_VALUE or not _is(TEXT, value):
+        if len(value) > MAX_VALUE or not matches(TEXT, value):
             raise invalid(
                 f"A value of `{METADATA}` may have {MAX_VALUE} characters, in UTF-8, and no control characters."
             )
@@ -130,5 +130,6 @@ def _parse(text: str) -> list[tuple[str, Any]]:
     return list(parsed)
 
 
-def _is(kind: re.Pattern[str], text: str) -> bool:
+def matches(kind: re.Pattern[str], text: str) -> bool:
+    """Whether all of a text is of a kind, and can be written as UTF-8."""
     return kind.fullmatch(text) is not None and _HALF.search(text) is None

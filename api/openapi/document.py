@@ -18,6 +18,7 @@ from api.openapi.operations import (
     hosted,
     jobs,
     keys,
+    ops,
     results,
     service,
     uploads,
@@ -77,6 +78,7 @@ def _create_paths() -> Paths:
         usage,
         keys,
         audit,
+        ops,
         service,
     ):
         paths |= module.create_paths()

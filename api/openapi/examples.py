@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.openapi import operator_examples
 from api.openapi.batches import EXAMPLE as BATCH
 from api.openapi.errors import SOME_NAME, error_example
 from shared.contract import MAX_IMAGE_BYTES
@@ -186,6 +187,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         2, 201, data={"key": _KEY, "secret": "cw_5f3b4c7d8e9f_…", "webhook_secret": "whsec_…"}
     ),
     "AuditEntries": _success(2, data={"entries": [_LINE], "next_cursor": ""}),
+    "Overview": _success(2, data=operator_examples.OVERVIEW),
+    "Series": _success(2, data=operator_examples.SERIES),
+    "Found": _success(2, data=operator_examples.DISCOVERY),
+    "AllJobs": _success(2, data=operator_examples.ALL_JOBS),
+    "JobLife": _success(2, data=operator_examples.LIFE),
+    "ErasedJobs": _success(2, data=operator_examples.ERASED),
     "Alive": _success(2, data={}),
     "Ready": _success(2, data={}, checks=_WELL, warnings={}),
     "NotReady": {

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.intake import key_terms
 from api.openapi.uploads import CALLBACK
-from shared.api_key import LONGEST_NAME, USUAL, Scope
+from shared.api_key import LONGEST_NAME, USUAL
 from shared.setting_groups.front_end import FrontEndSettings
 
 Described = dict[str, Any]
@@ -30,7 +30,7 @@ KEY_TERMS: Described = {
         },
         "scopes": {
             "type": "array",
-            "items": {"enum": list(Scope)},
+            "items": {"enum": list(key_terms.SCOPES)},
             "minItems": 1,
             "default": sorted(USUAL),
             "description": "What it may do. None includes another.",

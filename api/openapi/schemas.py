@@ -7,16 +7,18 @@ from api.answers.batches import BatchLines, BatchPage
 from api.answers.deliveries import DeliveryLog
 from api.answers.job_items import FoundJobs, Page
 from api.answers.keys import CREATED, KeyPage, NewKey, OneKey
+from api.answers.life import Life
+from api.answers.operations import OverviewState, SeriesState
+from api.answers.overseen import Discovery, Erased, OverseenJobs
 from api.answers.usage import UsageReport
 from api.intake.tags import Metadata, Reference
 from api.openapi.batches import WRONG_LINES
-from api.openapi.codes import JOB_FAILURES
 from api.openapi.types import Schema, reference, schema_of, schemas_of
 from api.request_names import VALID
 from api.routes.uploads import UploadForm
 from shared.batches.telling import BatchState
 from shared.envelope import OK, Delivered, Elements, Envelope, QueueState
-from shared.errors import CATALOGUE, ErrorCode
+from shared.errors import CATALOGUE, JOB_FAILURES, ErrorCode
 from shared.wire_types import JobName, LogName
 
 _ACCEPTED = 202
@@ -34,6 +36,7 @@ _DATA = (
     *(QueueState, Elements, Delivered, Page, FoundJobs, UploadForm, DeliveryLog),
     *(BatchState, BatchPage, BatchLines),
     *(UsageReport, KeyPage, OneKey, NewKey, AuditPage),
+    *(OverviewState, SeriesState, Discovery, OverseenJobs, Life, Erased),
 )
 
 
@@ -61,6 +64,12 @@ def create_schemas() -> dict[str, Schema]:
         "ShownKey": _done("A key.", OneKey),
         "CreatedKey": _done("A key that was just made.", NewKey, CREATED),
         "AuditEntries": _done("A page of the audit log.", AuditPage),
+        "Overview": _done("The whole installation in numbers.", OverviewState),
+        "Series": _done("How it was, minute by minute.", SeriesState),
+        "Found": _done("What goes by an id.", Discovery),
+        "AllJobs": _done("A page of jobs of all tenants.", OverseenJobs),
+        "JobLife": _done("A job and all that happened to it.", Life),
+        "ErasedJobs": _done("How many were withdrawn.", Erased),
         "Alive": _done("All is well."),
         "Ready": _done(
             "All is well; `warnings` say what is missing all the same.",

@@ -12,7 +12,7 @@ from api.intake.callbacks import Callbacks
 from api.intake.json_body import read_json_object
 from api.intake.key_terms import check_quotas, read_overlap, read_terms
 from api.services import Services
-from shared.api_key import ApiKey
+from shared.api_key import OF_OPERATORS, ApiKey
 from shared.errors import ErrorCode, Refused
 from shared.settings import Settings
 
@@ -21,6 +21,7 @@ ONE = f"{PATH}/<key_id>"
 ROTATE = f"{ONE}/rotate"
 
 _NO_CONTENT = 204
+_OPERATORS_KEY = "This key reaches beyond your account. Please ask the operator for another one: `cutwork-admin keys`."
 
 
 def create_blueprint(settings: Settings, services: Services, callbacks: Callbacks) -> Blueprint:
@@ -53,6 +54,9 @@ def create_blueprint(settings: Settings, services: Services, callbacks: Callback
     def rotate_key(key_id: str) -> Response:
         overlap = read_overlap(read_json_object(request))
         key = own_key(key_id)
+        if key.scopes & OF_OPERATORS:
+            # Whoever may do so would have a key to all tenants.
+            raise Refused(ErrorCode.ERROR_PERMISSION_DENIED, _OPERATORS_KEY)
         # While both open, each would have them for itself.
         check_quotas(key.rate_per_minute, key.max_queued, settings)
         made = key_store.rotate(key_id, overlap, current_actor(), current_tenant())

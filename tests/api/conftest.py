@@ -36,6 +36,8 @@ from shared.database import Database
 from shared.job import Job, Queue
 from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
+from shared.operations.overview import Lookout
+from shared.operations.samples import Samples
 from shared.settings import Settings
 from shared.sql.engine import connection_options_of, connections_of
 from shared.tables import jobs
@@ -45,7 +47,12 @@ from tests.api.document_check import CheckingClient
 from tests.api.photos import photo
 from tests.clock import HandClock
 from tests.empty_database import create_empty
-from tests.fakes import InMemoryObjectStore, RecordingBroker, UnsharedBacklogCache
+from tests.fakes import (
+    InMemoryFleet,
+    InMemoryObjectStore,
+    RecordingBroker,
+    UnsharedBacklogCache,
+)
 
 #: Events of the log, as they were written.
 Logged = list[MutableMapping[str, Any]]
@@ -176,6 +183,8 @@ def opened(settings: Settings) -> Iterator[FrontEnd]:
         deliveries=Deliveries(database, clock),
         batches=BatchStore(database, timedelta(seconds=settings.deadline), clock),
         usage=Usage(database, clock),
+        lookout=Lookout(settings, job_store, broker, InMemoryFleet()),
+        samples=Samples(database, clock),
         long_polls=LongPolls(settings, job_store),
         rate_limiter=RateLimiter(MemoryStorage(), settings.rate_per_minute),
         backlog_cache=UnsharedBacklogCache(),

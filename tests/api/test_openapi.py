@@ -19,14 +19,13 @@ import shared.image_files
 import shared.jobs
 import worker
 from api.answers.job_items import FoundItem, JobItem
-from api.openapi.codes import JOB_FAILURES
 from api.openapi.errors import MEANINGS
 from api.openapi.examples import EXAMPLES
 from api.openapi.schemas import create_schemas
 from api.openapi.types import reference
 from shared.contract import Category, ReturnForm, TaskType
 from shared.envelope import Envelope
-from shared.errors import CATALOGUE, ErrorCode
+from shared.errors import CATALOGUE, JOB_FAILURES, ErrorCode
 from tests.api.conftest import FrontEnd
 from tests.api.document_check import check_answer, document, validate
 

@@ -12,11 +12,15 @@ from deploy.admin import admin, main
 from deploy.environment_file import as_text
 from shared.api_key import Scope
 from shared.database import Database
+from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
 from shared.object_store import ObjectStore
+from shared.operations.fleet import Fleet, Worker
+from shared.operations.samples import Samples
 from shared.schema import check_schema, migrate
 from shared.settings import Settings
 from tests.end_to_end.installation import environment_of
+from tests.factories import new_job
 from tests.keys import tenant_of
 
 
@@ -306,3 +310,24 @@ def test_what_goes_wrong_is_one_line(
         main()
 
     assert str(ended.value) == "cutwork-admin: the object store does not answer"
+
+
+def test_top_shows_what_the_installation_does(settings: Settings) -> None:
+    assert run("setup").exit_code == 0
+    database = Database(settings.database_url)
+    job_store, fleet = JobStore(database, limits_of(settings)), Fleet(settings)
+    assert job_store.create(new_job())
+    Samples(database).take(job_store.measure_backlog(None, 10), {})
+    kind = {"release": "0.1.0", "model": "cutwork-1", "provider": "cpu"}
+    fleet.say(Worker(name="gpu-3:1", hands=4, busy=1, up_seconds=90_000, **kind))
+
+    shown = run("top", "--once")
+
+    assert shown.exit_code == 0
+    assert re.search(r"waiting +1\b", shown.output)
+    assert "gpu-3:1  0.1.0 cutwork-1 cpu  busy 1/4, up 1 d 1 h" in shown.output
+    assert (
+        "! Nobody knows of any sweep.  /docs/guides/troubleshooting#no-sweeper-runs" in shown.output
+    )
+    fleet.leave("gpu-3:1")
+    database.close()

@@ -1,0 +1,98 @@
+"""Which jobs an operator means: the parameters of a list, or the same words in JSON; and where a list goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from api.answers.listing import read_status, read_time
+from api.intake.options import invalid
+from api.intake.tags import VISIBLE, matches
+from shared.errors import ErrorCode
+from shared.job import JobStatus
+from shared.jobs.matching import Matching
+from shared.jobs.overseeing import Overseen
+
+NAMES = ("status", "tenant", "code", "since", "until")
+#: Jobs of these states are withdrawn where all that match are: the others are gone already.
+ERASABLE = (JobStatus.QUEUED, JobStatus.PROCESSING, JobStatus.SUCCEEDED, JobStatus.FAILED)
+LONGEST_TENANT = 64
+
+#: Microseconds since 1970, and how many jobs of that very moment were shown.
+CURSOR = re.compile("[0-9]{1,17}-[0-9]{1,4}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Place(NamedTuple):
+    """Where a list goes on: at this moment, behind so many jobs of it."""
+
+    at: datetime
+    shown: int
+
+
+def read_matching(query: Mapping[str, str]) -> Matching:
+    """Read which jobs are meant.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    status, code, tenant = query.get("status"), query.get("code"), query.get("tenant", "")
+    if len(tenant) > LONGEST_TENANT or not matches(VISIBLE, tenant):
+        raise invalid(f"`tenant` must be a name of at most {LONGEST_TENANT} visible characters.")
+    return Matching(
+        status=None if status is None else read_status(status),
+        tenant=tenant,
+        code=None if code is None else _code(code),
+        since=read_time(query, "since"),
+        until=read_time(query, "until"),
+    )
+
+
+def read_erasable(body: Mapping[str, Any]) -> Matching:
+    """Read which jobs are to be withdrawn: their state is named, and the moment at which they were counted.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    if others := sorted(set(body) - set(NAMES)):
+        raise invalid(f"`{others[0][:LONGEST_TENANT]}` is not known here.")
+    if not all(isinstance(value, str) for value in body.values()):
+        raise invalid("All values must be texts.")
+    which = read_matching(body)
+    if which.status not in ERASABLE or which.until is None:
+        raise invalid(f"Name `until`, and a `status`: {', '.join(ERASABLE)}.")
+    return which
+
+
+def read_place(query: Mapping[str, str]) -> Place | None:
+    """Read `cursor`.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    text = query.get("cursor")
+    if text is None:
+        return None
+    if not CURSOR.fullmatch(text):
+        raise invalid("`cursor` must be a `next_cursor` of this route, unchanged.")
+    microseconds, _, shown = text.partition("-")
+    return Place(_EPOCH + int(microseconds) * _MICROSECOND, int(shown))
+
+
+def write_place(listed: Sequence[Overseen], before: Place | None) -> str:
+    """Make the cursor that goes on behind a page."""
+    last = listed[-1].when
+    shown = sum(it.when == last for it in listed)
+    if before is not None and before.at == last:
+        shown += before.shown
+    return f"{(last - _EPOCH) // _MICROSECOND}-{shown}"
+
+
+def _code(text: str) -> ErrorCode:
+    try:
+        return ErrorCode(text)
+    except ValueError:
+        raise invalid("`code` must be one of the catalogue of errors.") from None
