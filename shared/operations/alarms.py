@@ -82,4 +82,8 @@ def _of_duties(missed: Mapping[Duty, float | None], patience: float) -> Iterator
             since = (
                 "Nobody knows of any" if seconds is None else f"{seconds:.0f} s ago was the last"
             )
-            yield Alarm("sweeper", f"{since} {duty.name.lower()}.", f"{_TROUBLE}#no-worker-or-no-sweeper-runs")
+            yield Alarm(
+                "sweeper",
+                f"{since} {duty.name.lower()}.",
+                f"{_TROUBLE}#no-worker-or-no-sweeper-runs",
+            )

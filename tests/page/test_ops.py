@@ -19,7 +19,7 @@ from shared.job_store import JobStore, limits_of
 from shared.key_store import KeyStore
 from tests.end_to_end.installation import Installation
 from tests.factories import new_job
-from tests.page.visitor import Visitor
+from tests.page.visitor import PATIENCE, Visitor
 
 
 @pytest.fixture
@@ -63,7 +63,8 @@ def test_all_that_matters_is_on_the_first_screen(
         expect(page.locator(".tile", has_text=name).locator(".value")).to_have_text(
             re.compile(r"\d")
         )
-    expect(page.get_by_role("region", name="Workers").get_by_role("row")).to_have_count(2)
+    rows = page.get_by_role("region", name="Workers").get_by_role("row")
+    expect(rows).to_have_count(2, timeout=PATIENCE)
     bad = page.locator(".tile.bad", has_text="Failed").get_by_role("link")
     expect(bad).to_have_attribute("href", "docs/reference/errors#processing_failure")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
