@@ -17,6 +17,7 @@ from deploy.models import models
 from deploy.named_database import tell_place
 from deploy.operator_name import operator
 from deploy.top import top
+from deploy.trace.command import trace
 from deploy.webhooks import webhooks
 from shared.api_key import ApiKey, UnusableKey
 from shared.database import open_database
@@ -49,6 +50,7 @@ admin.add_command(explain)
 admin.add_command(keys)
 admin.add_command(models)
 admin.add_command(top)
+admin.add_command(trace)
 admin.add_command(webhooks)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -13,12 +12,10 @@ from typing_extensions import TypedDict
 from api.answers.envelope import for_data
 from api.answers.overseen import OverseenJob, tell_job
 from shared.envelope import Envelope
-from shared.job import Job, JobStatus
 from shared.jobs.history import Event
+from shared.jobs.life import Kind, Moment, moments_of
 from shared.jobs.overseeing import Overseen
 from shared.wire_types import Count, Time, rfc3339
-
-Kind = Event | Literal["stored", "expired"]
 
 
 class LifeEvent(TypedDict):
@@ -51,45 +48,15 @@ class Life(TypedDict):
     events: list[LifeEvent]
 
 
-class _Moment(NamedTuple):
-    at: datetime
-    event: Kind
-    attempt: int
-    words: str
-
-
 def for_life(seen: Overseen) -> Envelope:
     """Tell a life."""
-    moments = list(_moments(seen))
+    moments = list(moments_of(seen))
     events = [_event(moments[0], moments[0])]
     events += [_event(before, moment) for before, moment in pairwise(moments)]
     return for_data(Life(job=tell_job(seen), events=events))
 
 
-def _moments(seen: Overseen) -> Iterator[_Moment]:
-    job, attempt = seen.job, 0
-    yield _Moment(job.created_at, "stored", 0, "")
-    for happening in seen.history:
-        attempt += happening.event is Event.CLAIMED
-        is_late = happening.event is Event.REFUSED
-        of = int(happening.words) if is_late and happening.words.isdecimal() else attempt
-        words = "" if is_late else happening.words
-        yield _Moment(happening.at, happening.event, of, words)
-    if not seen.history:
-        yield from _by_its_columns(job)
-    if job.status is JobStatus.EXPIRED and job.expires_at is not None:
-        yield _Moment(job.expires_at, "expired", attempt, "")
-
-
-def _by_its_columns(job: Job) -> Iterator[_Moment]:
-    """Tell what is known of a job of the release before, which wrote no history."""
-    if job.started_at is not None:
-        yield _Moment(job.started_at, Event.CLAIMED, job.attempt, "")
-    if job.finished_at is not None and job.status is not JobStatus.EXPIRED:
-        yield _Moment(job.finished_at, Event(job.status), job.attempt, job.error_code or "")
-
-
-def _event(before: _Moment, moment: _Moment) -> LifeEvent:
+def _event(before: Moment, moment: Moment) -> LifeEvent:
     parts = dict(_parts(moment.words)) if moment.event is Event.SUCCEEDED else {}
     return LifeEvent(
         at=rfc3339(moment.at),

@@ -11,6 +11,7 @@ overseeing   an operator's questions about all tenants' jobs
 turns        whose turn it is: the order in which jobs are claimed
 matching     which jobs an operator means
 history      what happened to a job, as its row has it
+life         that, and what the row's times tell, in order
 transitions  the guards and changes that those are made of
 rows         a row as a value, and back
 job_table    what those share: the database, the limits of a job's life, the clock

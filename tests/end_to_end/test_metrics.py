@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.local.processes.process import Process
 from deploy.local.servers.ports import LOOPBACK, free_port
 from tests.conditions import eventually
-from tests.end_to_end.client import post
+from tests.end_to_end.client import CUTOUT, HEADERS, post
 from tests.end_to_end.local_run import START_SECONDS, Run
 from tests.monitoring import CONFIG, Asked, asked_by_alerts, asked_by_dashboard, series_in
 
@@ -86,6 +88,36 @@ def test_make_run_says_where_they_are(watched: Watched) -> None:
 
     for name, port in zip(PROCESSES, watched.ports, strict=True):
         assert f"metrics of the {name}: http://{LOOPBACK}:{port}/metrics" in said
+
+
+def test_a_request_is_followed_to_its_result_through_the_logs(
+    watched: Watched, photo: bytes
+) -> None:
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    named = {"X-Request-ID": "import-7", "traceparent": f"00-{trace_id}-b7ad6b7169203331-01"}
+    answer = httpx.post(
+        f"{watched.url}{CUTOUT}",
+        headers={**HEADERS, **named},
+        files={"image": photo},
+        timeout=60,
+    ).json()
+    home = watched.run.home
+    command = [
+        *(sys.executable, "-m", "deploy.admin", "--environment", str(home / "environment")),
+        *("trace", answer["log_id"], "--log", str(home.with_suffix(".out"))),
+    ]
+
+    def told() -> str:
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return said if "job.succeeded" in said else ""
+
+    said = eventually(told)
+
+    events = ["job.queued", "job.claimed", "attempt.produced", "job.succeeded"]
+    assert [word for word in said.split() if word in events] == events
+    assert f"request import-7  trace {trace_id}" in said
+    assert "request_id=import-7" in said
+    assert said.count(f"trace_id={trace_id}") == len(events)
 
 
 @pytest.mark.skipif(
