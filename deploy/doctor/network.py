@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -19,12 +19,16 @@ _DRIVER = Path("/proc/driver/nvidia/version")
 
 
 def look_at_network(settings: Settings) -> Iterator[Finding]:
-    """Look at it."""
+    """Look at it, where workers may run: elsewhere it need not be."""
+    installed = [name for name in (_FOR_CPU, _FOR_GPU) if _is_installed(name)]
+    if not installed:
+        yield Finding("network", State.UNSEEN, "no worker can run from this environment")
+        return
     try:
         yield _file(settings, load_manifest(settings.model, settings.models_dir))
     except Misconfigured as error:
         yield wrong("network", str(error), f"mend {variable('model')}, or the file")
-    yield _provider(settings.execution_provider)
+    yield _provider(settings.execution_provider, installed)
 
 
 def _file(settings: Settings, manifest: Manifest) -> Finding:
@@ -43,10 +47,7 @@ def _file(settings: Settings, manifest: Manifest) -> Finding:
     return fine("network", f"{manifest.name}: the file of its manifest")
 
 
-def _provider(provider: str) -> Finding:
-    installed = [name for name in (_FOR_CPU, _FOR_GPU) if _is_installed(name)]
-    if not installed:
-        return Finding("provider", State.UNSEEN, "no worker can run from this environment")
+def _provider(provider: str, installed: Sequence[str]) -> Finding:
     if len(installed) > 1:
         return wrong(
             "provider", f"{' and '.join(installed)} overwrite each other", "install one of them"

@@ -275,6 +275,14 @@ def test_a_gpu_that_this_environment_cannot_use_is_named(monkeypatch: pytest.Mon
     assert "worker-gpu.txt" in wrong()["provider"].cure
 
 
+def test_a_network_is_not_missed_where_no_worker_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the image of the front end."""
+    monkeypatch.setattr("deploy.doctor.network._is_installed", lambda _: False)
+    monkeypatch.setenv("CUTWORK_MODEL", "no-such-network")
+
+    assert "network" not in wrong()
+
+
 def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.doctor.disk._LEAST_BYTES", 10**18)
 
