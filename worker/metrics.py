@@ -45,7 +45,8 @@ RUN_SECONDS = Histogram(
 )
 STAGE_SECONDS = Histogram(
     "cutwork_job_stage_seconds",
-    "The parts of an attempt: `get` (the photo from the store), `decode`, `cutout` (network, edges, files), `put`.",
+    "The parts of an attempt: `get` (the photo from the store), `room` (until its pixels have room beside others), "
+    "`decode`, `cutout` (network, edges, files), `put`.",
     ["stage"],
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30),
     registry=REGISTRY,

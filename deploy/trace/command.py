@@ -76,7 +76,7 @@ def _of_row(seen: Overseen) -> Iterator[_Line]:
 
 def _of_log(log: TextIO, job_id: uuid.UUID) -> Iterator[_Line]:
     for line in read_log(log, job_id):
-        details = " ".join(f"{name}={it}" for name, it in line.fields.items())
+        details = " ".join(f"{name}={it}" for name, it in line.fields.items() if it is not None)
         yield _Line(line.at, line.event, details)
 
 
