@@ -69,6 +69,18 @@ volumeMounts:
   {{- with .volumeMounts }}{{ toYaml . | nindent 2 }}{{ end }}
 {{- end -}}
 
+{{- define "cutwork.ports" -}}
+{{- if or .root.Values.metrics.enabled (eq .name "api") -}}
+ports:
+  {{- if eq .name "api" }}
+  - {name: http, containerPort: 8000}
+  {{- end }}
+  {{- if .root.Values.metrics.enabled }}
+  - {name: metrics, containerPort: {{ .root.Values.metrics.port }}}
+  {{- end }}
+{{- end -}}
+{{- end -}}
+
 {{/* Processes that serve no requests touch a file while they are well. */}}
 {{- define "cutwork.livenessFile" -}}
 /tmp/alive

@@ -4,6 +4,10 @@
 {{- if not (has .name (list "api" "setup")) -}}
 {{- $_ := set $decided "CUTWORK_LIVENESS_FILE" (include "cutwork.livenessFile" .) -}}
 {{- end -}}
+{{- if and .root.Values.metrics.enabled (ne .name "setup") -}}
+{{- $_ := set $decided "CUTWORK_METRICS_HOST" "0.0.0.0" -}}
+{{- $_ := set $decided "CUTWORK_METRICS_PORT" .root.Values.metrics.port -}}
+{{- end -}}
 {{- toJson $decided -}}
 {{- end -}}
 

@@ -87,6 +87,17 @@ def test_the_chart_has_the_version_of_the_code() -> None:
     assert chart["appVersion"] == project["version"]
 
 
+def test_the_images_are_those_that_are_built() -> None:
+    built = {
+        name
+        for file in (ROOT / "deploy").glob("*.Dockerfile")
+        for name in re.findall(r"^# +docker build .*-t (\S+)", file.read_text(), re.MULTILINE)
+    }
+    named = re.findall(r"repository: (\S+)", VALUES.read_text())
+
+    assert set(named) == built
+
+
 @pytest.mark.parametrize(("value", "said"), REFUSED.items())
 def test_what_is_no_value_is_refused_by_name(helm: Helm, value: str, said: str) -> None:
     with pytest.raises(HelmRefused, match=re.escape(said)):
