@@ -9,6 +9,7 @@ import click
 from pydantic import SecretStr
 
 from deploy.audit import audit
+from deploy.capacity.command import capacity
 from deploy.doctor.command import doctor
 from deploy.environment_file import taken_from
 from deploy.explain import explain
@@ -45,6 +46,7 @@ def admin(context: click.Context, environment: Path | None) -> None:
 
 
 admin.add_command(audit)
+admin.add_command(capacity)
 admin.add_command(doctor)
 admin.add_command(explain)
 admin.add_command(keys)

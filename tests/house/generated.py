@@ -10,12 +10,15 @@ from click.testing import CliRunner
 
 from api.openapi.errors import MEANINGS
 from deploy.admin import admin
+from deploy.capacity.simulation.record import read_study
+from deploy.capacity.study_page import burst_picture, trade_picture
 from deploy.monitoring import dashboard
 from shared.documents import FOLDER as DOCS
 from shared.errors import CATALOGUE
 from tests.house.chart_pages import SCHEMA, guide_page, schema_page
 from tests.house.command_page import command_page
 from tests.house.metrics_table import metrics_table
+from tests.house.scaling_page import scaling_page
 from tests.house.times import times
 from tests.monitoring import DASHBOARD, rules
 
@@ -118,6 +121,9 @@ def _commands(context: click.Context) -> Iterator[click.Context]:
 PAGES: Mapping[str, Callable[[str], str]] = {
     "guides/kubernetes.md": guide_page,
     "guides/monitor.md": monitor_page,
+    "guides/scaling.md": scaling_page,
+    "guides/scaling/import.svg": lambda _: burst_picture(read_study()),
+    "guides/scaling/queue-age.svg": lambda _: trade_picture(read_study()),
     "reference/settings.md": settings_page,
     "reference/api.md": api_page,
     "reference/commands.md": commands_page,

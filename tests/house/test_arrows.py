@@ -45,6 +45,20 @@ OF_THE_CLIENT = {"PIL", "anyio", "click", "cutwork", "httpx2"}
 
 #: A folder in a room → the modules of that room that it may know beside its own.
 WITHIN = {
+    "deploy/capacity/planning": {
+        "deploy.capacity.demand",
+        "deploy.capacity.queueing",
+        "deploy.capacity.unit_costs",
+    },
+    "deploy/capacity/simulation": {
+        "deploy.capacity.demand",
+        "deploy.capacity.figures",
+        "deploy.capacity.planning.bill",
+        "deploy.capacity.planning.plan",
+        "deploy.capacity.planning.seconds",
+        "deploy.capacity.unit_costs",
+    },
+    "deploy/capacity/measuring": {"deploy.named_database"},
     "deploy/local/processes": set(),
     "deploy/local/servers": {"deploy.local.processes.process", "deploy.private_file"},
     "api/health": {"api.resilience.circuit_breaker", "api.services"},
@@ -161,6 +175,7 @@ IN_ORDER = {
         *("resilience", "server", "intake", "admission"),
         *("answers", "health", "routes", "openapi"),
     ),
+    "deploy/capacity": ("planning", "simulation"),
     "deploy/local": ("processes", "servers"),
     "shared": (
         *("image_files", "metrics", "outgoing", "objects", "sql", "webhooks"),
