@@ -107,7 +107,7 @@ def _workers(fleet: Sequence[Seen] | None) -> Iterator[str]:
         yield "  Redis does not answer: no worker is seen."
         return
     widest = max((len(it.worker.name) for it in fleet), default=0)
-    yield f"  {len(fleet)} workers"
+    yield f"  {len(fleet)} worker{'' if len(fleet) == 1 else 's'}"
     for seen in fleet[:_WORKERS_SHOWN]:
         worker = seen.worker
         state = f"busy {worker.busy}/{worker.hands}, up {duration(worker.up_seconds)}"

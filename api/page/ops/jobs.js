@@ -38,7 +38,10 @@ export class Jobs {
     code.append(option("", "Any"), ...contract.codes.map((value) => option(value, value)));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
+      const before = JSON.stringify(this.#address.filter);
       this.#address.go(this.#chosen());
+      // The same choice again: how it is now.
+      if (JSON.stringify(this.#address.filter) === before) this.refresh();
     });
     this.#form.addEventListener("change", ({ target }) => target.matches("select") && this.#address.go(this.#chosen()));
     document.getElementById("filter-clear").addEventListener("click", () => address.go(Object.fromEntries(FILTERS.map((name) => [name, ""]))));

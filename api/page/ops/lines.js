@@ -41,6 +41,9 @@ export class Lines {
     for (const place of document.querySelectorAll("[data-spark]")) {
       place.replaceChildren(spark(hour.map((point) => point[place.dataset.spark])));
     }
+    for (const place of document.querySelectorAll("[data-last]")) {
+      place.textContent = hour.length ? rate(hour.at(-1)[place.dataset.last]) : "–";
+    }
   }
 
   get #span() {

@@ -1,11 +1,12 @@
 import { element } from "../elements.js";
 import { helpLink, number, put, table, took } from "./pieces.js";
 
-/** Which number an alarm is about; of others there is none on the page. */
+/** Which number an alarm is about, and what it says; one that says nothing is filled in from the last sample. */
 const TILES = [
   { about: "queued", name: "Waiting", spark: "queued", says: (it) => number(it.queued, it.is_more), href: { status: "queued" } },
   { about: "oldest", name: "The oldest has waited", spark: "oldest_seconds", says: (it) => took(it.oldest_seconds) },
   { about: "at_work", name: "Being worked on", says: (it) => number(it.at_work), href: { status: "processing" } },
+  { about: "in", name: "In, a minute", spark: "arrived" },
   { about: "out", name: "Out, last minute", spark: "done", says: (it) => number(it.finished_lately) },
   { about: "failures", name: "Failed, of the last hour", spark: "failed", says: failedShare, href: { status: "failed" } },
   { about: "workers", name: "Workers", spark: "workers", says: (it) => (it.workers ? number(it.workers.length) : "?") },
@@ -28,6 +29,7 @@ export class Numbers {
       const value = element("p", { className: "value", text: "…" });
       const line = element("div", { className: "line" });
       if (tile.spark) line.dataset.spark = tile.spark;
+      if (!tile.says) value.dataset.last = tile.spark;
       const made = element("div", { className: "tile" }, element("h2", { className: "small quiet", text: tile.name }), value, line);
       this.#tiles.set(tile.about, { made, value });
       section.append(made);
@@ -37,7 +39,7 @@ export class Numbers {
   async look() {
     const seen = await this.#api.read("v1/ops");
     const alarms = new Map(seen.alarms.map((alarm) => [alarm.about, alarm]));
-    for (const tile of TILES) this.#fill(tile, seen, alarms.get(tile.about));
+    for (const tile of TILES) if (tile.says) this.#fill(tile, seen, alarms.get(tile.about));
     put(this.#alarms, ...seen.alarms.map((it) => element("li", {}, `${it.message} `, helpLink("What to do", it.help))));
     put(this.#codes, this.#failures(seen.failures));
     put(this.#workers, fleet(seen.workers));
