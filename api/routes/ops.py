@@ -114,4 +114,6 @@ def _erase(services: Services, which: Matching) -> Response:
     for job in erased:
         services.long_polls.wake(job.id)
         log.info("job.erased", **about(job))
-    return respond(for_erased(len(erased), is_more=len(found) == _AT_ONCE))
+    # Of those that are left nothing can be withdrawn: their time is over.
+    is_more = bool(erased) and len(found) == _AT_ONCE
+    return respond(for_erased(len(erased), is_more=is_more))

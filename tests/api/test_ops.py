@@ -237,6 +237,19 @@ def test_all_that_match_are_withdrawn_with_their_bytes_and_each_tenant_can_read_
     assert (line["details"]["count"], line["address"]) == (2, "")
 
 
+def test_withdrawing_ends_when_nothing_that_is_left_can_be_withdrawn(
+    ops: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.routes.ops._AT_ONCE", 2)
+    for text in stored(ops, 3):
+        ops.complete(uuid.UUID(text))
+    ops.clock.advance(hours=25)
+
+    answer = erase(ops, status="succeeded", until=ops.clock.now.isoformat())
+
+    assert answer.get_json()["data"] == {"erased": 0, "is_more": False}
+
+
 @pytest.mark.parametrize(
     "which",
     [
