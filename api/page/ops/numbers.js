@@ -4,11 +4,11 @@ import { helpLink, number, put, table, took } from "./pieces.js";
 /** Which number an alarm is about, and what it says; one that says nothing is filled in from the last sample. */
 const TILES = [
   { about: "queued", name: "Waiting", spark: "queued", says: (it) => number(it.queued, it.is_more), href: { status: "queued" } },
-  { about: "oldest", name: "The oldest has waited", spark: "oldest_seconds", says: (it) => took(it.oldest_seconds) },
+  { about: "oldest", name: "Oldest has waited", spark: "oldest_seconds", says: (it) => took(it.oldest_seconds) },
   { about: "at_work", name: "Being worked on", says: (it) => number(it.at_work), href: { status: "processing" } },
   { about: "in", name: "In, a minute", spark: "arrived" },
-  { about: "out", name: "Out, last minute", spark: "done", says: (it) => number(it.finished_lately) },
-  { about: "failures", name: "Failed, of the last hour", spark: "failed", says: failedShare, href: { status: "failed" } },
+  { about: "out", name: "Out, a minute", spark: "done", says: (it) => number(it.finished_lately) },
+  { about: "failures", name: "Failed, last hour", spark: "failed", says: failedShare, href: { status: "failed" } },
   { about: "workers", name: "Workers", spark: "workers", says: (it) => (it.workers ? number(it.workers.length) : "?") },
 ];
 
