@@ -58,8 +58,9 @@ Spent = dict[str, list[float]]
 class StageClock:
     """CPU and wall time of each stage, without that of the stages which it calls."""
 
-    def __init__(self) -> None:
-        """Begin with nothing spent."""
+    def __init__(self, cpu: Callable[[], float] = time.thread_time) -> None:
+        """Begin with nothing spent; `cpu` tells how much has been used, in seconds."""
+        self._cpu = cpu
         self.spent: Spent = {}
         self._open: list[str] = []
         self._last = self._now()
@@ -87,9 +88,8 @@ class StageClock:
             for kind in (0, 1):
                 spent[kind] += (self._last[kind] - before[kind]) * _MILLISECONDS
 
-    @staticmethod
-    def _now() -> tuple[float, float]:
-        return time.thread_time(), time.perf_counter()
+    def _now(self) -> tuple[float, float]:
+        return self._cpu(), time.perf_counter()
 
 
 def attach(clock: StageClock, stages: Mapping[str, Sequence[str]]) -> None:
