@@ -55,6 +55,7 @@ def test_a_worker_does_not_grow_with_the_jobs_it_has_done(site: Site) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("changes", [{"lease": 30.0}])
 @pytest.mark.skipif("PHOTOS" not in os.environ, reason="minutes; PHOTOS=16 runs it")
 def test_a_worker_of_many_hands_has_memory_enough_for_the_largest_photos(site: Site) -> None:
     """Half of them are half-transparent, and each is asked for in eight pictures."""
