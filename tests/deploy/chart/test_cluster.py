@@ -181,8 +181,8 @@ def test_settings_that_change_make_new_pods_of_their_part_alone(helm: Helm) -> N
     assert {part for part in before if before[part] != after[part]} == {"worker-cpu"}
 
 
-def test_nothing_that_is_told_is_a_secret(manifests: Manifests) -> None:
-    assert manifests.of_kind("Secret", "ConfigMap") == []
+def test_what_is_secret_is_named_and_neither_made_nor_told(manifests: Manifests) -> None:
+    assert manifests.of_kind("Secret") == []
     for pod in manifests.pods():
         given = {it["name"] for it in pod.container["env"] if "value" in it}
         assert not given & {variable(name) for name in OF_SECRETS}

@@ -23,6 +23,7 @@ REFUSED = {
     "workers.cpu.autoscaling.enabled=true": "keda.host: say where",
     "workers.cpu.autoscaling.enabled=true,keda.host=postgresql": "keda.existingSecret: name a Secret",
     "keda.host=postgresql://postgresql.example.com/cutwork": "host",
+    "metrics.podMonitor=true": "metrics.enabled: turn it on",
     "api.replcias=3": "replcias",
     "colour=red": "colour",
     "settings.CUTWORK_LEESE=30": "CUTWORK_LEESE",
