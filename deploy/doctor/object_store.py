@@ -16,7 +16,7 @@ from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
 from shared.errors import ObjectStoreUnavailable
 from shared.object_store import ObjectStore
 from shared.objects.public_endpoint import endpoint_for
-from shared.objects.s3_client import S3Client
+from shared.objects.s3_client import S3Client, tls_for
 from shared.settings import Settings, variable
 
 _SECONDS = 3.0
@@ -29,7 +29,9 @@ _NO_RIGHT_TO_LIST = "AccessDenied"
 
 def look_at_object_store(settings: Settings) -> Iterator[Finding]:
     """Look at it."""
-    pool = urllib3.PoolManager(timeout=_SECONDS, retries=False)
+    pool = urllib3.PoolManager(
+        timeout=_SECONDS, retries=False, ssl_context=tls_for(settings.s3_ca_certs)
+    )
     try:
         answer = pool.request("GET", settings.s3_endpoint)
     except (HTTPError, ValueError) as error:

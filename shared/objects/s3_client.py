@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import ssl
 from base64 import b64encode
+from functools import lru_cache
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -25,9 +27,29 @@ _POOL_SIZE = 32
 #: The least size of parts that minio takes; smaller objects are sent whole anyway.
 _LEAST_PART_BYTES = 5 * 1024 * 1024
 _NO_RULES = frozenset({"NoSuchLifecycleConfiguration", "NoSuchCORSConfiguration"})
+#: How AWS begins the access keys of roles: they are good for hours, and only together with a token.
+_TEMPORARY = "ASIA"
 _THERE_ALREADY = frozenset({"BucketAlreadyExists", "BucketAlreadyOwnedByYou"})
 #: Of stores that know no versions.
 _NOT_IMPLEMENTED = "NotImplemented"
+
+
+@lru_cache(maxsize=1)
+def tls_for(ca_certs: str) -> ssl.SSLContext:
+    """Trust the system's authorities, and those of a file, if there is one.
+
+    Raises:
+        Misconfigured: It holds none.
+    """
+    context = ssl.create_default_context()
+    if ca_certs:
+        try:
+            context.load_verify_locations(ca_certs)
+        except OSError as error:
+            raise Misconfigured(
+                f"CUTWORK_S3_CA_CERTS: {ca_certs} is no PEM file of certificates ({error})"
+            ) from None
+    return context
 
 
 class S3Client(Minio):
@@ -45,19 +67,26 @@ class S3Client(Minio):
                 f"{endpoint!r} is not an endpoint of an object store: use http(s)://host[:port]."
             )
         secret_key = settings.s3_secret_key.get_secret_value()
-        if not settings.s3_access_key or not secret_key:
-            raise Misconfigured("CUTWORK_S3_ACCESS_KEY and CUTWORK_S3_SECRET_KEY must both be set.")
+        lasts = settings.s3_access_key and not settings.s3_access_key.startswith(_TEMPORARY)
+        if not lasts or not secret_key:
+            raise Misconfigured(
+                "CUTWORK_S3_ACCESS_KEY and CUTWORK_S3_SECRET_KEY must both be set, to keys that last: result URLs are "
+                "signed for a day, and those of an IAM role end with its session. Make a user with the rights of "
+                "deploy/roles/s3, and take its keys."
+            )
         self._endpoint = endpoint.rstrip("/")
+        is_secure = url.scheme == "https"
         super().__init__(
             url.netloc,
             access_key=settings.s3_access_key,
             secret_key=secret_key,
-            secure=url.scheme == "https",
+            secure=is_secure,
             region=settings.s3_region,
             # minio's own default waits five minutes and tries five times.
             http_client=_Pool(
                 timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
                 maxsize=_POOL_SIZE,
+                ssl_context=tls_for(settings.s3_ca_certs) if is_secure else None,
                 retries=_OneRetry(total=1, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
             ),
         )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 from sqlalchemy import text
 
 from deploy.local.servers.postgres import Postgres
@@ -69,3 +70,16 @@ def usage(database: Database, clock: HandClock) -> Usage:
 @pytest.fixture
 def audit(database: Database, clock: HandClock) -> AuditLog:
     return AuditLog(database, clock)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Of certificates, and known to nobody."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def authority_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("authority") / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    return file

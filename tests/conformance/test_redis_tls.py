@@ -71,18 +71,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def authority_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("authority") / "ca.pem"
-    authority.cert_pem.write_to_path(str(file))
-    return file
-
-
 def settings_for(terminator: TlsTerminator, server: Valkey, query: str = "") -> Settings:
     plain = server.url.replace(f":{server.port}/", f":{terminator.port}/")
     return Settings(redis_url=SecretStr(f"{plain.replace('redis://', 'rediss://')}?{query}"))

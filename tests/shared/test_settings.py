@@ -101,6 +101,43 @@ def test_an_unusable_value_is_refused_by_its_variables_name(
         load_settings()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sentinel://127.0.0.1:26379;sentinel://127.0.0.2:26379",
+        "redis+cluster://127.0.0.1:6379",
+        "unix:///run/redis.sock",
+        "127.0.0.1:6379",
+    ],
+)
+def test_a_broker_that_is_not_one_server_is_refused_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("CUTWORK_REDIS_URL", url)
+
+    with pytest.raises(Misconfigured, match=r"CUTWORK_REDIS_URL: name one server.*Sentinel"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("CUTWORK_DATABASE_URL", "postgresql+psycopg://me:{}@db.example/cutwork"),
+        ("CUTWORK_REDIS_URL", "rediss://me:{}@redis.example:6379/0"),
+    ],
+)
+def test_a_password_that_ends_soon_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str
+) -> None:
+    token = "db.example%3A5432%2F%3FAction%3Dconnect%26X-Amz-Signature%3Dhush"
+    monkeypatch.setenv(name, url.format(token))
+
+    with pytest.raises(Misconfigured, match=f"{name}: this has an IAM token") as caught:
+        load_settings()
+
+    assert "hush" not in str(caught.value)
+
+
 def test_a_deadline_shorter_than_one_attempt_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUTWORK_DEADLINE", "10")
 
