@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-training docs test-fast test-fast-api test-fast-others promises soak bench bench-full check format lock train evaluate export variants clean
+.PHONY: help run test test-training docs test-fast test-fast-api test-fast-others conformance promises soak bench bench-full check format lock train evaluate export variants clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test-fast-api:
 
 test-fast-others:
 	@$(FAST) --ignore tests/api --ignore tests/deploy/test_process.py
+
+conformance: $(READY) ## Hold servers of your own to the tests that ours pass (DATABASE=, REDIS=, S3=: URLs)
+	@exec $(BIN)/python -m pytest tests/conformance $(if $(DATABASE),--database '$(DATABASE)') \
+		$(if $(REDIS),--redis '$(REDIS)') $(if $(S3),--s3 '$(S3)') $(ARGS)
 
 promises: $(READY) ## Measure each time in README's table, at the default settings, in half an hour (ARGS="--rows 1 2")
 	@exec $(BIN)/python -m tests.fault.promises $(ARGS)

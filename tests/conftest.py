@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 import pytest
 import redis
-from minio import Minio
 from pydantic import SecretStr
 
 from deploy.local.processes.process import Process
@@ -22,10 +21,18 @@ from deploy.local.servers.valkey import Valkey
 from shared.object_store import ObjectStore
 from shared.settings import Settings
 from tests.empty_database import create_empty
+from tests.given import DATABASE, OPTIONS, REDIS, S3, GivenPostgres, GivenRedis, GivenStore, select
+from tests.operator_client import OperatorClient
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="skip every test that starts a process")
+    for option, url in OPTIONS.items():
+        parser.addoption(option, metavar="URL", help=f"a server to hold to its tests: {url}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    select(config, items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,21 +52,28 @@ def _skip(*_: object, **__: object) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres.temporary() as server:
+def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
+    url = pytestconfig.getoption(DATABASE)
+    with GivenPostgres(url) if url else Postgres.temporary() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
-    with SeaweedFS(tmp_path_factory.mktemp("seaweedfs")) as server:
+def seaweedfs(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SeaweedFS]:
+    url = pytestconfig.getoption(S3)
+    with GivenStore(url) if url else SeaweedFS(tmp_path_factory.mktemp("seaweedfs")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+def valkey(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Valkey]:
     """A broker that forgets everything when it is restarted: the harder case."""
-    with Valkey(tmp_path_factory.mktemp("valkey"), persistent=False) as server:
+    url, folder = pytestconfig.getoption(REDIS), tmp_path_factory.mktemp("valkey")
+    with GivenRedis(url) if url else Valkey(folder, persistent=False) as server:
         yield server
 
 
@@ -84,7 +98,7 @@ def an_installation(
 ) -> Iterator[Settings]:
     """Make the settings of a new installation, and what they name."""
     with redis.Redis.from_url(valkey.url) as client:
-        client.flushall()
+        client.flushdb()
     name = uuid.uuid4().hex[:12]
     settings = Settings(
         database_url=f"sqlite:///{folder}/cutwork.sqlite3",
@@ -92,6 +106,7 @@ def an_installation(
         s3_endpoint=seaweedfs.endpoint,
         s3_access_key=seaweedfs.access_key,
         s3_secret_key=SecretStr(seaweedfs.secret_key),
+        s3_region=seaweedfs.region,
         inputs_bucket=f"inputs-{name}",
         results_bucket=f"results-{name}",
         keyless=True,
@@ -103,15 +118,13 @@ def an_installation(
     create_empty(settings.database_url)
     ObjectStore(settings).set_up()
     yield settings
-    _drop_buckets(seaweedfs, f"inputs-{name}", f"results-{name}")
+    _drop_buckets(settings)
 
 
-def _drop_buckets(server: SeaweedFS, *buckets: str) -> None:
+def _drop_buckets(settings: Settings) -> None:
     """Give their volumes free: the server has as many as fit onto the disk, and each bucket takes one."""
-    client = Minio(
-        server.endpoint.removeprefix("http://"), server.access_key, server.secret_key, secure=False
-    )
-    for bucket in buckets:
+    client = OperatorClient(settings)
+    for bucket in (settings.inputs_bucket, settings.results_bucket):
         for found in client.list_objects(bucket, recursive=True):
             client.remove_object(bucket, str(found.object_name))
         client.remove_bucket(bucket)

@@ -29,7 +29,12 @@ from shared.schema import migrate
 from tests.clock import ClockOf
 from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS
-from tests.conformance.plans import Explainer, indexes_of, steps_on_sqlite
+from tests.conformance.plans import (
+    Explainer,
+    indexes_of,
+    need_plans_for_any_parameters,
+    steps_on_sqlite,
+)
 from tests.crowd import KEY_ID, REFERENCE, TENANT, insert_crowd
 from tests.factories import new_job
 
@@ -62,6 +67,7 @@ def database(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Dat
     name = f"plans_{uuid.uuid4().hex}"
     database = Database(postgres.create_database(name))
     migrate(database)
+    need_plans_for_any_parameters(database)
     before = STATISTICS[request.param]
     with database.writing() as connection:
         connection.execute(text("ALTER TABLE jobs SET (autovacuum_enabled = off)"))

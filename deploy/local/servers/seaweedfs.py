@@ -61,6 +61,8 @@ class SeaweedFS(Server):
     """An S3 server that makes no bucket unasked: one pair of keys may do everything, and one a role its work."""
 
     name: ClassVar[str] = "seaweedfs"
+    #: It takes any.
+    region = "us-east-1"
 
     def __init__(
         self,
