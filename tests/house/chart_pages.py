@@ -29,6 +29,8 @@ _SETTINGS = '    "settings": {\n'
 _KEPT = ("type", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _KEY = re.compile(r"^( *)([\w.-]+):(.*)$")
 _COMMENT = re.compile(r"^ *# (.*)$")
+#: What is longer would take the room of the column beside it.
+_NARROW = 24
 _TABLE = "| value | default | meaning |\n|---|---|---|\n"
 
 
@@ -62,8 +64,7 @@ def guide_page(page: str) -> str:
     """Replace the table of values, which ends the guide."""
     head, found, _ = page.partition(_TABLE)
     assert found, "docs/guides/kubernetes.md has no table any more"
-    rows = (f"| `{it.path}` | {_code(it.default)} | {it.meaning} |\n" for it in values())
-    return head + _TABLE + "".join(rows)
+    return head + _TABLE + "".join(map(_row, values()))
 
 
 def values() -> Iterator[Value]:
@@ -96,5 +97,8 @@ def _kept(schema: dict[str, Any]) -> dict[str, Any]:
     return kept or {"type": "string"}
 
 
-def _code(default: str) -> str:
-    return f"`{default}`" if default else ""
+def _row(value: Value) -> str:
+    default = f"`{value.default}`" if value.default else ""
+    if len(default) <= _NARROW:
+        return f"| `{value.path}` | {default} | {value.meaning} |\n"
+    return f"| `{value.path}` | | {value.meaning} By default {default}. |\n"
