@@ -65,14 +65,6 @@ class QueueDepth(JobTable):
             stalled = and_(is_waiting, ~is_at_work, ~has_finished)
             return bool(connection.execute(select(stalled)).scalar_one())
 
-    def count_processing(self, at_most: int) -> int:
-        """Count the jobs that are worked on; counting ends at `at_most`."""
-        some = select(jobs.c.started_at).where(in_state(JobStatus.PROCESSING))
-        some = some.order_by(jobs.c.started_at).limit(at_most)
-        with self._database.reading() as connection:
-            counted = select(func.count()).select_from(some.subquery())
-            return connection.execute(counted).scalar_one()
-
     def read_head(self, queue: Queue, limit: int) -> list[Place]:
         """Read the places of the first jobs of a queue, in the order in which they are claimed.
 

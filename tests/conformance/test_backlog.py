@@ -139,11 +139,3 @@ def test_the_head_of_a_queue_is_no_longer_than_asked_for(job_store: JobStore) ->
         assert job_store.create(new_job())
 
     assert len(job_store.read_head(Queue.INTERACTIVE, 3)) == 3
-
-
-def test_what_is_worked_on_is_counted_by_itself(job_store: JobStore) -> None:
-    store_jobs(job_store, 4)
-    for _ in range(3):
-        claim(job_store)
-
-    assert [job_store.count_processing(at_most) for at_most in (100, 2)] == [3, 2]

@@ -233,7 +233,6 @@ CASES = {
         lambda store, job: store.is_stalled(MINUTE),
         {"jobs_in_work", "jobs_to_expire", "jobs_waiting"},
     ),
-    "count_processing": Case(lambda store, job: store.count_processing(LIMIT), {"jobs_in_work"}),
     "note_refusal": Case(lambda store, job: store.note_refusal(job.lease), ID),
     "look_up": Case(
         lambda store, job: store.look_up([job.id], "import/1", LIMIT), ID | {"jobs_by_request"}

@@ -14,6 +14,7 @@ from shared.backlog import Backlog
 from shared.errors import Unavailable
 from shared.job import JobStatus
 from shared.job_store import JobStore
+from shared.jobs.matching import Matching
 from shared.logs import get_logger
 from shared.metrics.registry import REGISTRY
 
@@ -85,7 +86,8 @@ class QueueMetrics(Collector):
     def _read(self) -> tuple[Backlog, int] | None:
         try:
             backlog = self._job_store.measure_backlog(None, self._at_most)
-            return backlog, self._job_store.count_processing(self._at_most)
+            at_work = Matching(status=JobStatus.PROCESSING)
+            return backlog, self._job_store.count_matching(at_work, self._at_most)
         except Unavailable as error:
             _log.warning("metrics.not_read", reason=str(error))
             return None

@@ -45,8 +45,9 @@ def test_live_jobs_are_counted_by_status_with_the_age_of_the_oldest(
 ) -> None:
     for _ in range(3):
         stores.accept()
-    stores.clock.advance(seconds=40)
+    stores.clock.advance(seconds=30)
     stores.job_store.claim(Queue.INTERACTIVE, "worker")
+    stores.clock.advance(seconds=10)
 
     assert read("cutwork_jobs", status="queued") == 2
     assert read("cutwork_jobs", status="processing") == 1
