@@ -15,9 +15,9 @@ from tests.api.deployed import serving
 from tests.conditions import eventually
 
 WORKERS = 2
-ROUNDS, A_ROUND = 6, 10
+ROUNDS, A_ROUND = 3, 10
 #: A worker ends after so many, and another one takes its place.
-RECYCLED_AFTER = 20
+RECYCLED_AFTER = 15
 
 #: Each request by a connection of its own, so that any worker may take it.
 CLIENT = httpx.Client(timeout=30, headers={"Connection": "close"})
@@ -49,12 +49,16 @@ class Scrape:
         )
 
 
-def ask(url: str) -> bool:
-    """Ask once; False if the worker that took the connection ended first."""
+def status_of(url: str) -> int:
+    """Ask once; 0 if the worker that took the connection ended first."""
     try:
-        return CLIENT.get(f"{url}/healthz").status_code == 200
+        return CLIENT.get(url).status_code
     except httpx.TransportError:
-        return False
+        return 0
+
+
+def ask(url: str) -> bool:
+    return status_of(f"{url}/healthz") == 200
 
 
 def children_of(pid: int) -> list[int]:
@@ -81,7 +85,7 @@ def test_counts_go_on_while_workers_are_replaced_and_killed(
             now = scrape.answered()
             assert now >= counted + done
             counted = now
-        eventually(lambda: first.isdisjoint(children_of(server.pid)))
+        eventually(lambda: ask(url) and first.isdisjoint(children_of(server.pid)), 60)
         os.kill(children_of(server.pid)[0], signal.SIGKILL)
         eventually(lambda: ask(url))
 
@@ -89,4 +93,4 @@ def test_counts_go_on_while_workers_are_replaced_and_killed(
         [directory] = tmp_path.glob("cutwork-metrics-*")
         # Kinds of files by those that ran at once: a worker that ends overlaps with the next.
         assert len(list(directory.glob("counter_*.db"))) <= 2 * WORKERS
-        assert CLIENT.get(f"{url}/metrics").status_code == 404
+        assert eventually(lambda: status_of(f"{url}/metrics")) == 404
