@@ -15,6 +15,12 @@ from tests.deploy.chart.manifests import Manifests, Pod
 #: gunicorn's `graceful_timeout`, and what a sweeper gives its rounds.
 GRACE = {"api": 30.0, "sweeper": 8.0, "setup": 0.0}
 HAND_BACK_SECONDS = 10.0
+#: What lies in a Secret, as an operator would fill it.
+SECRETS = {
+    "CUTWORK_DATABASE_URL": "postgresql+psycopg://cutwork:secret@postgresql.example.com/cutwork",
+    "CUTWORK_REDIS_URL": "rediss://cutwork:secret@redis.example.com:6379/0",
+    "CUTWORK_WEBHOOK_SECRETS": f"whsec_{'A' * 32}",
+}
 
 
 def shutdown_of(pod: Pod) -> float:
@@ -87,8 +93,7 @@ def test_every_process_can_read_its_settings(
     for pod in manifests.pods():
         told = pod.settings
         assert {name for name in told if not name.startswith(PREFIX)} <= {"WEB_CONCURRENCY"}
-        if "CUTWORK_WEBHOOK_SECRETS" in told:
-            told["CUTWORK_WEBHOOK_SECRETS"] = f"whsec_{'A' * 32}"
+        told |= {name: value for name, value in SECRETS.items() if name in told}
         with monkeypatch.context() as patch:
             for name, value in told.items():
                 patch.setenv(name, value)
