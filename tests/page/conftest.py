@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize
 from skimage import data
 
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
 from tests.conftest import an_installation
 from tests.end_to_end.installation import Installation
+from tests.page.chromium import running_chromium
 from tests.page.visitor import Visitor
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 _PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 @pytest.fixture(scope="module")
 def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
-    """Debian's Chromium, or the one that `CHROMIUM` names.
-
-    No longer than a module: as long as Playwright runs, no other test may use asyncio.
-    """
+    """No longer than a module: as long as it runs, no other test may use asyncio."""
     if pytestconfig.getoption("fast"):
         pytest.skip("starts a process")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    if found is None:
-        pytest.skip("no Chromium: `apt install chromium`, or name one in CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
