@@ -37,7 +37,7 @@ def test_no_name_in_the_environment_file_is_taken_for_a_setting() -> None:
 
 @pytest.mark.parametrize("image", re.findall(r"^\w+_IMAGE=(.*)$", EXAMPLE, flags=re.MULTILINE))
 def test_an_image_of_others_is_named_in_full_with_a_version(image: str) -> None:
-    assert re.fullmatch(r"docker\.io/[\w-]+/[\w-]+:\d+(\.\d+)*", image)
+    assert re.fullmatch(r"docker\.io/[\w-]+/[\w-]+:v?\d+(\.\d+)*", image)
 
 
 def test_both_images_stand_on_the_same_layers() -> None:

@@ -21,7 +21,7 @@ from tests.deploy.containers.podman import Podman
 #: What an operator has beside the images.
 _FILES = ("compose.yaml", "nginx.conf", "nginx.sh")
 #: What an operator makes up.
-SECRETS = ("POSTGRES_PASSWORD", "VALKEY_PASSWORD", "S3_SECRET_KEY")
+SECRETS = ("POSTGRES_PASSWORD", "VALKEY_PASSWORD", "S3_SECRET_KEY", "GRAFANA_PASSWORD")
 
 
 def program() -> str:
@@ -42,6 +42,9 @@ class Stack:
         (self._folder / "tls").mkdir(parents=True, exist_ok=True)
         for name in _FILES:
             shutil.copy(ROOT / "deploy" / name, self._folder)
+        shutil.copytree(
+            ROOT / "deploy" / "monitoring", self._folder / "monitoring", dirs_exist_ok=True
+        )
         api, results = (f"{LOOPBACK}:{free_port()}" for _ in range(2))
         self.url = f"http://{api}"
         self.values = {

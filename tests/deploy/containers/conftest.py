@@ -113,7 +113,7 @@ def stand_ins(podman: Podman) -> None:
     shutil.copytree(_STAND_INS, context, dirs_exist_ok=True)
     shutil.copy(_WEED, context)
     base = f"--build-arg=BASE={value_of('BASE')}"
-    for name in ("postgres", "valkey", "nginx", "seaweedfs"):
+    for name in ("postgres", "valkey", "nginx", "seaweedfs", "prometheus"):
         podman.build(
             context / "Dockerfile",
             value_of(f"{name.upper()}_IMAGE"),

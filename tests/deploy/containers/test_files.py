@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.documents import ROOT
-from tests.deploy.containers.compose import program, write_environment
+from tests.deploy.containers.compose import SECRETS, program, write_environment
 
 _DEPLOY = ROOT / "deploy"
 
@@ -25,7 +25,7 @@ def check(environment: Path, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("profiles", ["cpu", "gpu", "cpu,gpu"])
+@pytest.mark.parametrize("profiles", ["cpu", "gpu", "cpu,gpu,monitoring"])
 def test_compose_understands_the_stack_in_each_profile(profiles: str, tmp_path: Path) -> None:
     checked = check(write_environment(tmp_path / "env"), COMPOSE_PROFILES=profiles)
 
@@ -37,7 +37,7 @@ def test_a_stack_without_its_secrets_does_not_start(tmp_path: Path) -> None:
     checked = check(_DEPLOY / ".env.example")
 
     assert checked.returncode
-    for name in ("POSTGRES_PASSWORD", "VALKEY_PASSWORD", "S3_SECRET_KEY"):
+    for name in SECRETS:
         assert f"{name} is missing a value: is empty in .env" in checked.stderr
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import socket
 import ssl
@@ -163,6 +164,23 @@ def test_a_process_of_ours_can_write_nowhere_but_to_tmp(service: str, stack: Sta
     assert seen.returncode == 0, seen.stderr
     assert seen.stderr.count("Read-only file system") == 2
     assert seen.stdout.split() == ["10001", "CapEff:", "0" * 16]
+
+
+def test_prometheus_finds_each_process_and_its_alerts(stack: Stack) -> None:
+    stack.call(
+        "--profile=monitoring", "up", "--detach", "--wait", "--wait-timeout=300", "prometheus"
+    )
+
+    def ask(path: str) -> Any:
+        answer = stack.execute("prometheus", "wget", "-qO-", f"http://127.0.0.1:9090/api/v1/{path}")
+        return json.loads(answer.stdout)["data"] if answer.returncode == 0 else {}
+
+    def seen() -> set[str]:
+        targets = ask("targets?state=active").get("activeTargets", [])
+        return {it["labels"]["job"] for it in targets if it["health"] == "up"}
+
+    eventually(lambda: seen() == {"cutwork-front-end", "cutwork-worker", "cutwork-sweeper"}, 90)
+    assert ask("rules")["groups"][0]["rules"]
 
 
 def test_no_secret_stands_in_a_list_of_processes(stack: Stack) -> None:
