@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -14,6 +16,21 @@ COMPOSE = (DEPLOY / "compose.yaml").read_text()
 EXAMPLE = (DEPLOY / ".env.example").read_text()
 #: What Compose itself reads.
 _OF_COMPOSE = {"COMPOSE_PROFILES"}
+
+#: What the image of the front end leaves out.
+_ABSENT = (
+    "deploy.local",
+    "deploy.monitoring",
+    "worker.imaging",
+    "worker.jobs",
+    "worker.messages",
+    "worker.network",
+)
+_WITHOUT = f"""
+import sys
+sys.modules.update(dict.fromkeys({(*_ABSENT, "PIL", "cv2", "numpy", "onnxruntime")}))
+import api.wsgi, deploy.admin, worker.sweeper.app, worker.sweeper.__main__
+"""
 
 
 def test_the_example_names_what_the_compose_file_asks_for_and_nothing_else() -> None:
@@ -51,3 +68,11 @@ def test_both_images_stand_on_the_same_layers() -> None:
     assert len(bases) == 2
     assert len(texts) == 1
     assert None not in texts
+
+
+def test_front_end_sweeper_and_the_operators_command_need_nothing_that_their_image_lacks() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stderr
