@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from shared import documents
@@ -16,4 +18,9 @@ from shared.errors import ErrorCode
 )
 def explain(code: str) -> None:
     """Say what the error CODE means, and what to do about it: as docs/reference/errors.md does."""
-    click.echo(documents.explain(ErrorCode(code)))
+    click.echo(f"{ErrorCode(code)}\n\n{_plain(documents.explain(ErrorCode(code)))}")
+
+
+def _plain(markdown: str) -> str:
+    """Take away what is for a page only: bold, and where links lead."""
+    return re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", markdown.replace("**", ""))

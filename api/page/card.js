@@ -1,5 +1,5 @@
 import { copyPicture, fileNameOf, save } from "./delivery.js";
-import { copyOf, flash } from "./elements.js";
+import { copyOf, element, flash } from "./elements.js";
 import { piecesOf } from "./pieces.js";
 import "./request.js";
 import "./viewer.js";
@@ -7,6 +7,7 @@ import { doubtsOf, duration, isOver, megabytes, stateOf } from "./words.js";
 
 /** Errors that the same photo would have again. */
 const OF_THE_PHOTO = /^(FILE|UNSUPPORTED|ERROR_LOW|ERROR_NO_RECOGNITION)_/;
+const SURE = "Delete for good?";
 /** What the keys 1, 2 and 3 show: the cut-out, both halves, the photo. */
 const SPLITS = { 1: 0, 2: 50, 3: 100 };
 
@@ -64,7 +65,7 @@ export class Card extends HTMLElement {
     remove.dataset.usual = remove.textContent = isOver(job) ? "Delete" : "Cancel";
     this.#showPhoto();
     this.#showFacts();
-    this.#showCure(job.failure?.cure ?? doubtsOf(job.data?.report));
+    this.#showCure(job.failure?.cure ?? doubtsOf(job.data?.report), job.failure?.code);
     if (job.data) this.#showResult();
     this.tick();
   }
@@ -95,8 +96,10 @@ export class Card extends HTMLElement {
     this.#parts.facts.textContent = facts.filter(Boolean).join(" · ");
   }
 
-  #showCure(text) {
-    this.#parts.cure.textContent = text;
+  #showCure(text, code = "") {
+    const href = `docs/reference/errors#${code.toLowerCase()}`;
+    const more = code ? [" ", element("a", { href, text: "What helps" })] : [];
+    this.#parts.cure.replaceChildren(text, ...more);
     this.#parts.cure.hidden = !text;
   }
 
@@ -126,7 +129,7 @@ export class Card extends HTMLElement {
       download: () => this.#download(button),
       copy: () => this.#copy(button),
       retry: () => this.#ask("retry"),
-      remove: () => this.#ask("remove"),
+      remove: () => this.#remove(button),
     }[button?.dataset.do];
     act?.();
   }
@@ -142,6 +145,12 @@ export class Card extends HTMLElement {
 
   #fetch(url) {
     return this.api.fetchResult(this.#job.taskId, url);
+  }
+
+  /** Ask once more before pictures go for good. */
+  #remove(button) {
+    if (this.#job.data && button.textContent !== SURE) flash(button, SURE, 5000);
+    else this.#ask("remove");
   }
 
   async #copy(button) {

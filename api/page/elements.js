@@ -18,11 +18,11 @@ export function copyOf(id) {
 }
 
 /** Say for a moment on a button what it did. */
-export function flash(button, text) {
+export function flash(button, text, milliseconds = 2000) {
   const usual = (button.dataset.usual ??= button.textContent);
   button.textContent = text;
   clearTimeout(button.flashing);
   button.flashing = setTimeout(() => {
     button.textContent = usual;
-  }, 2000);
+  }, milliseconds);
 }

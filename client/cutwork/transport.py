@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -22,6 +23,7 @@ class Transport:
 
     def __init__(self, access: Access) -> None:
         """Connect with the first call."""
+        self._url = access.url
         self._api = httpx2.Client(base_url=access.url, headers=_headers(access), timeout=_ANSWER)
         # Results lie at another address: the key is not sent there.
         self._store = httpx2.Client(headers=_agent(), timeout=_ANSWER)
@@ -32,13 +34,13 @@ class Transport:
         Raises:
             Unreachable: No answer came.
         """
-        with _translated():
+        with _translated(self._url):
             return _answer(self._api.request(call.method, call.path, **_arguments(call)))
 
     @contextmanager
     def download(self, url: str) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Open a result: its type, and its bytes; may raise `Unreachable`."""
-        with _translated(), self._store.stream("GET", url) as answer:
+        with _translated(url), self._store.stream("GET", url) as answer:
             _check_download(answer)
             yield _type(answer), answer.iter_bytes()
 
@@ -53,6 +55,7 @@ class AsyncTransport:
 
     def __init__(self, access: Access) -> None:
         """Connect with the first call."""
+        self._url = access.url
         self._api = httpx2.AsyncClient(
             base_url=access.url, headers=_headers(access), timeout=_ANSWER
         )
@@ -60,13 +63,13 @@ class AsyncTransport:
 
     async def send(self, call: Call) -> Answer:
         """Make a call; may raise `Unreachable`."""
-        with _translated():
+        with _translated(self._url):
             return _answer(await self._api.request(call.method, call.path, **_arguments(call)))
 
     @asynccontextmanager
     async def download(self, url: str) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
         """Open a result: its type, and its bytes; may raise `Unreachable`."""
-        with _translated():
+        with _translated(url):
             async with self._store.stream("GET", url) as answer:
                 _check_download(answer)
                 yield _type(answer), answer.aiter_bytes()
@@ -78,11 +81,14 @@ class AsyncTransport:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise Unreachable(f"No answer: {error or type(error).__name__}") from None
+        parts = urlsplit(url)
+        # What comes behind it may be a signature.
+        where = f"{parts.scheme}://{parts.netloc}"
+        raise Unreachable(f"No answer from {where}: {error or type(error).__name__}") from None
 
 
 def _arguments(call: Call) -> dict[str, Any]:

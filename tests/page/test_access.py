@@ -40,6 +40,8 @@ def test_a_keyboard_is_enough(visitor: Visitor, photo_file: Path) -> None:
     expect(card.get_by_role("region", name="Picture at 100 %")).to_be_visible()
     card.get_by_role("button", name="Delete").focus()
     page.keyboard.press("Enter")
+    expect(card.get_by_role("button", name="Delete for good?")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("#choose-photos")).to_be_focused()
 
 

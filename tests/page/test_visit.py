@@ -94,6 +94,8 @@ def test_a_bad_file_is_refused_in_words_before_it_is_sent_and_its_neighbours_go_
         card = visitor.wait_for(name, reason)
         assert card.locator(".cure").inner_text()
         expect(card.get_by_role("button", name="Try again")).to_be_hidden()
+    help_for = card.get_by_role("link", name="What helps")
+    assert visitor.page.request.get(f"{visitor.url}/{help_for.get_attribute('href')}").ok
     visitor.wait_for("jacket.jpg")
     assert len(visitor.sent("POST", "/v1/jobs")) == 2
     expect(visitor.page.locator("#tally")).to_have_text("5 photos · 1 done · 4 failed")
@@ -175,6 +177,7 @@ def test_delete_deletes_with_the_service_and_stays_deleted(
     [shown] = visitor.page.evaluate("JSON.parse(localStorage.getItem('cutwork.jobs'))")
 
     card.get_by_role("button", name="Delete").click()
+    card.get_by_role("button", name="Delete for good?").click()
 
     expect(card).to_have_count(0)
     job = f"{site.url}/v1/jobs/{shown['taskId']}"

@@ -27,7 +27,7 @@ from cutwork.ingest.preparation import (
     too_large,
 )
 from cutwork.ingest.progress import Display
-from cutwork.ingest.report import write_report
+from cutwork.ingest.report import failures, write_report
 from cutwork.ingest.tally import Tally
 from cutwork.ingest.walk import Choice
 from cutwork.names import readable
@@ -172,6 +172,8 @@ def _ingest(
             if sheet:
                 _write_sheet(ledger, number, source.folder, out, sheet)
             after = stock(ledger, number)
+            for line in failures(ledger, number):
+                display.say(line)
             _tell(after, report, sheet, display)
     if is_stopped:
         return ExitCode.STOPPED

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 
 import click
 
+from cutwork.access import KEY_VARIABLE, read_stored
 from cutwork.commands.cut import cut
 from cutwork.commands.erase import erase
 from cutwork.commands.exit_codes import ExitCode
@@ -65,7 +67,7 @@ def exit_code_of(error: Exception) -> ExitCode:
 def _words(error: Exception) -> str:
     match error:
         case KeyRefused():
-            return f"{error.message} `cutwork login` stores another key."
+            return f"{error.message} {_where_the_key_is_from()}"
         case Refusal(code=code, message=message, log_id=log_id):
             trace = f" (log_id {log_id})" if log_id else ""
             return f"{message} [{code}]{trace}"
@@ -73,3 +75,11 @@ def _words(error: Exception) -> str:
             return f"{name!a}: {reason}"
         case _:
             return str(error)
+
+
+def _where_the_key_is_from() -> str:
+    if os.environ.get(KEY_VARIABLE):
+        return f"{KEY_VARIABLE} is set in this shell, and goes before `cutwork login`: change or unset it."
+    if read_stored() is None:
+        return "None was given: `cutwork login` stores one."
+    return "`cutwork login` stores another key."

@@ -12,6 +12,7 @@ from cutwork.commands.exit_codes import ExitCode
 from cutwork.errors import Unusable
 from cutwork.ingest.ledger import FOLDER, opened
 from cutwork.ingest.preparation import stock
+from cutwork.ingest.report import failures
 from cutwork.ingest.verification import findings, write_anew
 from cutwork.names import readable
 
@@ -39,12 +40,15 @@ def verify(out: Path, mend: bool, as_json: bool) -> ExitCode:
             click.echo(json.dumps({"path": name, "flaw": found.flaw}) if as_json else words)
             if mend:
                 write_anew(ledger, found.path)
-        seen = stock(ledger, int(ledger.fact("walk", "0")))
+        walk = int(ledger.fact("walk", "0"))
+        seen, failed = stock(ledger, walk), list(failures(ledger, walk))
     if as_json:
         click.echo(json.dumps({"good": good, "bad": bad, "left": seen.left, "failed": seen.failed}))
     else:
         click.echo(
             f"{good:,} pictures are as they were written, {bad:,} are not; of {seen.total:,} photos "
-            f"{seen.left:,} are left, and {seen.failed:,} failed."
+            f"{seen.left:,} are left, and {seen.failed:,} failed{':' if failed else '.'}"
         )
+        for line in failed:
+            click.echo(line)
     return ExitCode.SOME_FAILED if bad or seen.left or seen.failed else ExitCode.DONE

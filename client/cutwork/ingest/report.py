@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 from cutwork.files import write_texts
 from cutwork.ingest.ledger import Ledger
+from cutwork.names import readable
 
 _STATUSES = {"new": "waiting", "linked": "waiting"}
 
@@ -20,6 +21,11 @@ SELECT i.path, i.state, i.code, i.message, hex(i.photo), p.task_id, p.log_id, p.
     p.report
 FROM inputs i LEFT JOIN photos p ON p.sha256 = i.photo WHERE i.path > ? AND i.walk = ? ORDER BY i.path
 """
+
+_NAMED = 10
+_FAILED = (
+    "SELECT path, message FROM inputs WHERE walk = ? AND state = 'failed' ORDER BY path LIMIT ?"
+)
 
 
 class Line(TypedDict):
@@ -63,6 +69,15 @@ def lines(ledger: Ledger, walk: int) -> Iterator[Line]:
             report=json.loads(told) if told else None,
             outputs=[os.fsdecode(it) for (it,) in outputs] if state == "done" else [],
         )
+
+
+def failures(ledger: Ledger, walk: int) -> Iterator[str]:
+    """Name what failed, the first ten of it, and why."""
+    found = ledger.ask(_FAILED, walk, _NAMED + 1)
+    for path, message in found[:_NAMED]:
+        yield f"  {readable(os.fsdecode(path))}: {message}"
+    if found[_NAMED:]:
+        yield "  … and others."
 
 
 def write_report(ledger: Ledger, walk: int, path: Path) -> None:
