@@ -16,6 +16,7 @@ from shared.settings import load_settings, variable
 
 #: As much as the column holds.
 _LARGEST = 2**31 - 1
+_HEADING = f"{'id':<12}  {'tenant':<24}  {'scopes':<17}  {'made':<10}  {'last used':<10}  state"
 
 
 @click.group()
@@ -91,12 +92,19 @@ def create(
 @keys.command("list")
 def list_keys() -> None:
     """List all keys, without their secrets."""
-    for key in KeyStore(open_named_database()).list_all():
+    found = KeyStore(open_named_database()).list_all()
+    if found:
+        click.echo(_HEADING, err=True)
+    for key in found:
         scopes = ",".join(scope for scope in Scope if scope in key.scopes)
         click.echo(
-            f"{key.id}  {key.tenant:<24}  {scopes:<17}  {key.created_at:%Y-%m-%d}  {state_of(key)}"
+            f"{key.id}  {key.tenant:<24}  {scopes:<17}  {key.created_at:%Y-%m-%d}  {_used(key):<10}  {state_of(key)}"
             + (f"  {key.name}" if key.name else "")
         )
+
+
+def _used(key: ApiKey) -> str:
+    return f"{key.last_used_at:%Y-%m-%d}" if key.last_used_at else "never"
 
 
 @keys.command()
