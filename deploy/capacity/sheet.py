@@ -153,7 +153,8 @@ def _walls(plan: Plan) -> Iterator[str]:
     yield "Walls, by photos a day; ✓ is behind you"
     for wall in plan.walls:
         mark = "✓" if wall.photos_per_day < plan.demand.photos_per_day else " "
-        yield f"  {mark} {count(wall.photos_per_day):>8}  {wall.name}: {wall.cure}"
+        text = f"{wall.name}: {wall.cure}".replace("`", "")
+        yield f"  {mark} {count(wall.photos_per_day):>8}  {text}"
     yield f"Cut the job table by day from {count(plan.partitions_from)} a day on."
 
 
