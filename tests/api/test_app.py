@@ -25,7 +25,7 @@ def test_every_route_but_the_health_checks_needs_a_key(
 
     documents = {"/docs", "/docs.md", "/docs/", "/docs/<path:name>", "/llms.txt"}
     assert {path for path, _ in routes - closed} == {
-        *("/healthz", "/readyz", "/openapi.json", "/", "/page/<name>"),
+        *("/healthz", "/readyz", "/openapi.json", "/", "/ops", "/page/<path:name>"),
         *documents,
     }
     assert len(closed) >= 3
