@@ -13,7 +13,7 @@ from shared.contract import Category
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
 from tests.fault.site import Site
-from tests.pictures import astronaut, encoded, jpeg, photo
+from tests.pictures import encoded, jpeg, photo
 
 #: That a job may add: less than half of the pixels of a photo of theirs. It cannot be much less for so few jobs: what
 #: the allocator keeps for later is a dozen megabytes more or less.
@@ -60,10 +60,11 @@ def test_a_worker_does_not_grow_with_the_jobs_it_has_done(site: Site) -> None:
 def test_a_worker_of_many_hands_has_memory_enough_for_the_largest_photos(site: Site) -> None:
     """Half of them are half-transparent, and each is asked for in eight pictures."""
     count = int(os.environ["PHOTOS"])
-    blocks = astronaut().resize((190, 190)).resize((2999, 2999), Image.Resampling.NEAREST)
-    soft = blocks.copy()
-    soft.putalpha(140)
-    files = [jpeg(blocks, quality=85), encoded(soft, compress_level=6)]
+    # In blocks of nine pixels, or a PNG of it would be larger than uploads may be.
+    large = photo(1000, 1000).resize((2999, 2999), Image.Resampling.NEAREST)
+    soft = large.copy()
+    soft.putalpha(128)
+    files = [jpeg(large, quality=85), encoded(soft, compress_level=6)]
     categories = ",".join(Category)
     tasks = [submit(site.url, files[n % 2], cloth_class=categories) for n in range(count)]
 
