@@ -10,11 +10,13 @@ from shared.metrics.server import serve_metrics
 from shared.schema import require_schema
 from shared.settings import load_settings
 from worker.app import create_segmenter, create_worker, run_worker
+from worker.memory import share_arenas
 from worker.metrics import WORKER
 
 
 def main() -> None:
     """Start a worker, or say in one line why it cannot."""
+    share_arenas()
     try:
         settings = load_settings()
         set_up_logs(settings)
