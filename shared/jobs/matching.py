@@ -6,7 +6,7 @@ not know (one of the ends, a code) is looked for among the newest rows of it alo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -22,6 +22,8 @@ from shared.tables import jobs
 
 #: Rows of an index that one question may look at.
 WINDOW = 10_000
+#: What is compared outside of an index: enough for counting.
+COMPARED = (jobs.c.status, jobs.c.error_code)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +52,11 @@ class Piece(NamedTuple):
     states: frozenset[JobStatus] = frozenset()
     code: ErrorCode | None = None
 
-    def rows(self, which: Matching, window: int) -> Select[Any]:
-        """Ask for its rows, the newest first."""
-        newest = select(jobs).where(self.guard).order_by(self.order.desc())
+    def rows(
+        self, which: Matching, window: int, columns: Sequence[ColumnElement[Any]] = ()
+    ) -> Select[Any]:
+        """Ask for its rows, the newest first; of all columns, or of some with those that are compared."""
+        newest = select(*(columns or jobs.columns)).where(self.guard).order_by(self.order.desc())
         if which.since is not None:
             newest = newest.where(self.order >= which.since + self.later)
         if which.until is not None:

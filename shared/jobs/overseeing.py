@@ -14,7 +14,7 @@ from shared.errors import ErrorCode
 from shared.job import Job, JobStatus
 from shared.jobs.history import Happening, read_history
 from shared.jobs.job_table import JobTable
-from shared.jobs.matching import ENDED, WINDOW, Matching, Piece, pieces_of
+from shared.jobs.matching import COMPARED, ENDED, WINDOW, Matching, Piece, pieces_of
 from shared.jobs.rows import to_job
 from shared.tables import jobs
 
@@ -75,7 +75,8 @@ class Overseeing(JobTable):
         with self._database.reading() as connection:
             which = _until(which, self._clock(connection))
             for piece in self._pieces_of(which):
-                some = piece.rows(which, at_most).limit(at_most).subquery()
+                rows = piece.rows(which, at_most, COMPARED)
+                some = rows.limit(at_most).subquery()
                 counted += connection.execute(select(func.count()).select_from(some)).scalar_one()
         return min(counted, at_most)
 
@@ -83,7 +84,7 @@ class Overseeing(JobTable):
         """Count how jobs ended, the newest of those that did so lately and were not withdrawn."""
         with self._database.reading() as connection:
             which = Matching(since=self._clock(connection) - lately)
-            some = ENDED.rows(which, at_most).limit(at_most).subquery()
+            some = ENDED.rows(which, at_most, COMPARED).limit(at_most).subquery()
             worked_off = func.count().filter(some.c.status != JobStatus.CANCELLED)
             of_code = [func.count().filter(some.c.error_code == code) for code in ErrorCode]
             ended, *counts = connection.execute(select(worked_off, *of_code)).one()

@@ -9,8 +9,10 @@ import statistics
 import sys
 import time
 import uuid
+from datetime import timedelta
 from tempfile import TemporaryDirectory
 
+from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from api.app import create_app
@@ -19,22 +21,27 @@ from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.postgres import Postgres
 from shared.api_key import Scope, Terms
 from shared.database import Database
-from shared.job import JobStatus
+from shared.errors import ErrorCode
+from shared.job import JobStatus, Queue
+from shared.job_store import JobStore, Limits
 from shared.key_store import KeyStore
 from shared.schema import migrate
 from shared.settings import Settings
-from shared.tables import jobs
+from shared.tables import UtcDateTime, jobs
 from tests.crowd import TENANT, insert_crowd
+from tests.factories import new_job
 
 _LARGE = 1_000_000
 _ROUNDS = 15
+_LIMITS = Limits(lease=timedelta(hours=1), max_attempts=3, deadline=timedelta(days=1))
+#: A moment of the model's, so many hundredths of a second before.
+_EARLIER = "strftime('%Y-%m-%d %H:%M:%f', {0}, '-' || (n / 100.0) || ' seconds') || '000'"
 #: Of the jobs.
 _SHARES = {
-    JobStatus.QUEUED: 0.3,
-    JobStatus.SUCCEEDED: 0.4,
+    JobStatus.SUCCEEDED: 0.5,
     JobStatus.FAILED: 0.1,
-    JobStatus.CANCELLED: 0.02,
-    JobStatus.EXPIRED: 0.18,
+    JobStatus.CANCELLED: 0.1,
+    JobStatus.QUEUED: 0.3,
 }
 _PATHS = {
     "numbers": "",
@@ -49,24 +56,27 @@ _PATHS = {
     "of a tenant": f"/jobs?tenant={TENANT}&limit=50",
     "of a tenant and a rare code": f"/jobs?tenant={TENANT}&code=AI_SERVICE_TIMEOUT&limit=50",
     "withdrawn": "/jobs?status=cancelled&limit=50",
-    "expired": "/jobs?status=expired&limit=50",
 }
 
 
 def main() -> None:
     """Print a table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else _LARGE
-    with TemporaryDirectory() as folder, Postgres.temporary() as server:
-        postgresql = Database(server.create_database(f"ops_{uuid.uuid4().hex[:8]}"))
+    taken = {}
+    with TemporaryDirectory() as folder:
         sqlite = Database(f"sqlite:///{folder}/jobs.sqlite3")
-        for database in (postgresql, sqlite):
-            migrate(database)
+        migrate(sqlite)
+        _fill_sqlite(sqlite, count)
+        taken["SQLite"] = _measure(sqlite)
+        sqlite.close()
+    with Postgres.temporary() as server:
+        postgresql = Database(server.create_database(f"ops_{uuid.uuid4().hex[:8]}"))
+        migrate(postgresql)
         _fill(postgresql, count)
-        _copy(postgresql, sqlite)
-        taken = {name: _measure(it) for name, it in {"PG": postgresql, "SQLite": sqlite}.items()}
-    sys.stdout.write(
-        f"\n{f'ms, median and worst, of {count:,} jobs':<46}{'PG':>14}{'SQLite':>16}\n"
-    )
+        taken["PostgreSQL"] = _measure(postgresql)
+        postgresql.close()
+    heads = "".join(f"{name:>16}" for name in taken)
+    sys.stdout.write(f"\n{f'ms, median and worst, of {count:,} jobs':<44}{heads}\n")
     for name in _PATHS:
         columns = (taken[server][name] for server in taken)
         shown = "".join(f"{statistics.median(it):>9.0f} {max(it):>6.0f}" for it in columns)
@@ -83,18 +93,66 @@ def _fill(database: Database, count: int) -> None:
         connection.commit()
 
 
-def _copy(source: Database, target: Database) -> None:
-    with source.unbounded() as reading, target.unbounded() as writing:
-        rows = reading.execution_options(yield_per=5000).execute(select(jobs)).mappings()
-        for some in rows.partitions():
-            writing.execute(jobs.insert(), [dict(row) for row in some])
-        writing.commit()
+def _fill_sqlite(database: Database, count: int) -> None:
+    """Store one job of each state, and copy it with other ids and times; indexes are built at the end."""
+    models = _one_of_each(JobStore(database, _LIMITS))
+    names = [column.name for column in jobs.columns]
+    changed = {
+        "id": "lower(hex(randomblob(16)))",
+        "request_id": "'r' || hex(randomblob(8))",
+        "start_tag": "n",
+        **{name: _EARLIER.format(name) for name in names if _is_time(name)},
+    }
+    columns = ", ".join(names)
+    values = ", ".join(changed.get(name, name) for name in names)
+    copies = text(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count) "
+        f"INSERT INTO jobs ({columns}) SELECT {values} FROM jobs, numbers WHERE id = :id"
+    )
+    with database.unbounded() as connection:
+        made = text(
+            "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'jobs' AND sql LIKE '%INDEX%'"
+        )
+        indexes = connection.execute(made).all()
+        for name, _ in indexes:
+            connection.execute(text(f"DROP INDEX {name}"))
+        for state, model in models.items():
+            times = {"count": int(_SHARES[state] * count), "id": model.hex}
+            connection.execute(copies, times)
+        for _, definition in indexes:
+            connection.exec_driver_sql(definition)
+        connection.commit()
+
+
+def _one_of_each(store: JobStore) -> dict[JobStatus, uuid.UUID]:
+    models = {}
+    for state in _SHARES:
+        job = store.create(new_job(tenant=TENANT))
+        assert job is not None
+        models[state] = job.id
+        if state is JobStatus.CANCELLED:
+            store.erase(job.id, TENANT)
+        elif state is not JobStatus.QUEUED:
+            claimed = store.claim(Queue.INTERACTIVE, "bench")
+            assert claimed is not None
+            models[state] = claimed.id
+            if state is JobStatus.FAILED:
+                store.fail(claimed.lease, ErrorCode.PROCESSING_FAILURE, "")
+            else:
+                store.complete(claimed.lease, {})
+    return models
+
+
+def _is_time(name: str) -> bool:
+    return isinstance(jobs.c[name].type, UtcDateTime)
 
 
 def _measure(database: Database) -> dict[str, list[float]]:
     settings = Settings(
         database_url=database.url.render_as_string(hide_password=False),
-        redis_url=f"redis://{LOOPBACK}:{free_port()}/0",
+        redis_url=SecretStr(f"redis://{LOOPBACK}:{free_port()}/0"),
+        s3_access_key="nobody",
+        s3_secret_key=SecretStr("asks"),
     )
     client = create_app(settings, create_services(settings)).test_client()
     _, key = KeyStore(database).create("operations", Terms(scopes=frozenset({Scope.OBSERVE})))
