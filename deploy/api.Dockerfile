@@ -21,8 +21,10 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3-venv \
     && python3 -m venv /pip \
     && python3 -m venv --without-pip /opt/cutwork
+# Not as a mount of type bind: some builders take a layer from their cache although what was bound has changed.
+COPY deploy/locks/api.txt /locks/
 # Bytecode would make each image another one, by the time of its making.
-RUN --mount=type=bind,source=deploy/locks,target=/locks --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/root/.cache/pip \
     /pip/bin/pip --python /opt/cutwork install --no-compile --require-hashes --only-binary=:all: \
         --requirement /locks/api.txt \
     && printf '#!/opt/cutwork/bin/python\nfrom deploy.admin import main\n\nmain()\n' > /opt/cutwork/bin/cutwork-admin \

@@ -22,8 +22,9 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3-venv \
     && python3 -m venv /pip \
     && python3 -m venv --without-pip /opt/cutwork
+COPY deploy/locks/worker-*.txt /locks/
 ARG DEVICE
-RUN --mount=type=bind,source=deploy/locks,target=/locks --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/root/.cache/pip \
     case "${DEVICE}" in cpu) lock=worker-cpu.txt ;; cuda) lock=worker-gpu.txt ;; *) lock="${DEVICE}" ;; esac \
     && /pip/bin/pip --python /opt/cutwork install --no-compile --require-hashes --only-binary=:all: \
         --requirement "/locks/${lock}" \
