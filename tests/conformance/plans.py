@@ -80,6 +80,7 @@ def need_plans_for_any_parameters(database: Database) -> None:
     with database.reading() as connection:
         version = connection.dialect.server_version_info or ()
     if version < (16,):
+        database.close()
         pytest.skip("PostgreSQL 16 is the first that explains a plan for any parameters")
 
 
