@@ -67,7 +67,8 @@ def test_a_fixed_fleet_waits_as_long_as_erlang_says(busy: float) -> None:
 
     outcome = run(scenario)
 
-    assert outcome.mean_wait == pytest.approx(mean_wait(busy * slots, slots, job_seconds), rel=0.06)
+    # Of the mean of a few hours in which waits hang together.
+    assert outcome.mean_wait == pytest.approx(mean_wait(busy * slots, slots, job_seconds), rel=0.1)
     assert outcome.busy_seconds / outcome.core_seconds == pytest.approx(busy, rel=0.02)
 
 
