@@ -28,7 +28,7 @@ from shared.operations.series import Span
 
 PATH = "/v1/ops"
 SERIES, FIND, JOBS = f"{PATH}/series", f"{PATH}/find", f"{PATH}/jobs"
-ONE, ERASE = f"{JOBS}/<job_id>", f"{JOBS}/erase"
+ONE, ERASE = f"{JOBS}/<job_id>", f"{PATH}/erase"
 
 log = get_logger(__name__)
 

@@ -54,7 +54,7 @@ def ask(ops: FrontEnd, path: str = "", **query: Any) -> dict[str, Any]:
 
 
 def erase(ops: FrontEnd, **which: Any) -> TestResponse:
-    return ops.client().post(f"{OPS}/jobs/erase", json=which, headers=ops.headers)
+    return ops.client().post(f"{OPS}/erase", json=which, headers=ops.headers)
 
 
 def stored(ops: FrontEnd, count: int = 1, **changes: Any) -> list[str]:

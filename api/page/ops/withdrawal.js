@@ -74,7 +74,7 @@ export class Withdrawal {
   async #portion(filter) {
     for (;;) {
       try {
-        return await this.#api.send("v1/ops/jobs/erase", filter);
+        return await this.#api.send("v1/ops/erase", filter);
       } catch (error) {
         if (error.status !== TOO_MANY) throw error;
         await new Promise((resolve) => setTimeout(resolve, (error.retryAfter || PAUSE) * 1000));
