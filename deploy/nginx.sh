@@ -8,8 +8,13 @@ if [ -e /tls/certificate.pem ]; then
     tls=
 fi
 
+# A container that is made anew has another address: a name in a variable is looked up again, one in `upstream` is not.
+nameserver=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1)
+
 # Pages of CUTWORK_CORS_ORIGINS ask before they read a result.
-sed -E "$tls" /etc/cutwork/nginx.conf | sed -E '
+sed -E "$tls; s/^http \{/&\n    resolver $nameserver valid=5s;/" /etc/cutwork/nginx.conf | sed -E '
+    s,proxy_pass http://front_ends;,set $upstream api:8000; proxy_pass http://$upstream;,
+    s,proxy_pass http://store;,set $upstream seaweedfs:8333; proxy_pass http://$upstream;,
     s,\bCERTIFICATE\b,/tls/certificate.pem,
     s,\bKEY\b,/tls/key.pem,
     s,\bFRONT_END_PORT\b,8000,

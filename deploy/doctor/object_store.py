@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from xml.etree.ElementTree import ParseError
 
@@ -20,6 +21,8 @@ from shared.objects.s3_client import S3Client, tls_for
 from shared.settings import Settings, variable
 
 _SECONDS = 3.0
+#: In a container each is the container, and on a machine the machine.
+_LOOPBACKS = ("localhost", "127.0.0.1", "::1")
 #: An object that is never there.
 _NOTHING = "doctor"
 _NO_OBJECT = "NoSuchKey"
@@ -85,6 +88,9 @@ def _signed(settings: Settings, pool: urllib3.PoolManager) -> Finding:
     try:
         code = _code_of(pool.request("GET", url).data)
     except HTTPError as error:
+        if _is_loopback(endpoint) and not _is_loopback(settings.s3_endpoint):
+            seen = f"{endpoint} is another place for clients than from here"
+            return Finding(subject, State.UNSEEN, seen)
         seen = f"{endpoint} cannot be reached from here: {cause_of(error)}"
         return wrong(
             subject, seen, f"set {setting} to the address at which clients reach the object store"
@@ -97,6 +103,10 @@ def _signed(settings: Settings, pool: urllib3.PoolManager) -> Finding:
         )
     cure = f"set {setting} to exactly what clients use; a proxy there must pass `Host` and the path on as they came"
     return wrong(subject, f"{endpoint} answers {code or 'what no object store does'}", cure)
+
+
+def _is_loopback(endpoint: str) -> bool:
+    return urlsplit(endpoint).hostname in _LOOPBACKS
 
 
 def _code_of(body: bytes) -> str:

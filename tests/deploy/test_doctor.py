@@ -276,6 +276,18 @@ def test_a_gpu_that_this_environment_cannot_use_is_named(monkeypatch: pytest.Mon
     assert "worker-gpu.txt" in wrong()["provider"].cure
 
 
+def test_a_loopback_that_is_another_one_for_clients_is_not_called_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a container whose ports are published on its machine's loopback."""
+    monkeypatch.setattr("deploy.doctor.object_store._LOOPBACKS", ("localhost",))
+    monkeypatch.setenv("CUTWORK_S3_PUBLIC_ENDPOINT", "http://localhost:1")
+
+    said = {it["subject"]: it["state"] for it in json.loads(run("--json").stdout)}
+
+    assert said["result URLs"] == "unseen"
+
+
 def test_a_network_is_not_missed_where_no_worker_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in the image of the front end."""
     monkeypatch.setattr("deploy.doctor.network._is_installed", lambda _: False)

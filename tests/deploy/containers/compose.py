@@ -60,9 +60,13 @@ class Stack:
 
     def set_up(self) -> str:
         """Let `setup` run once; what it says. The first time that is the first key, in its last line."""
-        said = self.call("run", "--rm", "--no-TTY", "setup")
+        said = self.run("setup") if self.first_key else self.call("run", "--rm", "-T", "setup")
         self.first_key = self.first_key or said.strip().splitlines()[-1]
         return said
+
+    def run(self, *command: str) -> str:
+        """Run a command in a container of `setup`, beside a stack that stays as it is."""
+        return self.call("run", "--rm", "-T", "--no-deps", *command)
 
     def call(self, *arguments: str, seconds: float = 400) -> str:
         """Run a command of Compose; fail with what it says, and with what the services say."""
