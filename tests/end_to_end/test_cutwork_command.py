@@ -46,8 +46,9 @@ def test_a_folder_is_ingested_proved_shown_and_erased(
     with Image.open(out / "a" / "one.png") as mask:
         assert (mask.mode, mask.size, mask.format) == ("L", (512, 512), "PNG")
     assert (out / "sheet.html").stat().st_size > 10_000
-    [good] = cutwork(installation, "verify", out).stdout.splitlines()
-    assert good.endswith("0 are not; of 3 photos 0 are left, and 1 failed.")
+    good, failed = cutwork(installation, "verify", out).stdout.splitlines()
+    assert good.endswith("0 are not; of 3 photos 0 are left, and 1 failed:")
+    assert failed.startswith("  torn.jpg: The JPEG is damaged")
     ids = [line["task_id"] for line in lines if line["status"] == "done"]
     assert cutwork(installation, "status", *ids).stdout.count("succeeded") == 2
     assert cutwork(installation, "erase", *ids).returncode == 0
