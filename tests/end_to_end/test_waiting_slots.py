@@ -82,7 +82,8 @@ async def with_two_tenants(
 ) -> None:
     with database_of(installation.settings) as database:
         keys = [KeyStore(database).create(name)[1] for name in ("greedy", "modest")]
-    limits = httpx.Limits(max_connections=None)
+    # A front end closes idle connections after five seconds: the client has to let go of them first.
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=2)
     async with httpx.AsyncClient(base_url=installation.url, timeout=60, limits=limits) as http:
         await act(*(Tenant(http, key, photo) for key in keys))
 
