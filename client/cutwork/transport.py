@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -85,9 +84,8 @@ def _translated(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        parts = urlsplit(url)
-        # What comes behind it may be a signature.
-        where = f"{parts.scheme}://{parts.netloc}"
+        # Behind the path there may be a signature.
+        where = url.partition("?")[0]
         raise Unreachable(f"No answer from {where}: {error or type(error).__name__}") from None
 
 

@@ -25,6 +25,7 @@ from cutwork import (
     patience,
 )
 from cutwork.names import name_of
+from cutwork.transport import Transport
 from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.errors import ErrorCode
 from tests.client.fake_service import KEY, PNG, FakeService, refusal
@@ -172,6 +173,20 @@ def test_a_job_that_is_deleted_already_is_erased_all_the_same(service: FakeServi
 
 
 @pytest.mark.parametrize("form", ["../mask", "a/b", "", ".."])
+@pytest.mark.parametrize(
+    "url", ["http://[store/a?X-Amz-Signature=s", "http://127.0.0.1:1/a?X-Amz-Signature=s"]
+)
+def test_a_store_that_does_not_answer_is_named_without_the_signature(url: str) -> None:
+    transport = Transport(Access("http://127.0.0.1:1", "key"))
+
+    with pytest.raises(Unreachable) as raised, transport.download(url):
+        pass
+
+    transport.close()
+    assert url.partition("?")[0] in str(raised.value)
+    assert "Signature" not in str(raised.value)
+
+
 def test_no_answer_leads_a_picture_out_of_its_folder(form: str) -> None:
     with pytest.raises(Unreachable):
         name_of("photo", Picture(form, "", "http://127.0.0.1"), "image/png")
