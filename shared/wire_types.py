@@ -23,3 +23,8 @@ Count = Annotated[int, Field(ge=0)]
 def rfc3339(time: datetime) -> Time:
     """Write a time, to the millisecond."""
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def time_or_none(time: datetime | None) -> Time | None:
+    """Write a time that may not have come."""
+    return None if time is None else rfc3339(time)

@@ -11,7 +11,7 @@ from api.answers.envelope import for_data
 from shared.batches.batch import EVENTS as BATCH_EVENTS
 from shared.envelope import Envelope
 from shared.webhooks.delivery import EVENTS, DeliveryState, Record
-from shared.wire_types import Count, Time, rfc3339
+from shared.wire_types import Count, Time, rfc3339, time_or_none
 
 WEBHOOK_ID = "^msg_[0-9a-f]{32}$"
 
@@ -54,5 +54,5 @@ def _item(record: Record) -> DeliveryItem:
         reason=record.reason,
         created_at=rfc3339(record.created_at),
         next_try_at=rfc3339(record.not_before) if is_pending else None,
-        finished_at=None if record.finished_at is None else rfc3339(record.finished_at),
+        finished_at=time_or_none(record.finished_at),
     )

@@ -26,7 +26,7 @@ from shared.envelope import (
 )
 from shared.errors import ErrorCode
 from shared.job import LIVE, Job, JobStatus
-from shared.wire_types import JobName, LogName, TaskStatus, Time, rfc3339
+from shared.wire_types import JobName, LogName, TaskStatus, Time, rfc3339, time_or_none
 
 #: The state of a job that is named and is not there, or not the client's.
 UNKNOWN: Literal["unknown"] = "unknown"
@@ -117,8 +117,8 @@ def _item(job: Job) -> JobItem:
         task_status=TASK_STATUS.get(job.seen_as, FAILED),
         status=job.seen_as,
         created_at=rfc3339(job.created_at),
-        finished_at=rfc3339(job.finished_at) if job.finished_at else None,
-        expires_at=rfc3339(job.expires_at) if job.expires_at and not job.is_revoked else None,
+        finished_at=time_or_none(job.finished_at),
+        expires_at=None if job.is_revoked else time_or_none(job.expires_at),
         error_detail=detail_of(failure_of(job)),
         reference=job.tags.reference,
         metadata=dict(job.tags.metadata),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -16,7 +15,7 @@ from shared.api_key import ApiKey, Scope
 from shared.envelope import Envelope
 from shared.job import Bookmark
 from shared.key_store import KeyMark
-from shared.wire_types import Time, rfc3339
+from shared.wire_types import Time, rfc3339, time_or_none
 
 KEY_ID = "^[0-9a-f]{12}$"
 CREATED = 201
@@ -103,12 +102,8 @@ def _item(key: ApiKey) -> KeyItem:
         rate_per_minute=key.rate_per_minute,
         max_queued=key.max_queued,
         created_at=rfc3339(key.created_at),
-        expires_at=_time(key.expires_at),
-        revoked_at=_time(key.revoked_at),
-        last_used_at=_time(key.last_used_at),
+        expires_at=time_or_none(key.expires_at),
+        revoked_at=time_or_none(key.revoked_at),
+        last_used_at=time_or_none(key.last_used_at),
         callback_url=key.callback_url,
     )
-
-
-def _time(time: datetime | None) -> Time | None:
-    return None if time is None else rfc3339(time)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -18,7 +17,7 @@ from shared.envelope import Envelope
 from shared.errors import ErrorCode
 from shared.job import JobStatus
 from shared.jobs.overseeing import Overseen
-from shared.wire_types import Count, JobName, Time, rfc3339
+from shared.wire_types import Count, JobName, Time, rfc3339, time_or_none
 
 Help = Annotated[str, Field(description="The page that says what to do about it.")]
 
@@ -120,8 +119,3 @@ def tell_job(seen: Overseen) -> OverseenJob:
         help=address_of_error(job.error_code) if job.error_code else "",
         reference=job.tags.reference,
     )
-
-
-def time_or_none(time: datetime | None) -> Time | None:
-    """Write a time that may not have come."""
-    return None if time is None else rfc3339(time)

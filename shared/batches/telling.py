@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -11,7 +10,7 @@ from typing_extensions import TypedDict
 
 from shared.batches.batch import MAX_ITEMS, SHOWN, Batch
 from shared.envelope import OK, Envelope, envelope_of_data
-from shared.wire_types import Count, JobName, LogName, Time, rfc3339
+from shared.wire_types import Count, JobName, LogName, Time, rfc3339, time_or_none
 
 
 class BatchCounts(TypedDict):
@@ -64,8 +63,8 @@ def tell(batch: Batch) -> BatchState:
         ),
         estimated_seconds=None if seconds is None else max(1, math.ceil(seconds)),
         created_at=rfc3339(batch.accepted_at),
-        finished_at=_time(batch.finished_at),
-        expires_at=_time(batch.expires_at),
+        finished_at=time_or_none(batch.finished_at),
+        expires_at=time_or_none(batch.expires_at),
     )
 
 
@@ -74,7 +73,3 @@ def envelope_of_batch(batch: Batch, request_id: str, ok: int = OK) -> Envelope:
     envelope = envelope_of_data(tell(batch), request_id, ok)
     envelope["log_id"] = batch.log_id
     return envelope
-
-
-def _time(time: datetime | None) -> str | None:
-    return None if time is None else rfc3339(time)
