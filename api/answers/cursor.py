@@ -33,7 +33,6 @@ LINE_CURSOR = re.compile("[0-9]{1,9}")
 #: What a page says of the next one.
 NextCursor = Annotated[str, Field(pattern=f"^({CURSOR.pattern})?$")]
 NextLine = Annotated[str, Field(pattern=f"^({LINE_CURSOR.pattern})?$")]
-_NO_CURSOR = "`cursor` must be a `next_cursor` of this route, unchanged."
 
 
 def read_limit(query: Mapping[str, str]) -> int:
@@ -56,13 +55,11 @@ def read_after(query: Mapping[str, str]) -> Bookmark | None:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    text = query.get("cursor")
+    text = read_cursor(query, CURSOR)
     if text is None:
         return None
-    if not CURSOR.fullmatch(text):
-        raise invalid(_NO_CURSOR)
     packed = base64.urlsafe_b64decode(text)
-    time = _EPOCH + int.from_bytes(packed[:_TIME_BYTES], "big") * _MICROSECOND
+    time = moment_of(int.from_bytes(packed[:_TIME_BYTES], "big"))
     return Bookmark(time, uuid.UUID(bytes=packed[_TIME_BYTES:]))
 
 
@@ -72,10 +69,19 @@ def read_line(query: Mapping[str, str]) -> int:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    cursor = query.get("cursor", "0")
-    if not LINE_CURSOR.fullmatch(cursor):
-        raise invalid(_NO_CURSOR)
-    return int(cursor)
+    return int(read_cursor(query, LINE_CURSOR) or 0)
+
+
+def read_cursor(query: Mapping[str, str], kind: re.Pattern[str]) -> str | None:
+    """Read `cursor`, as a route of this kind wrote it; None if none was sent.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    text = query.get("cursor")
+    if text is not None and not kind.fullmatch(text):
+        raise invalid("`cursor` must be a `next_cursor` of this route, unchanged.")
+    return text
 
 
 def cut_page(
@@ -90,7 +96,17 @@ def cut_page(
     return shown, _write(bookmark_of(shown[-1])) if found[limit:] else ""
 
 
+def microseconds_of(time: datetime) -> int:
+    """Count those since 1970, as cursors hold them."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def moment_of(microseconds: int) -> datetime:
+    """Tell the time that a cursor holds."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
 def _write(bookmark: Bookmark) -> str:
-    microseconds = (bookmark.created_at - _EPOCH) // _MICROSECOND
-    packed = microseconds.to_bytes(_TIME_BYTES, "big") + bookmark.job_id.bytes
+    time = microseconds_of(bookmark.created_at).to_bytes(_TIME_BYTES, "big")
+    packed = time + bookmark.job_id.bytes
     return base64.urlsafe_b64encode(packed).decode()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from api.answers.cursor import microseconds_of, moment_of, read_cursor
 from api.answers.listing import read_status, read_time
 from api.intake.options import invalid
 from api.intake.tags import VISIBLE, matches
@@ -22,8 +23,6 @@ LONGEST_TENANT = 64
 
 #: Microseconds since 1970, and how many jobs of that very moment were shown.
 CURSOR = re.compile("[0-9]{1,17}-[0-9]{1,4}")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Place(NamedTuple):
@@ -73,13 +72,11 @@ def read_place(query: Mapping[str, str]) -> Place | None:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    text = query.get("cursor")
+    text = read_cursor(query, CURSOR)
     if text is None:
         return None
-    if not CURSOR.fullmatch(text):
-        raise invalid("`cursor` must be a `next_cursor` of this route, unchanged.")
     microseconds, _, shown = text.partition("-")
-    return Place(_EPOCH + int(microseconds) * _MICROSECOND, int(shown))
+    return Place(moment_of(int(microseconds)), int(shown))
 
 
 def write_place(listed: Sequence[Overseen], before: Place | None) -> str:
@@ -88,7 +85,7 @@ def write_place(listed: Sequence[Overseen], before: Place | None) -> str:
     shown = sum(it.when == last for it in listed)
     if before is not None and before.at == last:
         shown += before.shown
-    return f"{(last - _EPOCH) // _MICROSECOND}-{shown}"
+    return f"{microseconds_of(last)}-{shown}"
 
 
 def _code(text: str) -> ErrorCode:
