@@ -6,11 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
 
 from api.answers.cursor import read_after, read_limit
 from api.intake.options import invalid
 from api.intake.tags import check_reference
 from shared.job import Bookmark, JobStatus, Selection
+
+Word = TypeVar("Word", bound=StrEnum)
 
 #: RFC 3339.
 TIME = re.compile(
@@ -37,9 +41,9 @@ def read_page(query: Mapping[str, str]) -> Page:
 
 
 def _selection(query: Mapping[str, str]) -> Selection:
-    status, reference = query.get("status"), query.get("reference")
+    reference = query.get("reference")
     return Selection(
-        status=None if status is None else read_status(status),
+        status=read_word(query, "status", JobStatus),
         reference="" if reference is None else _reference(reference.strip()),
         created_after=read_time(query, "created_after"),
         created_before=read_time(query, "created_before"),
@@ -71,13 +75,14 @@ def read_time(query: Mapping[str, str], name: str) -> datetime | None:
     raise invalid(f"`{name}` must be a time with its zone, such as 2026-11-23T12:00:00Z.")
 
 
-def read_status(text: str) -> JobStatus:
-    """Read a state.
+def read_word(query: Mapping[str, str], name: str, words: type[Word]) -> Word | None:
+    """Read one of some words; None if none was sent.
 
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
+    text = query.get(name)
     try:
-        return JobStatus(text)
+        return None if text is None else words(text)
     except ValueError:
-        raise invalid(f"`status` must be one of {', '.join(JobStatus)}.") from None
+        raise invalid(f"`{name}` must be one of {', '.join(words)}.") from None

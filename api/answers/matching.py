@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from api.answers.cursor import microseconds_of, moment_of, read_cursor
-from api.answers.listing import read_status, read_time
+from api.answers.listing import read_time, read_word
 from api.intake.options import invalid
 from api.intake.tags import VISIBLE, matches
 from shared.errors import ErrorCode
@@ -38,11 +38,11 @@ def read_matching(query: Mapping[str, str]) -> Matching:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    status, code, tenant = query.get("status"), query.get("code"), query.get("tenant", "")
+    code, tenant = query.get("code"), query.get("tenant", "")
     if len(tenant) > LONGEST_TENANT or not matches(VISIBLE, tenant):
         raise invalid(f"`tenant` must be a name of at most {LONGEST_TENANT} visible characters.")
     return Matching(
-        status=None if status is None else read_status(status),
+        status=read_word(query, "status", JobStatus),
         tenant=tenant,
         code=None if code is None else _code(code),
         since=read_time(query, "since"),

@@ -13,12 +13,12 @@ from api.answers.cursor import read_limit
 from api.answers.envelope import respond
 from api.answers.job_id import parse_job_id
 from api.answers.life import for_life
+from api.answers.listing import read_word
 from api.answers.matching import Place, read_erasable, read_matching, read_place, write_place
 from api.answers.operations import for_overview, for_series
 from api.answers.overseen import for_discovery, for_erased, for_jobs
 from api.intake.json_body import read_json_object
 from api.intake.needle import read_needle
-from api.intake.options import invalid
 from api.services import Services
 from shared.audit import Action
 from shared.errors import ErrorCode, Refused
@@ -49,7 +49,7 @@ def create_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get(SERIES)
     def show_series() -> Response:
-        span = _read_span(request.args.get("span", Span.HOUR))
+        span = read_word(request.args, "span", Span) or Span.HOUR
         return respond(for_series(span, services.samples.read(span.length)))
 
     @blueprint.get(FIND)
@@ -74,13 +74,6 @@ def create_blueprint(services: Services) -> Blueprint:
         return _erase(services, read_erasable(read_json_object(request)))
 
     return blueprint
-
-
-def _read_span(text: str) -> Span:
-    try:
-        return Span(text)
-    except ValueError:
-        raise invalid(f"`span` must be one of {', '.join(Span)}.") from None
 
 
 def _list(services: Services, which: Matching, place: Place | None) -> Response:
