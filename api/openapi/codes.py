@@ -13,6 +13,13 @@ KEYED = (
     ErrorCode.ERROR_RESOURCE_UNAVAILABLE,
     *ANY,
 )
+#: Of one that has a body, and counts in the rate of uploads.
+WITH_BODY = (
+    ErrorCode.ERROR_INVALID_PARAMETER,
+    ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE,
+    ErrorCode.EXCEEDING_LIMITS,
+    *KEYED,
+)
 #: Of a job that was there.
 GONE = (ErrorCode.ERROR_TASK_REVOKED, ErrorCode.ERROR_RESOURCE_RECLAIMED)
 #: Of one that names a job.

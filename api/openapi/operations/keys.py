@@ -12,13 +12,6 @@ from shared.errors import ErrorCode
 
 #: Of one that names a key.
 _ONE_KEY = (ErrorCode.ERROR_RESOURCE_NOT_FOUND, *codes.KEYED)
-#: Of one that has a body, and counts in the rate of uploads.
-_WITH_BODY = (
-    ErrorCode.ERROR_INVALID_PARAMETER,
-    ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE,
-    ErrorCode.EXCEEDING_LIMITS,
-    *codes.KEYED,
-)
 
 
 def create_paths() -> Paths:
@@ -52,7 +45,7 @@ def _create_key() -> Operation:
         "requestBody": body_of(KEY_TERMS),
         "responses": {
             "201": answer("The key, and once its text.", ["CreatedKey"]),
-            **create_error_responses(_WITH_BODY, may_be_slow=True),
+            **create_error_responses(codes.WITH_BODY, may_be_slow=True),
         },
     }
 
@@ -70,7 +63,7 @@ def _show_key() -> Operation:
 
 
 def _rotate_key() -> Operation:
-    refusals = (ErrorCode.ERROR_RESOURCE_NOT_FOUND, *_WITH_BODY)
+    refusals = (ErrorCode.ERROR_RESOURCE_NOT_FOUND, *codes.WITH_BODY)
     return {
         "operationId": "rotate_key",
         "summary": "Make another key like this one, which ends a little later",

@@ -12,7 +12,7 @@ from api.openapi.answers import answer
 from api.openapi.errors import create_error_responses
 from api.openapi.key_terms import body_of
 from api.openapi.operations.kinds import Operation, Paths
-from api.routes.ops import ERASE, FIND, JOBS, ONE, PATH, SERIES
+from api.routes.ops import ERASE, FIND, JOBS, PATH, SERIES
 from shared.errors import ErrorCode
 from shared.job import JobStatus
 from shared.operations.series import Span
@@ -33,7 +33,7 @@ def create_paths() -> Paths:
         FIND: {"get": _find_anything()},
         JOBS: {"get": _list_all_jobs()},
         ERASE: {"post": _erase_matching()},
-        ONE.replace("<job_id>", "{job_id}"): {"get": _show_life()},
+        f"{JOBS}/{{job_id}}": {"get": _show_life()},
     }
 
 
@@ -126,11 +126,6 @@ def _erase_matching() -> Operation:
             "until": {**_TIME, "description": "When they were counted: later ones are not meant."},
         },
     }
-    refusals = (
-        *_REFUSALS,
-        ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE,
-        ErrorCode.EXCEEDING_LIMITS,
-    )
     return {
         "operationId": "erase_matching",
         "summary": "Withdraw some of the jobs that match, with their photos and results",
@@ -139,7 +134,7 @@ def _erase_matching() -> Operation:
         "requestBody": {**body_of(which), "required": True},
         "responses": {
             "200": answer("How many were withdrawn.", ["ErasedJobs"]),
-            **create_error_responses(refusals, may_be_slow=True),
+            **create_error_responses(codes.WITH_BODY, may_be_slow=True),
         },
     }
 
