@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import cache
 
 from flask import Flask, Request, Response, g, request
 from prometheus_client import Counter, Gauge, Histogram
@@ -93,4 +94,9 @@ def _route_of(received: Request) -> str:
     if UNREADABLE in received.environ:
         return "unreadable"
     rule = received.url_rule
-    return "unknown" if rule is None else _PARAMETER.sub(r"{\1}", rule.rule)
+    return "unknown" if rule is None else _template_of(rule.rule)
+
+
+@cache
+def _template_of(rule: str) -> str:
+    return _PARAMETER.sub(r"{\1}", rule)
