@@ -19,12 +19,12 @@ from itertools import groupby
 from shared.batches.batch import Batch, BatchStatus
 from shared.batches.store import BatchStore
 from shared.broker import Broker
-from shared.errors import BrokerUnavailable, Unavailable
+from shared.errors import BrokerUnavailable
 from shared.job import Queue
 from shared.job_store import JobStore
 from shared.logs import get_logger
 from shared.metrics.jobs import count_accepted
-from worker.sweeper.metrics import FAILURES
+from worker.sweeper.steps import run_steps
 
 _log = get_logger(__name__)
 
@@ -52,14 +52,7 @@ class BatchKeeper:
 
     def run(self) -> bool:
         """Do each of it once; True if there is more to do at once. A store that is away is left to the next round."""
-        is_more = False
-        for step in (self.move_on, self.clear):
-            try:
-                is_more |= step()
-            except Unavailable as error:
-                FAILURES.labels(step.__name__).inc()
-                _log.warning("batches.step_failed", step=step.__name__, reason=str(error))
-        return is_more
+        return run_steps("batches.step_failed", self.move_on, self.clear)
 
     def move_on(self) -> bool:
         """Count what has ended, and let further items in; True if there is more to do at once."""

@@ -16,7 +16,7 @@ from shared.errors import Unavailable
 from shared.job_store import JobStore
 from shared.logs import about, get_logger
 from shared.object_store import ObjectStore
-from worker.sweeper.metrics import FAILURES
+from worker.sweeper.steps import run_steps
 
 _log = get_logger(__name__)
 
@@ -65,14 +65,8 @@ class Retention:
 
         What a store that is away keeps from being done is logged, and left to the next run.
         """
-        is_more = False
-        for step in (self._delete_uploads, self._expire, self._prune, self._prune_records):
-            try:
-                is_more |= step()
-            except Unavailable as error:
-                FAILURES.labels(step.__name__.lstrip("_")).inc()
-                _log.warning("retention.step_failed", step=step.__name__, reason=str(error))
-        return is_more
+        steps = (self._delete_uploads, self._expire, self._prune, self._prune_records)
+        return run_steps("retention.step_failed", *steps)
 
     def _delete_uploads(self) -> bool:
         job_ids: list[uuid.UUID] = []

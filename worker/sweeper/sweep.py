@@ -12,13 +12,14 @@ from datetime import timedelta
 
 from shared.announcements import Announcer
 from shared.broker import Broker
-from shared.errors import BrokerUnavailable, Unavailable
+from shared.errors import BrokerUnavailable
 from shared.job import Job, JobStatus, Queue
 from shared.job_store import JobStore
 from shared.logs import about, get_logger
 from shared.metrics.jobs import count_finished
-from worker.sweeper.metrics import FAILURES, REPUBLISHED, RESCUED
+from worker.sweeper.metrics import REPUBLISHED, RESCUED
 from worker.sweeper.retention import Retention
+from worker.sweeper.steps import run_steps
 
 _log = get_logger(__name__)
 
@@ -44,14 +45,7 @@ class Sweeper:
         Returns:
             Whether there is more to do at once.
         """
-        is_more = False
-        for step in (self.rescue, self.fail_late, self.publish):
-            try:
-                is_more |= step()
-            except Unavailable as error:
-                FAILURES.labels(step.__name__).inc()
-                _log.warning("sweep.step_failed", step=step.__name__, reason=str(error))
-        return is_more
+        return run_steps("sweep.step_failed", self.rescue, self.fail_late, self.publish)
 
     def rescue(self) -> bool:
         """Take jobs from workers that died or hang, to be published by this sweep; True if there may be more."""
