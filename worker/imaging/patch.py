@@ -50,25 +50,18 @@ class Patch:
         """What lies in a box, with zeros where there is nothing; a view, if the patch has all of it."""
         own = self.box
         common = own.common_with(box)
-        inside = self.pixels[
-            common.top - own.top : common.bottom - own.top,
-            common.left - own.left : common.right - own.left,
-        ]
+        inside = self.pixels[common.moved(-own.left, -own.top).window]
         if common == box:
             return inside
         padded = np.zeros((box.height, box.width, *self.pixels.shape[2:]), np.uint8)
-        padded[
-            common.top - box.top : common.bottom - box.top,
-            common.left - box.left : common.right - box.left,
-        ] = inside
+        padded[common.moved(-box.left, -box.top).window] = inside
         return padded
 
     def trimmed(self) -> Patch:
         """The same opacity without the zeros around it; one pixel is left of nothing."""
         left, top, width, height = cv2.boundingRect(self.pixels)
         at = BoundingBox(left, top, left + max(1, width), top + max(1, height))
-        pixels = self.pixels[at.top : at.bottom, at.left : at.right]
-        return Patch(pixels, at.moved(self.box.left, self.box.top), self.shape)
+        return Patch(self.pixels[at.window], at.moved(self.box.left, self.box.top), self.shape)
 
     def moved(self, left: int, top: int, shape: tuple[int, int]) -> Patch:
         """The same in a larger whole, of which this one was the part at a place."""
