@@ -46,11 +46,11 @@ class Placement:
 
         Colours are weighed by their opacity while they are scaled, so that none of what was removed shines through.
         """
-        placed = self.place_alpha(alpha)
-        rgb = colours.within(self.part)
+        rgb, own = colours.within(self.part), alpha.within(self.part)
+        opacity = self._scaled(own)
         if self._is_scaled:
-            rgb = self._scaled_colours(rgb, alpha.within(self.part))
-        return self._laid(rgb), placed
+            rgb = self._scaled_colours(rgb, own, opacity)
+        return self._laid(rgb), self._laid(opacity)
 
     def place_alpha(self, alpha: Patch) -> Patch:
         """Bring an opacity to its place in the picture."""
@@ -69,10 +69,11 @@ class Placement:
         size = (self.target.width, self.target.height)
         return np.asarray(cv2.resize(plane, size, interpolation=how), np.uint8)
 
-    def _scaled_colours(self, rgb: Pixels, alpha: Pixels) -> Pixels:
+    def _scaled_colours(self, rgb: Pixels, alpha: Pixels, opacity: Pixels) -> Pixels:
+        """Scale colours by their opacity; `opacity` is that at its new size."""
         weights = cv2.cvtColor(alpha, cv2.COLOR_GRAY2RGB)
         weighed = np.asarray(cv2.multiply(rgb, weights, scale=1 / 255), np.uint8)
-        scaled, opacity = self._scaled(weighed), self._scaled(alpha)
+        scaled = self._scaled(weighed)
         colours = np.empty(scaled.shape, np.uint8)
         for rows in strips(len(colours)):
             share = np.maximum(opacity[rows], 1)[..., None].astype(np.float32)
