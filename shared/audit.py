@@ -12,17 +12,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from shared.clock import Clock, database_clock
 from shared.database import Database
+from shared.forgetting import forget_some
 from shared.job import Bookmark
 from shared.sql.paging import behind
 from shared.tables import audit_log
 
 _LONGEST_SUBJECT = 128
-#: Lines that are forgotten in one transaction.
-_AT_ONCE = 500
 
 
 class Action(StrEnum):
@@ -125,12 +124,5 @@ class AuditLog:
 
     def prune(self, older_than: timedelta) -> int:
         """Forget some of the lines that are past their time; return how many."""
-        with self._database.reading() as connection:
-            past = audit_log.c.created_at < self._clock(connection) - older_than
-            oldest = select(audit_log.c.id).where(past).order_by(audit_log.c.created_at)
-            old = list(connection.execute(oldest.limit(_AT_ONCE)).scalars())
-        if not old:
-            return 0
-        with self._database.writing() as connection:
-            gone = delete(audit_log).where(audit_log.c.id.in_(old))
-            return connection.execute(gone).rowcount
+        key, age = audit_log.c.id, audit_log.c.created_at
+        return forget_some(self._database, self._clock, key, age, older_than)

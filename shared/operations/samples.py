@@ -9,17 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from shared.backlog import Backlog
 from shared.clock import Clock, database_clock
 from shared.database import Database
+from shared.forgetting import forget_some
 from shared.operations.tables import samples
 from shared.usage import read_totals
-
-#: Rows that are forgotten in one transaction.
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +81,8 @@ class Samples:
 
     def prune(self, older_than: timedelta) -> int:
         """Forget some of those that are past their time; return how many."""
-        with self._database.reading() as connection:
-            past = samples.c.minute < self._clock(connection) - older_than
-            oldest = select(samples.c.minute).where(past).order_by(samples.c.minute)
-            old = list(connection.execute(oldest.limit(_AT_ONCE)).scalars())
-        if not old:
-            return 0
-        with self._database.writing() as connection:
-            gone = delete(samples).where(samples.c.minute.in_(old))
-            return connection.execute(gone).rowcount
+        minute = samples.c.minute
+        return forget_some(self._database, self._clock, minute, minute, older_than)
 
 
 def _minute_of(now: datetime) -> datetime:
