@@ -166,14 +166,14 @@ class JobRunner:
             del photo
         store_results(self.object_store, job, cutouts)
         watch.lap("put")
-        _log.info("attempt.produced", **about(job), width=width, height=height, **watch.laps)
+        took = {f"{stage}_ms": milliseconds for stage, milliseconds in watch.laps.items()}
+        _log.info("attempt.produced", **about(job), width=width, height=height, **took)
         return cutouts, width * height, watch.laps
 
     def _complete(self, job: Job, cutouts: Cutouts, pixels: int, laps: Mapping[str, int]) -> None:
         shown = {category: data is not None for category, data in cutouts.categories.items()}
         report = cutouts.report.as_json()
-        took = {name.removesuffix("_ms"): milliseconds for name, milliseconds in laps.items()}
-        if self._written(lambda: self.job_store.complete(job.lease, shown, report, pixels, took)):
+        if self._written(lambda: self.job_store.complete(job.lease, shown, report, pixels, laps)):
             _log.info("job.succeeded", **about(job), shown=[c for c in shown if shown[c]])
             PHOTO_PIXELS.inc(pixels)
             self._close(job, Outcome.SUCCEEDED)
@@ -261,7 +261,7 @@ class _Stopwatch:
     def lap(self, stage: str) -> None:
         now = time.monotonic()
         seconds = now - self._last
-        self.laps[f"{stage}_ms"] = round(seconds * 1000)
+        self.laps[stage] = round(seconds * 1000)
         STAGE_SECONDS.labels(stage).observe(seconds)
         self._last = now
 
