@@ -96,7 +96,7 @@ class CutoutOptions:
                 out_mode=OutMode(words.out_mode),
                 rendition_words=words.rendition,
             )
-            read_rendition(words.rendition)
+            _ = options.rendition  # read here, and kept: it may hold what is not known
         except ValueError as error:
             raise FromNewerRelease(str(error)) from error
         return options
