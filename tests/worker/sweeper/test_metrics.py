@@ -9,20 +9,11 @@ from prometheus_client import CollectorRegistry
 from shared.database import Database
 from shared.job import Queue
 from shared.job_store import JobStore
+from tests.clock import Seconds
 from tests.worker.conftest import LIMITS, Stores
 from worker.sweeper.metrics import QueueMetrics
 
 AGE = "cutwork_oldest_queued_job_age_seconds"
-
-
-class Seconds:
-    """A clock that stands still unless told."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 Read = Callable[..., float | None]
