@@ -82,8 +82,7 @@ class Side:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        stages: Round = answer["stages"]
+        stages: Round = json.loads(self._process.stdout.readline())
         return stages
 
     def close(self) -> None:
