@@ -1,6 +1,6 @@
 import { element } from "../elements.js";
 import { FILTERS } from "./address.js";
-import { helpLink, moment, number, table, took } from "./pieces.js";
+import { helpLink, jobsIn, moment, secondsFrom, table, took } from "./pieces.js";
 import { contract } from "../contract.js";
 
 export const STATES = {
@@ -99,7 +99,7 @@ export class Jobs {
   }
 
   #draw(page) {
-    const count = `${number(page.matching, page.is_more)} ${page.matching === 1 ? "job" : "jobs"}`;
+    const count = jobsIn(page.matching, page.is_more);
     this.#tally.textContent = count;
     this.#announcer.say(`${count} match.`);
     this.#older.hidden = !this.#cursor;
@@ -137,13 +137,8 @@ export class Jobs {
 }
 
 function ages(job) {
-  const end = job.finished_at ?? (job.status === "queued" ? null : new Date().toISOString());
-  if (!end) return `waits for ${took(since(job.created_at))}`;
-  return took((Date.parse(end) - Date.parse(job.created_at)) / 1000);
-}
-
-function since(text) {
-  return Math.max(0, (Date.now() - Date.parse(text)) / 1000);
+  const spent = took(secondsFrom(job.created_at, job.finished_at));
+  return job.status === "queued" ? `waits for ${spent}` : spent;
 }
 
 function option(value, text) {

@@ -1,6 +1,6 @@
 import { element } from "../elements.js";
 import { STATES } from "./jobs.js";
-import { helpLink, moment, took } from "./pieces.js";
+import { helpLink, moment, secondsFrom, took } from "./pieces.js";
 
 const WORDS = {
   stored: () => "Stored, and began to wait",
@@ -48,6 +48,6 @@ function eventOf(event, at) {
 function present(job, events) {
   const what = { queued: "Waits", processing: `Worked on by ${job.worker}` }[job.status];
   if (!what) return [];
-  const seconds = Math.max(0, (Date.now() - Date.parse(events.at(-1).at)) / 1000);
+  const seconds = secondsFrom(events.at(-1).at);
   return [element("li", { className: "present" }, element("span", { className: "gap", text: `+ ${took(seconds)}` }), element("b", { text: `${what} now` }))];
 }

@@ -39,6 +39,11 @@ export function moment(text) {
   return element("time", { dateTime: text, title: text, text: shown });
 }
 
+/** Seconds from one moment to another, or until now if that has not come; none before it, whatever the clocks say. */
+export function secondsFrom(begin, end) {
+  return Math.max(0, ((end ? Date.parse(end) : Date.now()) - Date.parse(begin)) / 1000);
+}
+
 /** How long something takes, in one or two units. */
 export function took(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
@@ -51,6 +56,11 @@ export function took(seconds) {
 
 export function number(value, isMore = false) {
   return value.toLocaleString() + (isMore ? "+" : "");
+}
+
+/** So many jobs, in words. */
+export function jobsIn(count, isMore) {
+  return `${number(count, isMore)} ${count === 1 ? "job" : "jobs"}`;
 }
 
 /** A rate a minute, with a decimal where it is a small one. */

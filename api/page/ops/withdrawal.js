@@ -1,4 +1,4 @@
-import { number } from "./pieces.js";
+import { jobsIn, number } from "./pieces.js";
 import { STATES } from "./jobs.js";
 
 const TOO_MANY = 429;
@@ -38,7 +38,7 @@ export class Withdrawal {
     this.#chosen = this.#jobs.chosen;
     const { count, isMore, filter } = this.#chosen;
     const of = [filter.tenant && `of ${filter.tenant}`, filter.code && `with ${filter.code}`].filter(Boolean).join(", ");
-    this.#title.textContent = `Withdraw ${number(count, isMore)} ${count === 1 ? "job" : "jobs"}?`;
+    this.#title.textContent = `Withdraw ${jobsIn(count, isMore)}?`;
     this.#text.textContent = `${STATES[filter.status]}${of ? `, ${of}` : ""}. Their photos and results are deleted for good, and their senders are told that they were withdrawn.`;
     this.#progress.hidden = true;
     this.#go.hidden = false;
