@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.page.visitor import Visitor
-
-_SERIOUS = {"serious", "critical"}
 
 
 def test_a_keyboard_is_enough(visitor: Visitor, photo_file: Path) -> None:
@@ -62,20 +59,11 @@ def test_no_serious_finding_of_axe(
     bad.write_text("no picture")
     visitor.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     visitor.come()
-    assert _serious(visitor) == []
+    assert visitor.serious_findings() == []
 
     visitor.page.locator("#options summary").click()
     visitor.choose(photo_file, bad)
     card = visitor.wait_for("jacket.jpg")
     card.get_by_text("The same request as code").click()
 
-    assert _serious(visitor) == []
-
-
-def _serious(visitor: Visitor) -> list[str]:
-    found = Axe().run(visitor.page).response["violations"]
-    return [
-        f"{it['id']}: {[node['html'] for node in it['nodes']]}"
-        for it in found
-        if it["impact"] in _SERIOUS
-    ]
+    assert visitor.serious_findings() == []

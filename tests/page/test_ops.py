@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from shared.api_key import Scope, Terms
@@ -143,10 +142,10 @@ def test_no_serious_finding_of_axe(visitor: Visitor, job_store: JobStore, scheme
     page = come(visitor, f"?tenant=axe&status=failed&job={job_id}")
     expect(page.get_by_role("region", name="Jobs")).to_contain_text("axe")
     page.get_by_text("As a table").first.click()
-    assert _serious(page) == []
+    assert visitor.serious_findings() == []
 
     page.get_by_role("button", name="Withdraw all that match").click()
-    assert _serious(page) == []
+    assert visitor.serious_findings() == []
 
 
 def test_a_keyboard_is_enough(visitor: Visitor, job_store: JobStore) -> None:
@@ -190,12 +189,3 @@ def test_a_key_that_may_look_is_asked_for_once_and_stands_in_no_url(
 
     expect(dialog).not_to_be_visible()
     assert not [it.url for it in visitor.requests if key in it.url or usual in it.url]
-
-
-def _serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{it['id']}: {[node['html'] for node in it['nodes']]}"
-        for it in found
-        if it["impact"] in {"serious", "critical"}
-    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Download, Locator, Page, Request, expect
 
 #: A job has to be done by then, on a busy machine too.
@@ -51,6 +52,15 @@ class Visitor:
 
     def check_calm(self) -> None:
         assert not self.complaints
+
+    def serious_findings(self) -> list[str]:
+        """What axe finds on the page that shuts somebody out."""
+        found = Axe().run(self.page).response["violations"]
+        return [
+            f"{it['id']}: {[node['html'] for node in it['nodes']]}"
+            for it in found
+            if it["impact"] in {"serious", "critical"}
+        ]
 
     def _hear(self, kind: str, text: str) -> None:
         # An answer of 4xx is told by the browser, too, and is an answer.
