@@ -95,8 +95,8 @@ def _until(which: Matching, place: Place) -> Matching:
 def _erase(services: Services, which: Matching) -> Response:
     """Withdraw some of what matches; rows first, as for one job (`api.routes.jobs`)."""
     found = [it.job for it in services.job_store.list_matching(which, _AT_ONCE)]
+    details = {name: str(value) for name, value in asdict(which).items() if value}
     for tenant, count in Counter(job.tenant for job in found).items():
-        details = {name: str(value) for name, value in asdict(which).items() if value}
         services.audit.note(
             current_actor(), Action.JOBS_ERASE, "", **{**details, "tenant": tenant}, count=count
         )
