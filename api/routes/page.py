@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, request
 
 from api.answers.job_ids import MAX_IDS
+from api.answers.matching import ERASABLE
 from api.answers.whole_file import whole_file
 from shared.contract import MAX_IMAGE_BYTES, MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE, Category
 from shared.errors import JOB_FAILURES
@@ -105,5 +106,6 @@ def _contract(presets: Presets) -> str:
         "formats": list(Format),
         "presets": sorted(presets),
         "codes": list(JOB_FAILURES),
+        "erasable": list(ERASABLE),
     }
     return escape(json.dumps(known))

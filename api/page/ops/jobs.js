@@ -12,8 +12,6 @@ export const STATES = {
   expired: "Expired",
 };
 const MOST = 50;
-/** States that can be withdrawn together. */
-const ERASABLE = ["queued", "processing", "succeeded", "failed"];
 
 /** The jobs that the address chooses. */
 export class Jobs {
@@ -103,7 +101,7 @@ export class Jobs {
     this.#tally.textContent = count;
     this.#announcer.say(`${count} match.`);
     this.#older.hidden = !this.#cursor;
-    this.#withdraw.hidden = !(page.matching && ERASABLE.includes(this.#shown.filter.status));
+    this.#withdraw.hidden = !(page.matching && contract.erasable.includes(this.#shown.filter.status));
     if (!this.#rows.length) {
       this.#list.replaceChildren(element("p", { className: "quiet", text: "None match." }));
       return;
