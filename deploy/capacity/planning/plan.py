@@ -45,12 +45,6 @@ class Plan:
         """A thousand photos."""
         return self.dollars_a_day / self.demand.photos_per_day * 1000
 
-    @property
-    def first_wall(self) -> Wall:
-        """The nearest one that is not behind already; the last one if all are."""
-        ahead = (wall for wall in self.walls if wall.photos_per_day > self.demand.photos_per_day)
-        return next(ahead, self.walls[-1])
-
 
 def plan_for(demand: Demand, costs: UnitCosts) -> Plan:
     """Plan for a demand."""
