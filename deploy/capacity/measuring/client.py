@@ -47,12 +47,13 @@ class Client:
             NotServed: It was not taken.
         """
         fields = {**options, "image": ("photo", photo, "application/octet-stream")}
-        answer = self._ask("POST", self._url + _JOBS, fields=fields)
+        answer = _read(self._send("POST", _JOBS, fields=fields))
         return str(answer["task_id"])
 
     def ask(self, job_id: str) -> tuple[dict[str, Any], float]:
         """Ask for a job; return what is said, and in how many seconds to ask again."""
-        return self._ask_for(job_id)
+        response = self._send("GET", f"{_JOBS}/{job_id}")
+        return _read(response), float(response.headers.get("Retry-After", 1))
 
     def fetch(self, job_id: str) -> Delivery:
         """Wait for a job as long as it takes, and fetch its pictures.
@@ -62,7 +63,7 @@ class Client:
         """
         polls = 0
         while True:
-            answer, seconds = self._ask_for(job_id)
+            answer, seconds = self.ask(job_id)
             polls += 1
             if answer["task_status"] not in {QUEUED, PROCESSING}:
                 break
@@ -72,22 +73,15 @@ class Client:
         sizes = [self._size_of(url) for url in _urls_of(answer)]
         return Delivery(polls, len(sizes), sum(sizes))
 
-    def _ask_for(self, job_id: str) -> tuple[dict[str, Any], float]:
-        response = self._send("GET", f"{self._url}{_JOBS}/{job_id}")
-        return _read(response), float(response.headers.get("Retry-After", 1))
-
-    def _ask(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        return _read(self._send(method, url, **more))
-
     def _size_of(self, url: str) -> int:
         response = self._http.request("GET", url)
         if response.status != HTTPStatus.OK:
             raise NotServed(f"a picture answers {response.status}")
         return len(response.data)
 
-    def _send(self, method: str, url: str, **more: Any) -> urllib3.BaseHTTPResponse:
+    def _send(self, method: str, path: str, **more: Any) -> urllib3.BaseHTTPResponse:
         try:
-            return self._http.request(method, url, headers=self._headers, **more)
+            return self._http.request(method, self._url + path, headers=self._headers, **more)
         except urllib3.exceptions.HTTPError as error:
             raise NotServed(f"{self._url} does not answer: {type(error).__name__}") from None
 
