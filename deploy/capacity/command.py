@@ -13,6 +13,7 @@ import click
 from deploy.capacity.demand import Demand
 from deploy.capacity.planning.plan import plan_for
 from deploy.capacity.sheet import as_text
+from deploy.capacity.simulation.policy import Policy
 from deploy.capacity.unit_costs import FILE, UnitCosts, numbers, read
 
 _PHOTO = Path(__file__).parents[1] / "local" / "photo.jpg"
@@ -60,8 +61,8 @@ def plan(
 @click.option("--photos", type=float, default=1e5, show_default=True, help="Photos a day: 1e5.")
 @click.option(
     "--policy",
-    type=click.Choice(("fixed", "length", "length and work", "age", "work and age")),
-    default="work and age",
+    type=click.Choice([policy.value for policy in Policy]),
+    default=Policy.WORK_AND_AGE.value,
     show_default=True,
     help="What decides how many pods there are.",
 )
