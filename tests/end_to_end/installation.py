@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +13,7 @@ from typing import Self
 from pydantic import SecretStr
 
 from deploy.local.processes.process import Process
+from deploy.local.servers.health import answers_ok
 from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.settings import Settings, variable
 from tests.conditions import eventually
@@ -115,11 +115,7 @@ class Installation:
         return process
 
     def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+        return answers_ok(LOOPBACK, self.port, "/readyz")
 
 
 def environment_of(settings: Settings) -> Mapping[str, str]:

@@ -6,7 +6,6 @@ import os
 import sys
 import sysconfig
 import threading
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -16,6 +15,7 @@ from typing import Any, Literal
 from pydantic import SecretStr
 
 from deploy.local.processes.process import Process
+from deploy.local.servers.health import answers_ok
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.seaweedfs import SeaweedFS
@@ -125,7 +125,11 @@ class Fleet:
             *("--bind", f"{LOOPBACK}:{port}", "api.wsgi:create_app()"),
         ]
         return self._target(
-            "front end", number, command, is_ready=partial(_is_alive, port), grace=_FRONT_END_GRACE
+            "front end",
+            number,
+            command,
+            is_ready=partial(answers_ok, LOOPBACK, port, "/healthz"),
+            grace=_FRONT_END_GRACE,
         )
 
     def _python(self, kind: str, number: int, module: str) -> Target:
@@ -191,11 +195,3 @@ def set_up(settings: Settings) -> None:
     migrate(connection)
     connection.close()
     ObjectStore(settings).set_up()
-
-
-def _is_alive(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/healthz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

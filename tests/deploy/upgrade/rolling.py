@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import sysconfig
 import time
-import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from deploy.local.processes.process import Process
+from deploy.local.servers.health import answers_ok
 from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.broker import Broker, Duty
 from shared.settings import Settings
@@ -135,7 +135,7 @@ class Rolling:
             *("--bind", f"{LOOPBACK}:{port}", "api.wsgi:create_app()"),
         ]
         front_end, _ = self._start("front end", command, release)
-        front_end.wait_until(partial(_is_ready, port), _START_SECONDS)
+        front_end.wait_until(partial(answers_ok, LOOPBACK, port, "/readyz"), _START_SECONDS)
         self._ports[place] = port
         self.balancer.in_service.append(port)
         return front_end
@@ -145,11 +145,3 @@ class Rolling:
         process = release.process(f"{kind} of {release.name}", command, log, self.settings)
         process.start()
         return process, log
-
-
-def _is_ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/readyz", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
