@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import httpx
 from deploy.local.processes.process import Process
 from deploy.local.servers.ports import LOOPBACK, free_port
 from tests.empty_database import create_empty
+from tests.end_to_end.installation import front_end_command
 
 _ROOT = Path(__file__).parents[2]
 _START_SECONDS = 40
@@ -33,12 +33,13 @@ def gunicorn(directory: Path, port: int, **settings: str) -> Process:
         "CUTWORK_S3_SECRET_KEY": "secret",
         **settings,
     }
-    command = [
-        str(Path(sysconfig.get_path("scripts"), "gunicorn")),
-        *("-c", "deploy/gunicorn.conf.py", "--bind", f"{LOOPBACK}:{port}", "api.wsgi:create_app()"),
-    ]
-    output = directory / "gunicorn.log"
-    return Process("gunicorn", command, output=output, environment=environment, directory=_ROOT)
+    return Process(
+        "gunicorn",
+        front_end_command(port),
+        output=directory / "gunicorn.log",
+        environment=environment,
+        directory=_ROOT,
+    )
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import re
 import secrets
 import shutil
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -33,6 +32,7 @@ from shared.errors import Misconfigured
 from shared.settings import PREFIX
 from tests.attack.local import LIMITS, with_defaults
 from tests.attack.target import ROOT, Target
+from tests.end_to_end.installation import front_end_command
 
 _ROLES = ROOT / "deploy" / "roles" / "postgresql.sql"
 _NGINX = ROOT / "deploy" / "nginx.conf"
@@ -152,11 +152,7 @@ def running_production() -> Iterator[Target]:
         _run(home, "set-up", ["-m", "deploy.admin", "setup"], setup).finish(_START_SECONDS)
         roles.grant()
         roles.shut()
-        gunicorn = [
-            str(Path(sysconfig.get_path("scripts"), "gunicorn")),
-            *("-c", "deploy/gunicorn.conf.py", "--bind", f"{LOOPBACK}:{ports['front end']}"),
-            "api.wsgi:create_app()",
-        ]
+        gunicorn = front_end_command(ports["front end"])
         front_end = _run(home, "front-end", gunicorn, of_role("front-end"))
         for process in (
             front_end,

@@ -42,11 +42,7 @@ class Installation:
         return f"http://{LOOPBACK}:{self.port}"
 
     def start_front_end(self) -> Process:
-        command = [
-            str(Path(sysconfig.get_path("scripts"), "gunicorn")),
-            *("-c", "deploy/gunicorn.conf.py", "--workers", str(self._front_end_workers)),
-            *("--bind", f"{LOOPBACK}:{self.port}", "api.wsgi:create_app()"),
-        ]
+        command = front_end_command(self.port, "--workers", str(self._front_end_workers))
         front_end = self._start("front-end", command)
         front_end.wait_until(self._answers, _START_SECONDS)
         return front_end
@@ -116,6 +112,15 @@ class Installation:
 
     def _answers(self) -> bool:
         return answers_ok(LOOPBACK, self.port, "/readyz")
+
+
+def front_end_command(port: int, *options: str) -> list[str]:
+    """Start gunicorn as a front end is deployed, at a port of this machine."""
+    return [
+        str(Path(sysconfig.get_path("scripts"), "gunicorn")),
+        *("-c", "deploy/gunicorn.conf.py", *options),
+        *("--bind", f"{LOOPBACK}:{port}", "api.wsgi:create_app()"),
+    ]
 
 
 def environment_of(settings: Settings) -> Mapping[str, str]:

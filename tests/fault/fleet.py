@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -25,7 +24,7 @@ from shared.database import Database
 from shared.object_store import ObjectStore
 from shared.schema import migrate
 from shared.settings import Settings
-from tests.end_to_end.installation import environment_of
+from tests.end_to_end.installation import environment_of, front_end_command
 from tests.fault.sqlite_lock import SqliteLock
 from tests.fault.target import Target
 from tests.file_server import FileServer
@@ -119,11 +118,7 @@ class Fleet:
                     target.busy.release()
 
     def _front_end(self, number: int, port: int) -> Target:
-        command = [
-            str(Path(sysconfig.get_path("scripts"), "gunicorn")),
-            *("-c", "deploy/gunicorn.conf.py", "--workers", "1"),
-            *("--bind", f"{LOOPBACK}:{port}", "api.wsgi:create_app()"),
-        ]
+        command = front_end_command(port, "--workers", "1")
         return self._target(
             "front end",
             number,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from shared.broker import Broker, Duty
 from shared.settings import Settings
 from tests.deploy.upgrade.balancer import Balancer
 from tests.deploy.upgrade.release import Release
+from tests.end_to_end.installation import front_end_command
 
 _TWO = (1, 2)
 _START_SECONDS = 90
@@ -129,11 +129,7 @@ class Rolling:
     def _start_front_end(self, place: str, release: Release) -> Process:
         """Start a front end, and put it into service when it is ready."""
         port = free_port()
-        command = [
-            str(Path(sysconfig.get_path("scripts"), "gunicorn")),
-            *("-c", "deploy/gunicorn.conf.py", "--workers", "1"),
-            *("--bind", f"{LOOPBACK}:{port}", "api.wsgi:create_app()"),
-        ]
+        command = front_end_command(port, "--workers", "1")
         front_end, _ = self._start("front end", command, release)
         front_end.wait_until(partial(answers_ok, LOOPBACK, port, "/readyz"), _START_SECONDS)
         self._ports[place] = port
