@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import httpx
 from deploy.local.processes.process import Process
 from deploy.local.servers.ports import LOOPBACK, free_port
 from tests.empty_database import create_empty
-from tests.end_to_end.installation import front_end_command
+from tests.end_to_end.installation import front_end_command, outside
 
 _ROOT = Path(__file__).parents[2]
 _START_SECONDS = 40
@@ -20,9 +19,8 @@ _START_SECONDS = 40
 
 def gunicorn(directory: Path, port: int, **settings: str) -> Process:
     """Describe one; its log is `gunicorn.log` in its directory."""
-    outside = {k: v for k, v in os.environ.items() if not k.startswith("CUTWORK_")}
     environment: Mapping[str, str] = {
-        **outside,
+        **outside(),
         "HOME": str(directory),
         "WEB_CONCURRENCY": "1",
         "CUTWORK_KEYLESS": "1",

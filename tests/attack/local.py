@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -12,9 +11,10 @@ from pathlib import Path
 
 from deploy.environment_file import read
 from deploy.local.servers.ports import LOOPBACK, free_port
-from shared.settings import PREFIX, Settings, variable
+from shared.settings import Settings, variable
 from tests.attack.target import NAMED_ORIGIN, ROOT, Target
 from tests.conditions import eventually
+from tests.end_to_end.installation import outside
 from tests.webhook_receiver import SECRET
 
 _START_SECONDS, _STOP_SECONDS = 90, 60
@@ -37,7 +37,6 @@ LIMITS = {
 @contextmanager
 def running_locally() -> Iterator[Target]:
     """Do what `make run` does, and end it."""
-    outside = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
     with tempfile.TemporaryDirectory(prefix="cutwork-attack-") as folder:
         home, said, port = Path(folder, "home"), Path(folder, "said"), free_port()
         own = {"DATA_DIR": str(home), "PORT": str(port), **LIMITS}
@@ -45,7 +44,7 @@ def running_locally() -> Iterator[Target]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local"],
                 cwd=ROOT,
-                env={**outside, **own},
+                env={**outside(), **own},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -29,10 +29,9 @@ from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
 from shared.errors import Misconfigured
-from shared.settings import PREFIX
 from tests.attack.local import LIMITS, with_defaults
 from tests.attack.target import ROOT, Target
-from tests.end_to_end.installation import front_end_command
+from tests.end_to_end.installation import front_end_command, outside
 
 _ROLES = ROOT / "deploy" / "roles" / "postgresql.sql"
 _NGINX = ROOT / "deploy" / "nginx.conf"
@@ -184,13 +183,12 @@ def running_production() -> Iterator[Target]:
 
 
 def _run(home: Path, name: str, command: list[str], settings: Mapping[str, str]) -> Process:
-    outside = {key: text for key, text in os.environ.items() if not key.startswith(PREFIX)}
     program = [sys.executable, *command] if command[0] == "-m" else command
     process = Process(
         name,
         program,
         output=home / f"{name}.log",
-        environment={**outside, **settings, "PYTHONUNBUFFERED": "1"},
+        environment={**outside(), **settings, "PYTHONUNBUFFERED": "1"},
         directory=ROOT,
     )
     process.start()

@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 import httpx
 import redis
 
-from shared.settings import PREFIX
 from tests.attack.measurement import Measurement
 from tests.attack.photos import small_photo
 from tests.conditions import eventually
 from tests.end_to_end.client import CUTOUT, QUERY
+from tests.end_to_end.installation import outside
 from tests.fault.process_tree import descendants_of
 
 ROOT = Path(__file__).parents[2]
@@ -154,12 +154,11 @@ class Target:
         self, module: str, *words: str, changes: Mapping[str, str] | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a Python program to its end; variables of the operator's that are changed to nothing are left out."""
-        outside = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
         own = {**self.environment, **(changes or {})}
         return subprocess.run(
             [sys.executable, "-m", module, *words],
             cwd=ROOT,
-            env={**outside, **{name: text for name, text in own.items() if text}},
+            env={**outside(), **{name: text for name, text in own.items() if text}},
             check=check,
             capture_output=True,
             text=True,

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from deploy.local.processes.process import Process
 from deploy.local.servers.health import answers_ok
 from deploy.local.servers.ports import LOOPBACK, free_port
-from shared.settings import Settings, variable
+from shared.settings import PREFIX, Settings, variable
 from tests.conditions import eventually
 from tests.end_to_end.client import submit
 
@@ -33,7 +33,7 @@ class Installation:
         self.gate = directory / "gate"
         self.port = free_port()
         self._directory = directory
-        self._environment = {**_outside(), **environment_of(settings)}
+        self._environment = {**outside(), **environment_of(settings)}
         self._processes: list[Process] = []
         directory.mkdir(exist_ok=True)
 
@@ -132,5 +132,6 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
     }
 
 
-def _outside() -> Mapping[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("CUTWORK_")}
+def outside() -> Mapping[str, str]:
+    """Take the variables of this process that are no settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.end_to_end.installation import outside
 
 _ROOT = Path(__file__).parents[2]
 #: It gives up by itself on what does not start, and a busy machine takes its time.
@@ -23,13 +24,12 @@ class Run:
         self.home = home
         self.port = port
         self.said = home.with_suffix(".err")
-        outside = {k: v for k, v in os.environ.items() if not k.startswith("CUTWORK_")}
         own = {"DATA_DIR": str(home), "PORT": str(port), "PYTHONPATH": str(_ROOT), **more}
         with home.with_suffix(".out").open("ab") as stdout, self.said.open("wb") as stderr:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local"],
                 cwd=home.parent,
-                env={**outside, **own},
+                env={**outside(), **own},
                 stdout=stdout,
                 stderr=stderr,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -24,7 +23,7 @@ from shared.database import Database
 from shared.object_store import ObjectStore
 from shared.schema import migrate
 from shared.settings import Settings
-from tests.end_to_end.installation import environment_of, front_end_command
+from tests.end_to_end.installation import environment_of, front_end_command, outside
 from tests.fault.sqlite_lock import SqliteLock
 from tests.fault.target import Target
 from tests.file_server import FileServer
@@ -132,12 +131,11 @@ class Fleet:
 
     def _target(self, kind: str, number: int, command: list[str], **options: Any) -> Target:
         name = f"{kind} {number}"
-        outside = {key: value for key, value in os.environ.items() if not key.startswith("CUTWORK")}
         process = Process(
             name,
             command,
             output=self._log(name),
-            environment={**outside, **environment_of(self.settings), "PYTHONUNBUFFERED": "1"},
+            environment={**outside(), **environment_of(self.settings), "PYTHONUNBUFFERED": "1"},
             directory=_ROOT,
         )
         return Target(name, kind, process, **options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 import tarfile
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from deploy.local.processes.process import Process
 from shared.settings import Settings, variable
-from tests.end_to_end.installation import environment_of
+from tests.end_to_end.installation import environment_of, outside
 
 _ROOT = Path(__file__).parents[3]
 _MIGRATIONS = "migrations/versions"
@@ -60,9 +59,8 @@ class Release:
 
     @property
     def _own(self) -> dict[str, str]:
-        outside = {key: value for key, value in os.environ.items() if not key.startswith("CUTWORK")}
         # Before what is installed, which may be a link to another tree.
-        return {**outside, "PYTHONPATH": str(self.tree)}
+        return {**outside(), "PYTHONPATH": str(self.tree)}
 
 
 def this_release() -> Release:
