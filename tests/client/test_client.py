@@ -172,7 +172,6 @@ def test_a_job_that_is_deleted_already_is_erased_all_the_same(service: FakeServi
         client.erase("some-id")
 
 
-@pytest.mark.parametrize("form", ["../mask", "a/b", "", ".."])
 @pytest.mark.parametrize(
     "url", ["http://[store/a?X-Amz-Signature=s", "http://127.0.0.1:1/a?X-Amz-Signature=s"]
 )
@@ -187,6 +186,7 @@ def test_a_store_that_does_not_answer_is_named_without_the_signature(url: str) -
     assert "Signature" not in str(raised.value)
 
 
+@pytest.mark.parametrize("form", ["../mask", "a/b", "", ".."])
 def test_no_answer_leads_a_picture_out_of_its_folder(form: str) -> None:
     with pytest.raises(Unreachable):
         name_of("photo", Picture(form, "", "http://127.0.0.1"), "image/png")
