@@ -209,6 +209,7 @@ def test_jobs_of_a_tenant_that_are_stored_at_once_take_a_turn_each(
         may_commit.set()
         first.result()
         second.result()
+    clock.advance(milliseconds=1)
     stored(quick, tenant="other")
 
     assert tenants_in_turn(quick, 3) == "sos"
