@@ -36,8 +36,8 @@ from api.routes import (
     usage,
 )
 from api.services import Services
-from shared.presets import load_presets
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.presets import load_presets
 
 #: Answers hold URLs that work without a key: nobody but the client may keep or pass them on.
 _HEADERS = {

@@ -11,7 +11,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from api.server.unreadable import UNREADABLE
 from shared.errors import ErrorCode
-from shared.metrics.registry import REGISTRY
+from shared.telemetry.registry import REGISTRY
 
 _REQUESTS = Counter(
     "cutwork_http_requests_total",

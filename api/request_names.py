@@ -11,7 +11,7 @@ import uuid
 from flask import Flask, Request, Response, g, request
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
-from shared.logs import trace_id_of
+from shared.telemetry.logs import trace_id_of
 
 REQUEST_ID, TRACEPARENT = "X-Request-ID", "traceparent"
 #: Visible ASCII.

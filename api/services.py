@@ -9,16 +9,16 @@ from api.admission.last_uses import LastUses
 from api.admission.rate_limiter import RateLimiter
 from api.answers.long_poll import LongPolls
 from api.resilience.circuit_breaker import CircuitBreaker
-from shared.audit import AuditLog
 from shared.batches.store import BatchStore
-from shared.broker import Broker
-from shared.database import Database
-from shared.job_store import JobStore
-from shared.key_store import KeyStore
-from shared.object_store import ObjectStore
+from shared.jobs.store import JobStore
+from shared.messaging.broker import Broker
+from shared.objects.store import ObjectStore
 from shared.operations.overview import Lookout
 from shared.operations.samples import Samples
-from shared.usage import Usage
+from shared.sql.database import Database
+from shared.tenants.audit import AuditLog
+from shared.tenants.key_store import KeyStore
+from shared.tenants.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 
 

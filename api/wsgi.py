@@ -20,22 +20,22 @@ from api.answers.long_poll import LongPolls
 from api.resilience.database_turnstile import DatabaseTurnstile
 from api.resilience.redis_pool import impatient_pool, redis_circuit
 from api.services import Services
-from shared.audit import AuditLog
 from shared.batches.store import BatchStore
-from shared.broker import Broker
-from shared.database import open_database
 from shared.errors import Misconfigured
-from shared.job_store import JobStore, limits_of
-from shared.key_store import KeyStore
-from shared.logs import get_logger, set_up_logs
-from shared.metrics.server import serve_metrics
-from shared.object_store import ObjectStore
+from shared.jobs.store import JobStore, limits_of
+from shared.messaging.broker import Broker
+from shared.objects.store import ObjectStore
 from shared.operations.fleet import Fleet
 from shared.operations.overview import Lookout
 from shared.operations.samples import Samples
-from shared.settings import Settings, load_settings
+from shared.settings.settings import Settings, load_settings
+from shared.sql.database import open_database
 from shared.sql.engine import connections_of
-from shared.usage import Usage
+from shared.telemetry.logs import get_logger, set_up_logs
+from shared.telemetry.server import serve_metrics
+from shared.tenants.audit import AuditLog
+from shared.tenants.key_store import KeyStore
+from shared.tenants.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 
 

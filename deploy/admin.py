@@ -20,13 +20,13 @@ from deploy.operator_name import operator
 from deploy.top import top
 from deploy.trace.command import trace
 from deploy.webhooks import webhooks
-from shared.api_key import ApiKey, UnusableKey
-from shared.database import open_database
 from shared.errors import CutworkError
-from shared.key_store import KeyStore
-from shared.object_store import ObjectStore
-from shared.schema import migrate
-from shared.settings import groups, load_settings, variable
+from shared.objects.store import ObjectStore
+from shared.settings.settings import groups, load_settings, variable
+from shared.sql.database import open_database
+from shared.sql.schema import migrate
+from shared.tenants.api_key import ApiKey, UnusableKey
+from shared.tenants.key_store import KeyStore
 
 _HOME = Path(__file__).parents[1]
 

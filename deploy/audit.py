@@ -7,7 +7,7 @@ import json
 import click
 
 from deploy.named_database import open_named_database
-from shared.audit import AuditLog, Entry
+from shared.tenants.audit import AuditLog, Entry
 
 _MOST = 10_000
 

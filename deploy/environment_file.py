@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared.errors import Misconfigured
-from shared.settings import PREFIX
+from shared.settings.settings import PREFIX
 
 
 def as_text(environment: Mapping[str, str]) -> str:

@@ -9,10 +9,10 @@ import click
 
 from deploy.named_database import open_named_database
 from deploy.operator_name import operator
-from shared.api_key import LONGEST_NAME, USUAL, ApiKey, Scope, Terms, fault_of_name
 from shared.errors import Misconfigured
-from shared.key_store import KeyStore
-from shared.settings import load_settings, variable
+from shared.settings.settings import load_settings, variable
+from shared.tenants.api_key import LONGEST_NAME, USUAL, ApiKey, Scope, Terms, fault_of_name
+from shared.tenants.key_store import KeyStore
 
 #: As much as the column holds.
 _LARGEST = 2**31 - 1

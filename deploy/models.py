@@ -9,7 +9,7 @@ import click
 
 from deploy.download import Body, Wanted, is_there, opened, store
 from shared.manifest import DIGEST, UNKNOWN, Manifest, OutputKind, known_names, load_manifest
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
 
 
 def _digest(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

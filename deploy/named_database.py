@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from shared.database import Database, open_database
 from shared.errors import Misconfigured
-from shared.schema import check_schema
-from shared.settings import Settings, load_settings
+from shared.settings.settings import Settings, load_settings
+from shared.sql.database import Database, open_database
+from shared.sql.schema import check_schema
 
 
 def open_named_database() -> Database:

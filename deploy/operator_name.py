@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import socket
 
-from shared.audit import Actor
+from shared.tenants.audit import Actor
 
 _LONGEST = 128
 

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 import click
 
 from deploy.named_database import open_named_database
-from shared.broker import Broker
 from shared.errors import DatabaseUnavailable
-from shared.job_store import JobStore, limits_of
 from shared.jobs.matching import WINDOW
+from shared.jobs.store import JobStore, limits_of
+from shared.messaging.broker import Broker
 from shared.operations.fleet import Fleet, Seen
 from shared.operations.overview import Lookout, Overview
 from shared.operations.samples import Samples
 from shared.operations.series import Point, Span, points_of
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
 
 #: To the upper left corner, and what is behind the end of a line and of the text.
 _HOME, _REST_OF_LINE, _REST = "\x1b[H", "\x1b[K", "\x1b[J"

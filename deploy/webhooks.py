@@ -10,11 +10,11 @@ import click
 
 from deploy.named_database import open_named_database
 from deploy.operator_name import operator
-from shared.audit import Action, AuditLog
 from shared.errors import Misconfigured
 from shared.outgoing.call import Limits
 from shared.outgoing.caller import Caller
-from shared.settings import load_settings, variable
+from shared.settings.settings import load_settings, variable
+from shared.tenants.audit import Action, AuditLog
 from shared.webhooks.signature import signed_headers
 
 _LIMITS = Limits(max_bytes=1024 * 1024, seconds=15)

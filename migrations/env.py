@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection of `shared.schema`, or on one of the settings' database.
+"""Alembic's entry: runs the migrations on the connection of `shared.sql.schema`, or on one of the settings' database.
 
 How a migration is written:
 
@@ -7,7 +7,7 @@ How a migration is written:
   NULL) keeps the last one's, so the processes of the release before go on during an upgrade. Whatever takes away what
   they read or write raises it, in a later release than the one whose code stopped using it.
 - What clients may newly ask for gets no column. It is a word of `rendition`, or a new value of the columns that are
-  there: a worker that does not know it notices, and leaves the job to others (`shared.option_words`).
+  there: a worker that does not know it notices, and leaves the job to others (`shared.wire.option_words`).
 - One transaction a migration. It waits at most two seconds for a table, since all others wait behind it; then it is
   rolled back and tried again, for some minutes. There is no other limit of time.
 - An index on a table with rows is built without a lock, by `migrations.online_index`, in a migration that does nothing
@@ -27,11 +27,11 @@ from sqlalchemy import Connection
 
 import shared.batches.tables
 import shared.operations.tables  # noqa: F401 - they are part of the metadata
-from shared.database import open_database
-from shared.schema import note_oldest_code
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
+from shared.sql.database import open_database
 from shared.sql.migration_lock import migrating
-from shared.tables import metadata
+from shared.sql.schema import note_oldest_code
+from shared.sql.tables import metadata
 
 
 def _run(connection: Connection) -> None:

@@ -10,12 +10,12 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, Self
 
-from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, FromNewerRelease
-from shared.option_words import OptionWords
-from shared.presets import PRESET
-from shared.rendition import WORDS, Rendition, read_rendition
-from shared.report import Report
+from shared.wire.contract import Category, OutMode, ReturnForm
+from shared.wire.option_words import OptionWords
+from shared.wire.presets import PRESET
+from shared.wire.rendition import WORDS, Rendition, read_rendition
+from shared.wire.report import Report
 
 
 class JobStatus(StrEnum):
@@ -77,7 +77,7 @@ class CutoutOptions:
     cloth_class: tuple[Category, ...] = ()
     return_form: ReturnForm = ReturnForm.CUTOUT
     out_mode: OutMode = OutMode.ALL_CLOTHING
-    #: How the pictures are delivered, as it was asked for: the words of `shared.rendition`.
+    #: How the pictures are delivered, as it was asked for: the words of `shared.wire.rendition`.
     rendition_words: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

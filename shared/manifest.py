@@ -19,8 +19,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
 
-from shared.contract import Category
 from shared.errors import Misconfigured
+from shared.wire.contract import Category
 
 FILE_NAME = "model.toml"
 #: Words for labels that are no category but mean something to `worker.imaging.segmentation`.

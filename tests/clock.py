@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, literal
 
-from shared.tables import UtcDateTime
+from shared.sql.tables import UtcDateTime
 
 
 class ClockOf:

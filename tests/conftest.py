@@ -18,8 +18,8 @@ from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.server import Server
 from deploy.local.servers.valkey import Valkey
-from shared.object_store import ObjectStore
-from shared.settings import Settings
+from shared.objects.store import ObjectStore
+from shared.settings.settings import Settings
 from tests.empty_database import create_empty
 from tests.given import DATABASE, OPTIONS, REDIS, S3, GivenPostgres, GivenRedis, GivenStore, select
 from tests.operator_client import OperatorClient

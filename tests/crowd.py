@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
-from shared.contract import RESULT_LIFETIME, ReturnForm
 from shared.job import JobStatus
+from shared.wire.contract import RESULT_LIFETIME, ReturnForm
 
 TENANT = "shop"
 #: The key that all of them were sent with.

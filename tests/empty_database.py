@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import make_url
 
-from shared.database import Database
-from shared.schema import migrate
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 
 
 def create_empty(database_url: str) -> None:

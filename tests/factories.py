@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.job import CutoutOptions, NewJob, Queue
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
 
 
 def new_job(**changes: Any) -> NewJob:

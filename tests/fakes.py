@@ -11,13 +11,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 from api.admission.backlog_cache import BacklogCache, Lookup
-from shared.backlog import Backlog
-from shared.broker import Broker, Duty
 from shared.errors import BrokerUnavailable, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease, Queue
-from shared.object_store import ObjectStore
+from shared.jobs.backlog import Backlog
+from shared.messaging.broker import Broker, Duty
+from shared.objects.store import ObjectStore
 from shared.operations.fleet import Fleet, Seen, Worker
-from shared.rendition import Format
+from shared.wire.rendition import Format
 
 
 class InMemoryObjectStore(ObjectStore):

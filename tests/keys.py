@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.key_store import KeyStore
+from shared.tenants.key_store import KeyStore
 
 
 def tenant_of(key_store: KeyStore, text: str) -> str | None:

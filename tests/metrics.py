@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shared.metrics.registry import REGISTRY
+from shared.telemetry.registry import REGISTRY
 
 
 def value(name: str, **labels: str) -> float:

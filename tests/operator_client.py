@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minio import Minio
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 
 class OperatorClient(Minio):

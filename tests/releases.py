@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
-from shared.schema import MIGRATIONS
+from shared.sql.schema import MIGRATIONS
 
 ADDS_A_COLUMN = 'op.add_column("api_keys", sa.Column("note", sa.String(8)))'
 _DROPS_THE_COLUMN = 'op.drop_column("api_keys", "note")'

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from shared.errors import Misconfigured
-from shared.logs import get_logger, set_up_logs
-from shared.metrics.server import serve_metrics
-from shared.schema import require_schema
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
+from shared.sql.schema import require_schema
+from shared.telemetry.logs import get_logger, set_up_logs
+from shared.telemetry.server import serve_metrics
 from worker.app import create_segmenter, create_worker, run_worker
 from worker.memory import share_arenas
 from worker.metrics import WORKER

@@ -13,19 +13,19 @@ import cv2
 from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
-from shared.announcements import Announcer
-from shared.broker import TASK, Broker, create_celery
-from shared.database import open_database
 from shared.errors import DatabaseUnavailable
 from shared.job import Queue
-from shared.job_store import JobStore, limits_of
-from shared.liveness import LivenessFile
-from shared.logs import get_logger
+from shared.jobs.store import JobStore, limits_of
 from shared.manifest import load_manifest
-from shared.object_store import ObjectStore
+from shared.messaging.announcements import Announcer
+from shared.messaging.broker import TASK, Broker, create_celery
+from shared.objects.store import ObjectStore
 from shared.operations.fleet import Fleet, Worker, own_release
 from shared.outgoing.caller import Caller
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.sql.database import open_database
+from shared.telemetry.liveness import LivenessFile
+from shared.telemetry.logs import get_logger
 from worker.jobs.lease import LeaseKeeper
 from worker.jobs.photo_source import PhotoSource
 from worker.jobs.pixel_budget import PixelBudget

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from shared.metrics.registry import REGISTRY
+from shared.telemetry.registry import REGISTRY
 
 
 class Outcome(StrEnum):

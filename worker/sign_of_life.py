@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared.errors import BrokerUnavailable
-from shared.logs import get_logger
 from shared.operations.fleet import BEAT_SECONDS, Fleet, Worker
+from shared.telemetry.logs import get_logger
 from worker.jobs.lease import LeaseKeeper
 
 _log = get_logger(__name__)

@@ -22,8 +22,8 @@ from enum import Enum
 from typing import NoReturn, Protocol
 
 from shared.errors import DatabaseUnavailable, ErrorCode
-from shared.job_store import JobStore
-from shared.logs import get_logger
+from shared.jobs.store import JobStore
+from shared.telemetry.logs import get_logger
 from worker.jobs.lease import LeaseKeeper
 from worker.messages.hearing import Hearing
 

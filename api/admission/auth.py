@@ -9,11 +9,11 @@ from api.admission.keyless import may_go_without
 from api.admission.last_uses import LastUses
 from api.admission.scopes import check_scope
 from api.request_names import request_id
-from shared.api_key import KEYLESS, KEYLESS_TENANT, Caller
-from shared.audit import Actor
 from shared.errors import ErrorCode, Refused
-from shared.key_store import KeyStore
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.tenants.api_key import KEYLESS, KEYLESS_TENANT, Caller
+from shared.tenants.audit import Actor
+from shared.tenants.key_store import KeyStore
 
 KEY_HEADER = "ailabapi-api-key"
 #: The blueprints that need no key. Every other route does, so a new one cannot be left open by forgetting.

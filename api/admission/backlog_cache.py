@@ -13,7 +13,7 @@ from typing import NamedTuple
 import redis
 
 from api.resilience.circuit_breaker import CircuitBreaker, CircuitOpen
-from shared.backlog import Backlog
+from shared.jobs.backlog import Backlog
 
 _KEY = "cutwork:backlog"
 #: Of all tenants together; no tenant has this name.

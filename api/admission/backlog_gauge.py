@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from api.admission.backlog_cache import BacklogCache
-from shared.api_key import Caller
-from shared.backlog import Backlog
-from shared.job_store import JobStore
-from shared.settings import Settings
+from shared.jobs.backlog import Backlog
+from shared.jobs.store import JobStore
+from shared.settings.settings import Settings
+from shared.tenants.api_key import Caller
 
 Name = TypeVar("Name", str, str | None)
 

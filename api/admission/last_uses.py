@@ -9,8 +9,8 @@ import threading
 from datetime import UTC, datetime
 
 from shared.errors import DatabaseUnavailable
-from shared.key_store import KeyStore
-from shared.logs import get_logger
+from shared.telemetry.logs import get_logger
+from shared.tenants.key_store import KeyStore
 
 log = get_logger(__name__)
 

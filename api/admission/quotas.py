@@ -20,11 +20,11 @@ from api.admission.rates import check_rate, count_upload
 from api.admission.scopes import adds_work
 from api.intake.idempotency import read_idempotency_key
 from api.services import Services
-from shared.api_key import Caller
-from shared.backlog import LATELY, Backlog
 from shared.errors import ErrorCode, TryLater
-from shared.job_store import JobStore
-from shared.settings import Settings
+from shared.jobs.backlog import LATELY, Backlog
+from shared.jobs.store import JobStore
+from shared.settings.settings import Settings
+from shared.tenants.api_key import Caller
 
 #: Bounds of an estimate, in seconds: not so short that clients hammer, not so long that they give up.
 _SHORTEST, _LONGEST = 1.0, 300.0

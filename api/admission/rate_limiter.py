@@ -15,8 +15,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from api.resilience.circuit_breaker import CircuitBreaker, CircuitOpen
 from api.resilience.redis_pool import impatient_pool, redis_circuit
-from shared.logs import get_logger
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.telemetry.logs import get_logger
 
 log = get_logger(__name__)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.admission.rate_limiter import Count, RateLimiter
-from shared.api_key import Caller
 from shared.errors import ErrorCode, TryLater
+from shared.tenants.api_key import Caller
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.api_key import Caller, Scope
 from shared.errors import ErrorCode, Refused
+from shared.tenants.api_key import Caller, Scope
 
 #: Endpoint → the scope that it needs.
 NEEDED: Mapping[str, Scope] = {

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from api.answers.zip_stream import Member
-from shared.envelope import failure_of, names_of_results
 from shared.errors import ObjectMissing
 from shared.job import LIVE, Job
-from shared.object_store import ObjectStore
+from shared.jobs.envelope import failure_of, names_of_results
+from shared.objects.store import ObjectStore
 
 LEFT_OUT = "left-out.txt"
 

@@ -10,10 +10,10 @@ from typing_extensions import TypedDict
 
 from api.answers.cursor import NextCursor
 from api.answers.envelope import for_data
-from shared.audit import OPERATOR, Action, Entry
-from shared.envelope import Envelope
 from shared.job import Bookmark
-from shared.wire_types import Time, rfc3339
+from shared.jobs.envelope import Envelope
+from shared.tenants.audit import OPERATOR, Action, Entry
+from shared.wire.types import Time, rfc3339
 
 
 class AuditItem(TypedDict):

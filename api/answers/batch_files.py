@@ -12,10 +12,10 @@ from api.answers.envelope import Describe
 from api.answers.zip_stream import Member, zip_stream
 from api.services import Services
 from shared.batches.batch import Batch, Item, Outcome
-from shared.envelope import names_of_results
 from shared.errors import ObjectMissing
 from shared.job import Job, JobStatus
-from shared.object_store import ObjectStore
+from shared.jobs.envelope import names_of_results
+from shared.objects.store import ObjectStore
 
 #: Items that are read together.
 _PAGE = 200

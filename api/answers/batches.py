@@ -16,7 +16,9 @@ from api.answers.queue_forecast import ask_again_after
 from api.request_names import request_id
 from shared.batches.batch import AT_WORK, Batch, Item, Outcome
 from shared.batches.telling import BatchState, envelope_of_batch, tell
-from shared.envelope import (
+from shared.errors import CATALOGUE, ErrorCode
+from shared.job import Job, JobStatus
+from shared.jobs.envelope import (
     DONE,
     FAILED,
     OK,
@@ -28,9 +30,7 @@ from shared.envelope import (
     QueueState,
     detail_of,
 )
-from shared.errors import CATALOGUE, ErrorCode
-from shared.job import Job, JobStatus
-from shared.wire_types import JobName, LogName, Time
+from shared.wire.types import JobName, LogName, Time
 
 #: The state of an item that is no job yet.
 HELD: Literal["held"] = "held"

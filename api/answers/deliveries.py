@@ -9,9 +9,9 @@ from typing_extensions import TypedDict
 
 from api.answers.envelope import for_data
 from shared.batches.batch import EVENTS as BATCH_EVENTS
-from shared.envelope import Envelope
+from shared.jobs.envelope import Envelope
 from shared.webhooks.delivery import EVENTS, DeliveryState, Record
-from shared.wire_types import Count, Time, rfc3339, time_or_none
+from shared.wire.types import Count, Time, rfc3339, time_or_none
 
 WEBHOOK_ID = "^msg_[0-9a-f]{32}$"
 

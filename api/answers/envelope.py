@@ -11,7 +11,9 @@ from flask import Response, jsonify, request
 from api.answers.queue_forecast import Forecast, ask_again_after
 from api.request_names import request_id
 from shared.documents import address_of_error
-from shared.envelope import (
+from shared.errors import ErrorCode
+from shared.job import Job
+from shared.jobs.envelope import (
     OK,
     PROCESSING,
     QUEUED,
@@ -25,8 +27,6 @@ from shared.envelope import (
     envelope_of_failure,
     failure_of,
 )
-from shared.errors import ErrorCode
-from shared.job import Job
 
 #: Tells when a job that waits will be done: `QueueForecast.of`.
 Foresee = Callable[[Job], Forecast | None]

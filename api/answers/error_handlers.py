@@ -21,9 +21,9 @@ from api.intake.form import MAX_BODY_BYTES
 from api.intake.multipart import MAX_PARTS, MAX_TEXT_BYTES
 from api.metrics import count_refusal
 from api.server.unreadable import UNREADABLE
-from shared.envelope import Failure, WrongLine
 from shared.errors import ErrorCode, Refused, TryLater, Unavailable
-from shared.logs import get_logger
+from shared.jobs.envelope import Failure, WrongLine
+from shared.telemetry.logs import get_logger
 
 log = get_logger(__name__)
 

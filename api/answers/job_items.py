@@ -13,7 +13,9 @@ from api.answers.cursor import NextCursor
 from api.answers.envelope import Describe, for_data, seconds_to_wait
 from api.answers.job_id import UNKNOWN_JOB
 from api.intake.tags import Metadata, Reference
-from shared.envelope import (
+from shared.errors import ErrorCode
+from shared.job import LIVE, Job, JobStatus
+from shared.jobs.envelope import (
     FAILED,
     TASK_STATUS,
     Delivered,
@@ -24,9 +26,7 @@ from shared.envelope import (
     detail_of,
     failure_of,
 )
-from shared.errors import ErrorCode
-from shared.job import LIVE, Job, JobStatus
-from shared.wire_types import JobName, LogName, TaskStatus, Time, rfc3339, time_or_none
+from shared.wire.types import JobName, LogName, TaskStatus, Time, rfc3339, time_or_none
 
 #: The state of a job that is named and is not there, or not the client's.
 UNKNOWN: Literal["unknown"] = "unknown"

@@ -11,11 +11,11 @@ from typing_extensions import TypedDict
 
 from api.answers.cursor import NextCursor
 from api.answers.envelope import for_data
-from shared.api_key import ApiKey, Scope
-from shared.envelope import Envelope
 from shared.job import Bookmark
-from shared.key_store import KeyMark
-from shared.wire_types import Time, rfc3339, time_or_none
+from shared.jobs.envelope import Envelope
+from shared.tenants.api_key import ApiKey, Scope
+from shared.tenants.key_store import KeyMark
+from shared.wire.types import Time, rfc3339, time_or_none
 
 KEY_ID = "^[0-9a-f]{12}$"
 CREATED = 201

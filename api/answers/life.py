@@ -11,11 +11,11 @@ from typing_extensions import TypedDict
 
 from api.answers.envelope import for_data
 from api.answers.overseen import OverseenJob, tell_job
-from shared.envelope import Envelope
+from shared.jobs.envelope import Envelope
 from shared.jobs.history import Event
 from shared.jobs.life import Kind, Moment, moments_of
 from shared.jobs.overseeing import Overseen
-from shared.wire_types import Count, Time, rfc3339
+from shared.wire.types import Count, Time, rfc3339
 
 
 class LifeEvent(TypedDict):

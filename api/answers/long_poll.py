@@ -16,17 +16,17 @@ from typing import TypeVar
 
 from api.metrics import WAITS
 from api.resilience.bulkhead import Bulkhead
-from shared import announcements
 from shared.errors import BrokerUnavailable, DatabaseUnavailable
 from shared.job import LIVE, Job
-from shared.job_store import JobStore
-from shared.logs import about, get_logger
-from shared.settings import Settings
+from shared.jobs.store import JobStore
+from shared.messaging import announcements
+from shared.settings.settings import Settings
+from shared.telemetry.logs import about, get_logger
 
 log = get_logger(__name__)
 
 Found = TypeVar("Found")
-#: `shared.announcements.listen`.
+#: `shared.messaging.announcements.listen`.
 Listen = Callable[[Settings, Callable[[uuid.UUID], None], Callable[[], bool]], None]
 
 #: Seconds between two looks at the job table: the first, the longest, and how fast they grow.

@@ -11,14 +11,14 @@ from typing_extensions import TypedDict
 from api.answers.envelope import for_data
 from api.answers.overseen import Help
 from shared.documents import address_of_error
-from shared.envelope import Envelope
 from shared.errors import ErrorCode
+from shared.jobs.envelope import Envelope
 from shared.operations.alarms import is_ours
 from shared.operations.fleet import Seen
 from shared.operations.overview import Overview
 from shared.operations.samples import Sample
 from shared.operations.series import Span, marks_of, points_of
-from shared.wire_types import Count, Time, rfc3339
+from shared.wire.types import Count, Time, rfc3339
 
 Seconds = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0, description="A minute.")]

@@ -13,11 +13,11 @@ from api.answers.matching import CURSOR
 from shared.batches.batch import Batch
 from shared.batches.telling import BatchState, tell
 from shared.documents import address_of_error
-from shared.envelope import Envelope
 from shared.errors import ErrorCode
 from shared.job import JobStatus
+from shared.jobs.envelope import Envelope
 from shared.jobs.overseeing import Overseen
-from shared.wire_types import Count, JobName, Time, rfc3339, time_or_none
+from shared.wire.types import Count, JobName, Time, rfc3339, time_or_none
 
 Help = Annotated[str, Field(description="The page that says what to do about it.")]
 

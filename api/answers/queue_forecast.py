@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from api.admission.backlog_gauge import BacklogGauge
-from shared.backlog import LATELY, Backlog
 from shared.errors import DatabaseUnavailable
 from shared.job import CLAIMS_PER_BULK, Job, JobStatus, Place, Queue
-from shared.job_store import JobStore
-from shared.settings import Settings
+from shared.jobs.backlog import LATELY, Backlog
+from shared.jobs.store import JobStore
+from shared.settings.settings import Settings
 
 #: The places that are read of each queue; what is behind is estimated.
 HEAD = 1000

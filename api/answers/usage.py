@@ -12,9 +12,9 @@ from typing_extensions import TypedDict
 
 from api.answers.envelope import for_data
 from api.intake.options import invalid
-from shared.envelope import Envelope
-from shared.usage import Day
-from shared.wire_types import Count
+from shared.jobs.envelope import Envelope
+from shared.tenants.usage import Day
+from shared.wire.types import Count
 
 #: As many days as may be asked for, and as are told if none are named.
 MAX_DAYS, DEFAULT_DAYS = 400, 30

@@ -14,11 +14,11 @@ from api.health.sweeper_watch import SweeperWatch
 from api.health.worker_watch import WorkerWatch
 from api.resilience.circuit_breaker import State
 from api.services import Services
-from shared.broker import Duty
 from shared.errors import Unavailable
-from shared.logs import get_logger
-from shared.schema import check_schema
-from shared.settings import Settings
+from shared.messaging.broker import Duty
+from shared.settings.settings import Settings
+from shared.sql.schema import check_schema
+from shared.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 

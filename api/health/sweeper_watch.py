@@ -6,10 +6,10 @@ never rescued, and results are kept longer than a day.
 
 from __future__ import annotations
 
-from shared.broker import Broker, Duty, patience_of
 from shared.errors import BrokerUnavailable
-from shared.logs import get_logger
-from shared.settings import Settings
+from shared.messaging.broker import Broker, Duty, patience_of
+from shared.settings.settings import Settings
+from shared.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.errors import DatabaseUnavailable
-from shared.job_store import JobStore
-from shared.logs import get_logger
+from shared.jobs.store import JobStore
+from shared.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from api.intake.options import invalid
 from shared.outgoing.failure import CallFailed
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 _NAME = "callback_url"
 

@@ -19,11 +19,11 @@ from api.intake.options import (
     text_of,
 )
 from api.intake.tags import read_tags
-from shared.contract import TaskType
 from shared.job import CutoutOptions, Tags
 from shared.outgoing.policy import Policy
-from shared.presets import Presets
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.contract import TaskType
+from shared.wire.presets import Presets
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,10 +19,10 @@ from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
 from api.intake.options import IMAGE, IMAGE_URL, UPLOAD, Names, Option
 from api.intake.upload_deadline import upload_deadline
 from api.request_names import read_traceparent
-from shared.contract import MAX_IMAGE_BYTES, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.image_files.header import ImageHeader, check_length, read_header
 from shared.job import CutoutOptions, Tags
+from shared.wire.contract import MAX_IMAGE_BYTES, TaskType
 
 #: More than an image may have, so that one which is too large is told so by name.
 MAX_BODY_BYTES = 6 * 1024 * 1024

@@ -8,8 +8,8 @@ from typing import Any
 
 from api.intake.callbacks import Callbacks
 from api.intake.options import invalid
-from shared.api_key import LONGEST_NAME, OF_OPERATORS, USUAL, Scope, Terms, fault_of_name
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.tenants.api_key import LONGEST_NAME, OF_OPERATORS, USUAL, Scope, Terms, fault_of_name
 
 #: Seconds: a minute to a hundred years.
 SHORTEST, LONGEST = 60, 100 * 365 * 24 * 3600

@@ -16,11 +16,11 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from shared.contract import Category, OutMode, ReturnForm, TaskType
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
-from shared.presets import PRESET, Presets
-from shared.rendition import OUTPUTS, WORDS, Rendition, read_rendition
+from shared.wire.contract import Category, OutMode, ReturnForm, TaskType
+from shared.wire.presets import PRESET, Presets
+from shared.wire.rendition import OUTPUTS, WORDS, Rendition, read_rendition
 
 IMAGE, IMAGE_URL, UPLOAD = "image", "image_url", "upload"
 REFERENCE, METADATA = "reference", "metadata"

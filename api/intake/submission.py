@@ -16,8 +16,6 @@ from api.metrics import PUBLISH_FAILURES, UPLOAD_BYTES
 from api.request_names import request_id
 from api.resilience.circuit_breaker import CircuitOpen
 from api.services import Services
-from shared.api_key import Caller
-from shared.contract import TaskType
 from shared.errors import (
     BrokerUnavailable,
     CommitUncertain,
@@ -25,8 +23,10 @@ from shared.errors import (
     ObjectStoreUnavailable,
 )
 from shared.job import Job, NewJob, Queue, log_id_of
-from shared.logs import about, get_logger
-from shared.metrics.jobs import count_accepted
+from shared.telemetry.job_metrics import count_accepted
+from shared.telemetry.logs import about, get_logger
+from shared.tenants.api_key import Caller
+from shared.wire.contract import TaskType
 
 log = get_logger(__name__)
 

@@ -9,7 +9,7 @@ from api.intake import lines
 from api.intake.batch_refusal import BatchRefused
 from api.openapi.types import schema_of
 from shared.batches.batch import MAX_ITEMS
-from shared.envelope import WrongLine
+from shared.jobs.envelope import WrongLine
 
 Described = dict[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 from api.openapi import operator_examples
 from api.openapi.batches import EXAMPLE as BATCH
 from api.openapi.errors import SOME_NAME, error_example
-from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import CATALOGUE, ErrorCode
+from shared.wire.contract import MAX_IMAGE_BYTES
 
 _ID = "8f0c2b1a-7d34-4a52-9a51-3f2f0f6f9c11"
 _URL = f"https://photos.example.com/cutwork-results/{_ID}/1"

@@ -6,8 +6,8 @@ from typing import Any
 
 from api.intake import key_terms
 from api.openapi.uploads import CALLBACK
-from shared.api_key import LONGEST_NAME, USUAL
-from shared.setting_groups.front_end import FrontEndSettings
+from shared.settings.front_end import FrontEndSettings
+from shared.tenants.api_key import LONGEST_NAME, USUAL
 
 Described = dict[str, Any]
 

@@ -17,9 +17,9 @@ from api.openapi.types import Schema, reference, schema_of, schemas_of
 from api.request_names import VALID
 from api.routes.uploads import UploadForm
 from shared.batches.telling import BatchState
-from shared.envelope import OK, Delivered, Elements, Envelope, QueueState
 from shared.errors import CATALOGUE, JOB_FAILURES, ErrorCode
-from shared.wire_types import JobName, LogName
+from shared.jobs.envelope import OK, Delivered, Elements, Envelope, QueueState
+from shared.wire.types import JobName, LogName
 
 _ACCEPTED = 202
 _TEXT: Schema = {"type": "string"}

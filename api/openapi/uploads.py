@@ -7,8 +7,9 @@ from typing import Any
 
 from api.intake.tags import Metadata, Reference
 from api.openapi.types import schema_of
-from shared import rendition
-from shared.contract import (
+from shared.outgoing.destination import MAX_URL_CHARACTERS
+from shared.wire import rendition
+from shared.wire.contract import (
     MAX_IMAGE_BYTES,
     MAX_SIDE_EXCLUSIVE,
     MIN_SIDE_EXCLUSIVE,
@@ -17,7 +18,6 @@ from shared.contract import (
     ReturnForm,
     TaskType,
 )
-from shared.outgoing.destination import MAX_URL_CHARACTERS
 
 Described = dict[str, Any]
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-from shared.logs import get_logger
+from shared.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 

@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from api.resilience.circuit_breaker import CircuitBreaker
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 #: To connect to Redis, and to get an answer: what a request may lose to a Redis that hangs.
 _SOCKET_SECONDS = 0.2

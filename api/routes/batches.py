@@ -24,13 +24,13 @@ from api.intake.records import READERS
 from api.intake.tags import check_reference
 from api.request_names import read_traceparent
 from api.services import Services
-from shared.api_key import Caller
 from shared.batches.batch import AT_WORK, Batch, BatchStatus, NewBatch
-from shared.envelope import OK
 from shared.errors import ErrorCode, Refused, TryLater
 from shared.job import Bookmark, log_id_of
-from shared.logs import get_logger
-from shared.settings import Settings
+from shared.jobs.envelope import OK
+from shared.settings.settings import Settings
+from shared.telemetry.logs import get_logger
+from shared.tenants.api_key import Caller
 
 PATH = "/v1/batches"
 ONE = f"{PATH}/<batch_id>"

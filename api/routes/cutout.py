@@ -10,11 +10,11 @@ from api.intake.form import CutoutRequest, read_cutout_request
 from api.intake.idempotency import read_idempotency_key
 from api.intake.submission import find_earlier, submit
 from api.services import Services
-from shared.contract import TaskType
-from shared.envelope import Failure
 from shared.errors import ErrorCode, TryLater
 from shared.job import LIVE, Job
-from shared.settings import Settings
+from shared.jobs.envelope import Failure
+from shared.settings.settings import Settings
+from shared.wire.contract import TaskType
 
 PATH = "/api/cutout/general/apparel-background-removal"
 

@@ -9,8 +9,8 @@ from flask import Blueprint, Response
 
 from api.answers.envelope import for_data, for_failure, respond
 from api.health.readiness import OK, Readiness
-from shared.envelope import Failure
 from shared.errors import ErrorCode
+from shared.jobs.envelope import Failure
 
 ALIVE, READY = "/healthz", "/readyz"
 

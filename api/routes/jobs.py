@@ -22,10 +22,10 @@ from api.intake.form import read_cutout_request
 from api.intake.idempotency import read_idempotency_key
 from api.intake.submission import submit
 from api.services import Services
-from shared.contract import TaskType
-from shared.envelope import OK
 from shared.job import LIVE, Bookmark, Job, JobStatus
-from shared.logs import about, get_logger
+from shared.jobs.envelope import OK
+from shared.telemetry.logs import about, get_logger
+from shared.wire.contract import TaskType
 
 PATH = "/v1/jobs"
 

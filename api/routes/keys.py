@@ -12,9 +12,9 @@ from api.intake.callbacks import Callbacks
 from api.intake.json_body import read_json_object
 from api.intake.key_terms import check_quotas, read_overlap, read_terms
 from api.services import Services
-from shared.api_key import OF_OPERATORS, ApiKey
 from shared.errors import ErrorCode, Refused
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.tenants.api_key import OF_OPERATORS, ApiKey
 
 PATH = "/v1/keys"
 ONE = f"{PATH}/<key_id>"

@@ -20,11 +20,11 @@ from api.answers.overseen import for_discovery, for_erased, for_jobs
 from api.intake.json_body import read_json_object
 from api.intake.needle import read_needle
 from api.services import Services
-from shared.audit import Action
 from shared.errors import ErrorCode, Refused
 from shared.jobs.matching import WINDOW, Matching
-from shared.logs import about, get_logger
 from shared.operations.series import Span
+from shared.telemetry.logs import about, get_logger
+from shared.tenants.audit import Action
 
 PATH = "/v1/ops"
 SERIES, FIND, JOBS = f"{PATH}/series", f"{PATH}/find", f"{PATH}/jobs"

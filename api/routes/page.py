@@ -12,11 +12,11 @@ from flask import Blueprint, Response, abort, request
 from api.answers.job_ids import MAX_IDS
 from api.answers.matching import ERASABLE
 from api.answers.whole_file import whole_file
-from shared.contract import MAX_IMAGE_BYTES, MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE, Category
 from shared.errors import JOB_FAILURES
-from shared.object_store import ObjectStore
-from shared.presets import Presets
-from shared.rendition import Format
+from shared.objects.store import ObjectStore
+from shared.wire.contract import MAX_IMAGE_BYTES, MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE, Category
+from shared.wire.presets import Presets
+from shared.wire.rendition import Format
 
 PATH, OPS, FILE = "/", "/ops", "/page/<path:name>"
 

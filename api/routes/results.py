@@ -8,9 +8,9 @@ from api.admission.auth import current_tenant
 from api.answers.job_id import parse_job_id, unknown_job
 from api.routes.jobs import PATH as JOBS
 from api.services import Services
-from shared.envelope import failure_of, names_of_results
 from shared.errors import ErrorCode, ObjectMissing, Refused
 from shared.job import LIVE, Job, JobStatus
+from shared.jobs.envelope import failure_of, names_of_results
 
 PATH = f"{JOBS}/<job_id>/results/<file_name>"
 

@@ -11,10 +11,10 @@ from api.admission.auth import current_tenant
 from api.answers.envelope import for_data, respond
 from api.intake.direct_upload import new_upload_id
 from api.services import Services
-from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import ErrorCode, Refused
-from shared.settings import Settings
-from shared.wire_types import JobName, Time, Url, rfc3339
+from shared.settings.settings import Settings
+from shared.wire.contract import MAX_IMAGE_BYTES
+from shared.wire.types import JobName, Time, Url, rfc3339
 
 PATH = "/v1/uploads"
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import redis
 
 from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
-from shared.broker import Broker, Duty, connect, patience_of
 from shared.errors import BrokerUnavailable
-from shared.settings import Settings, variable
+from shared.messaging.broker import Broker, Duty, connect, patience_of
+from shared.settings.settings import Settings, variable
 
 _POLICY = "noeviction"
 _WHAT_SWEEPERS_DO = {Duty.SWEEP: "rescues jobs", Duty.RETENTION: "deletes what is past its day"}

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from deploy.doctor.clock import compare_clocks
 from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
-from shared.clock import database_clock
-from shared.database import Database, open_database
 from shared.errors import DatabaseUnavailable, SchemaUnfit
-from shared.job_store import JobStore, limits_of
-from shared.key_store import KeyStore
-from shared.schema import check_schema
-from shared.settings import Settings, variable
+from shared.jobs.store import JobStore, limits_of
+from shared.settings.settings import Settings, variable
+from shared.sql.clock import database_clock
+from shared.sql.database import Database, open_database
+from shared.sql.schema import check_schema
+from shared.tenants.key_store import KeyStore
 
 #: So long a statement of a doctor may take.
 _STATEMENT_SECONDS = 4.0

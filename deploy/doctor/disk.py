@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.doctor.finding import Finding, fine, wrong
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.sql.engine import parse_url
 
 #: Some hundred uploads that wait, and a write-ahead log.

@@ -13,7 +13,7 @@ from deploy.doctor.finding import Finding, State, cause_of, wrong
 from deploy.doctor.network import look_at_network
 from deploy.doctor.object_store import look_at_object_store
 from shared.errors import Misconfigured
-from shared.settings import Settings, load_settings
+from shared.settings.settings import Settings, load_settings
 
 Look = Callable[[Settings], Iterator[Finding]]
 

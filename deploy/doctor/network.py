@@ -10,7 +10,7 @@ from deploy.doctor.finding import Finding, State, fine, wrong
 from deploy.download import Wanted, is_there
 from shared.errors import Misconfigured
 from shared.manifest import Manifest, load_manifest
-from shared.settings import Settings, variable
+from shared.settings.settings import Settings, variable
 
 #: The packages of ONNX Runtime; not imported, since it takes long and a worker does it better.
 _FOR_CPU, _FOR_GPU = "onnxruntime", "onnxruntime-gpu"

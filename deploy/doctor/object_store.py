@@ -15,10 +15,10 @@ from urllib3.exceptions import HTTPError
 from deploy.doctor.clock import compare_clocks
 from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
 from shared.errors import ObjectStoreUnavailable
-from shared.object_store import ObjectStore
 from shared.objects.public_endpoint import endpoint_for
 from shared.objects.s3_client import S3Client, tls_for
-from shared.settings import Settings, variable
+from shared.objects.store import ObjectStore
+from shared.settings.settings import Settings, variable
 
 _SECONDS = 3.0
 #: In a container each is the container, and on a machine the machine.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from shared.errors import Misconfigured
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 _PROCESSES = ("front end", "worker", "sweeper")
 _PORTS = 2**16

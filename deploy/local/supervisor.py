@@ -30,10 +30,10 @@ from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.s3_identities import Buckets
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
-from shared.database import open_database
 from shared.errors import Misconfigured
-from shared.key_store import KeyStore
-from shared.settings import Settings, load_settings
+from shared.settings.settings import Settings, load_settings
+from shared.sql.database import open_database
+from shared.tenants.key_store import KeyStore
 
 _ROOT = Path(__file__).parents[2]
 _PYTHON = [sys.executable, "-m"]

@@ -12,11 +12,11 @@ import click
 
 from deploy.named_database import open_named_database
 from deploy.trace.log_lines import read_log
-from shared.job_store import JobStore, limits_of
 from shared.jobs.life import moments_of
 from shared.jobs.overseeing import Overseen
-from shared.logs import trace_id_of
-from shared.settings import load_settings
+from shared.jobs.store import JobStore, limits_of
+from shared.settings.settings import load_settings
+from shared.telemetry.logs import trace_id_of
 
 
 class _JobId(click.ParamType[uuid.UUID]):

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.contract import RESULT_LIFETIME
 from shared.errors import ErrorCode
 from shared.job import JobStatus, NewJob
+from shared.wire.contract import RESULT_LIFETIME
 
 MAX_ITEMS = 50_000
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, RowMapping, select
 
 from shared.batches.batch import AT_WORK
 from shared.batches.tables import batches
-from shared.clock import Clock, database_clock
-from shared.database import Database
+from shared.sql.clock import Clock, database_clock
+from shared.sql.database import Database
 from shared.sql.planning import hidden
 
 

@@ -19,7 +19,7 @@ from shared.batches.batch import (
 )
 from shared.errors import code_of
 from shared.job import NewJob, Queue, Tags, log_id_of
-from shared.option_words import OptionWords
+from shared.wire.option_words import OptionWords
 
 _NONE_YET = ("total", "released", "released_to", "processing", "succeeded", "failed", "cancelled")
 

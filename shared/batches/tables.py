@@ -14,7 +14,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from shared.tables import UtcDateTime, metadata, partial_index
+from shared.sql.tables import UtcDateTime, metadata, partial_index
 
 batches = Table(
     "batches",

@@ -9,8 +9,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.batches.batch import MAX_ITEMS, SHOWN, Batch
-from shared.envelope import OK, Envelope, envelope_of_data
-from shared.wire_types import Count, JobName, LogName, Time, rfc3339, time_or_none
+from shared.jobs.envelope import OK, Envelope, envelope_of_data
+from shared.wire.types import Count, JobName, LogName, Time, rfc3339, time_or_none
 
 
 class BatchCounts(TypedDict):

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from shared.contract import MAX_IMAGE_BYTES, MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE
 from shared.errors import ErrorCode, Refused
 from shared.image_files import bmp_header, jpeg_segments, multi_picture, png_chunks, tiff_directory
+from shared.wire.contract import MAX_IMAGE_BYTES, MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE
 
 
 class ImageFormat(StrEnum):

@@ -7,6 +7,7 @@ sweeping     the sweeper's: what accidents and time leave behind
 for_batches  what the tables of batches do to jobs
 depth        how long the queues are, and whether they move
 overseeing   an operator's questions about all tenants' jobs
+store        puts these together
 
 turns        whose turn it is: the order in which jobs are claimed
 matching     which jobs an operator means
@@ -16,4 +17,6 @@ transitions  the guards and changes that those are made of
 rows         a row as a value, and back
 job_table    what those share: the database, the limits of a job's life, the clock
 limits       how long and how often a job may be tried
+backlog      how long a queue is, and how fast it moves
+envelope     how a job is told, by front ends and webhooks alike
 """

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, true
 
-from shared.backlog import LATELY, Backlog
-from shared.contract import RESULT_LIFETIME
 from shared.job import FINISHED, JobStatus, Place, Queue
+from shared.jobs.backlog import LATELY, Backlog
 from shared.jobs.job_table import JobTable
 from shared.jobs.listing import seen_as
 from shared.jobs.turns import to_claim, turn
 from shared.sql.planning import hidden, in_state
-from shared.tables import jobs
+from shared.sql.tables import jobs
+from shared.wire.contract import RESULT_LIFETIME
 
 
 class QueueDepth(JobTable):

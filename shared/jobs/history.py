@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, literal, literal_column
 
-from shared.tables import jobs
+from shared.sql.tables import jobs
 
 #: Characters of a history from which on nothing is added, and of one line.
 _LONGEST, _LONGEST_LINE = 4000, 240

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
 
-from shared.clock import Clock, database_clock
-from shared.database import Database
 from shared.job import JobStatus
 from shared.jobs.limits import Limits
+from shared.sql.clock import Clock, database_clock
+from shared.sql.database import Database
 from shared.sql.planning import hidden
-from shared.tables import jobs
-from shared.usage import count_ends
+from shared.sql.tables import jobs
+from shared.tenants.usage import count_ends
 from shared.webhooks.deliveries import note_ends
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select, update
 
-from shared.contract import Category
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Lease, Queue
 from shared.jobs.history import Event, told
@@ -19,9 +18,10 @@ from shared.jobs.job_table import JobTable, change, end
 from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, finished, held, queued
 from shared.jobs.turns import in_new_turns, to_claim, turn
-from shared.report import Report
 from shared.sql.planning import hidden
-from shared.tables import jobs
+from shared.sql.tables import jobs
+from shared.wire.contract import Category
+from shared.wire.report import Report
 
 #: How long a claim that found nothing waits before it looks again, as long as there is something to be seen.
 _PAUSES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128)

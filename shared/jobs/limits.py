@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 ATTEMPTS_SPENT = "The job was tried as often as it may be, and did not finish."
 DEADLINE_PASSED = "The job could not be started in time. Please submit it again."

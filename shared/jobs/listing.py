@@ -14,13 +14,13 @@ from sqlalchemy import (
     select,
 )
 
-from shared.contract import RESULT_LIFETIME
 from shared.job import Bookmark, Job, JobStatus, Selection
 from shared.jobs.job_table import JobTable
 from shared.jobs.rows import to_job
 from shared.sql.paging import behind
 from shared.sql.planning import hidden
-from shared.tables import called_and_seen_by, called_by, jobs, seen_by
+from shared.sql.tables import called_and_seen_by, called_by, jobs, seen_by
+from shared.wire.contract import RESULT_LIFETIME
 
 _newest_first = (jobs.c.created_at.desc(), jobs.c.id.desc())
 

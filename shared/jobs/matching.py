@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
-from shared.contract import RESULT_LIFETIME
 from shared.errors import ErrorCode
 from shared.job import FINISHED, JobStatus
 from shared.jobs.listing import seen_as
 from shared.sql.planning import in_state
-from shared.tables import jobs
+from shared.sql.tables import jobs
+from shared.wire.contract import RESULT_LIFETIME
 
 #: Rows of an index that one question may look at.
 WINDOW = 10_000

@@ -16,7 +16,7 @@ from shared.jobs.history import Happening, read_history
 from shared.jobs.job_table import JobTable
 from shared.jobs.matching import COMPARED, ENDED, WINDOW, Matching, Piece, pieces_of
 from shared.jobs.rows import to_job
-from shared.tables import jobs
+from shared.sql.tables import jobs
 
 
 class Overseen(NamedTuple):

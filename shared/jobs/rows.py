@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from shared.contract import Category
 from shared.errors import code_of
 from shared.job import Job, JobStatus, NewJob, Queue, Tags
-from shared.option_words import OptionWords
+from shared.wire.contract import Category
+from shared.wire.option_words import OptionWords
 
 _CATEGORIES = frozenset(Category)
 

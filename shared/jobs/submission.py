@@ -14,8 +14,8 @@ from shared.jobs.rows import new_row, to_job
 from shared.jobs.transitions import withdrawn
 from shared.jobs.turns import Line, turn_of
 from shared.sql.planning import hidden
-from shared.tables import jobs
-from shared.usage import count_accepted
+from shared.sql.tables import jobs
+from shared.tenants.usage import count_accepted
 
 
 class Submission(JobTable):

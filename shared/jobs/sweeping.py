@@ -18,7 +18,7 @@ from shared.jobs.rows import to_job
 from shared.jobs.transitions import failed, has_outlived, lease_has_run_out, queued
 from shared.jobs.turns import in_new_turns, to_claim
 from shared.sql.planning import in_state
-from shared.tables import jobs
+from shared.sql.tables import jobs
 from shared.webhooks.deliveries import forget
 
 #: How long one sweep looks for jobs to expire among those that the release before has finished.

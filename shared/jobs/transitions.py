@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_
 
-from shared.contract import RESULT_LIFETIME
 from shared.errors import ErrorCode
 from shared.job import FINISHED, JobStatus, Lease
 from shared.jobs.history import Event, told
 from shared.sql.planning import hidden, in_state
-from shared.tables import jobs
+from shared.sql.tables import jobs
+from shared.wire.contract import RESULT_LIFETIME
 
 Guard = ColumnElement[bool]
 Changes = dict[str, Any]

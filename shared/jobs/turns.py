@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from shared.job import JobStatus, Queue
 from shared.sql.planning import in_state, not_in_state
-from shared.tables import jobs
+from shared.sql.tables import jobs
 
 #: How long jobs of one tenant that are stored at once wait for each other. Those that gave up share a turn.
 _PAUSES = (0.002, 0.004, 0.008, 0.016)

@@ -17,7 +17,7 @@ from minio.error import S3Error
 from urllib3.exceptions import TimeoutError as HTTPTimeout
 
 from shared.errors import Misconfigured
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 #: To connect to the object store.
 _CONNECT_SECONDS = 2

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from shared.backlog import Backlog
-from shared.broker import Duty
 from shared.documents import address_of_error
 from shared.errors import CATALOGUE, ErrorCode
+from shared.jobs.backlog import Backlog
 from shared.jobs.overseeing import Failures
+from shared.messaging.broker import Duty
 from shared.operations.fleet import Seen
 
 #: A photo that waits for longer is one that somebody misses.

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.broker import SHORT_SOCKET_SECONDS, connect, translated
-from shared.settings import Settings
+from shared.messaging.broker import SHORT_SOCKET_SECONDS, connect, translated
+from shared.settings.settings import Settings
 
 #: Between two signs of a worker.
 BEAT_SECONDS = 5.0

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.backlog import Backlog
-from shared.broker import Broker, Duty, patience_of
 from shared.errors import BrokerUnavailable
 from shared.job import JobStatus
-from shared.job_store import JobStore
+from shared.jobs.backlog import Backlog
 from shared.jobs.matching import WINDOW, Matching
 from shared.jobs.overseeing import Failures
+from shared.jobs.store import JobStore
+from shared.messaging.broker import Broker, Duty, patience_of
 from shared.operations.alarms import Alarm, find_alarms
 from shared.operations.fleet import Fleet, Seen
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 #: How far back failures are counted.
 FAILURES_OF = timedelta(hours=1)

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from shared.backlog import Backlog
-from shared.clock import Clock, database_clock
-from shared.database import Database
-from shared.forgetting import forget_some
+from shared.jobs.backlog import Backlog
 from shared.operations.tables import samples
-from shared.usage import read_totals
+from shared.sql.clock import Clock, database_clock
+from shared.sql.database import Database
+from shared.sql.forgetting import forget_some
+from shared.tenants.usage import read_totals
 
 
 @dataclass(frozen=True, kw_only=True)

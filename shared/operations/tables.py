@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, Integer, Table
 
-from shared.tables import UtcDateTime, metadata
+from shared.sql.tables import UtcDateTime, metadata
 
 #: How the installation was when somebody looked for the first time in a minute; kept for some days.
 samples = Table(

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError
 
 from shared.errors import DatabaseUnavailable, Misconfigured
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.sql.patient_connection import PatientConnection
 
 #: Execution option of a transaction that takes no write lock on SQLite.

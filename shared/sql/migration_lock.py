@@ -19,8 +19,8 @@ from pathlib import Path
 from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import OperationalError
 
-from shared.database import Database
 from shared.errors import DatabaseUnavailable, Misconfigured
+from shared.sql.database import Database
 
 #: How long a migration waits for one that another process makes.
 _PATIENCE_SECONDS = 600.0

@@ -17,7 +17,7 @@ from __future__ import annotations
 from sqlalchemy import BindParameter, ColumnElement, bindparam, literal_column
 
 from shared.job import JobStatus
-from shared.tables import jobs
+from shared.sql.tables import jobs
 
 
 def in_state(*states: JobStatus) -> ColumnElement[bool]:

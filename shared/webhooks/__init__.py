@@ -2,6 +2,5 @@
 
 delivery   one of them as a value
 deliveries all SQL on them
-secrets    what signs them
 signature  by which receivers know that one is ours
 """

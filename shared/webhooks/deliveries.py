@@ -33,11 +33,11 @@ from sqlalchemy import (
     update,
 )
 
-from shared.audit import OPERATOR, Action, Actor, note
-from shared.clock import Clock, database_clock
-from shared.database import Database
+from shared.sql.clock import Clock, database_clock
+from shared.sql.database import Database
 from shared.sql.planning import hidden
-from shared.tables import webhook_deliveries as deliveries
+from shared.sql.tables import webhook_deliveries as deliveries
+from shared.tenants.audit import OPERATOR, Action, Actor, note
 from shared.webhooks.delivery import EVENTS, Delivery, DeliveryState, Record
 
 #: How long a webhook belongs to one sender: longer than a try takes. If it dies, another one goes on then.

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from shared.batches.tables import batch_items, batches
-from shared.broker import Broker
-from shared.contract import Category
 from shared.errors import ErrorCode
 from shared.job import Job, Queue
+from shared.messaging.broker import Broker
+from shared.wire.contract import Category
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error
 from tests.webhook_receiver import SECRET

@@ -30,18 +30,18 @@ from api.resilience.redis_pool import redis_circuit
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.query import PATH as QUERY
 from api.services import Services
-from shared.audit import AuditLog
 from shared.batches.store import BatchStore
-from shared.database import Database
 from shared.job import Job, Queue
-from shared.job_store import JobStore, limits_of
-from shared.key_store import KeyStore
+from shared.jobs.store import JobStore, limits_of
 from shared.operations.overview import Lookout
 from shared.operations.samples import Samples
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.sql.database import Database
 from shared.sql.engine import connection_options_of, connections_of
-from shared.tables import jobs
-from shared.usage import Usage
+from shared.sql.tables import jobs
+from shared.tenants.audit import AuditLog
+from shared.tenants.key_store import KeyStore
+from shared.tenants.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 from tests.api.document_check import CheckingClient
 from tests.api.photos import photo

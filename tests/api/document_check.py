@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.openapi.document import create_document
-from shared.presets import BUNDLED, load_presets
+from shared.wire.presets import BUNDLED, load_presets
 
 _GENERIC = {"$ref": "#/components/schemas/Error"}
 

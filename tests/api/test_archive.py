@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.contract import Category
 from shared.errors import ErrorCode
+from shared.wire.contract import Category
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error
 

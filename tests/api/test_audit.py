@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.audit import OPERATOR, Action, Actor
+from shared.tenants.audit import OPERATOR, Action, Actor
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_success
 from tests.api.test_keys import administrator, ask, made

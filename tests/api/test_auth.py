@@ -10,10 +10,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.routes.cutout import PATH as CUTOUT
-from shared.api_key import KEYLESS_TENANT, Terms
 from shared.errors import ErrorCode
-from shared.job_store import JobStore
-from shared.key_store import KeyStore
+from shared.jobs.store import JobStore
+from shared.tenants.api_key import KEYLESS_TENANT, Terms
+from shared.tenants.key_store import KeyStore
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 

@@ -14,11 +14,11 @@ from api.admission.backlog_cache import BacklogCache, Lookup
 from api.admission.backlog_gauge import BacklogGauge
 from api.resilience.redis_pool import impatient_pool, redis_circuit
 from deploy.local.servers.valkey import Valkey
-from shared.api_key import Caller
-from shared.backlog import Backlog
 from shared.errors import DatabaseUnavailable
-from shared.job_store import JobStore
-from shared.settings import Settings
+from shared.jobs.backlog import Backlog
+from shared.jobs.store import JobStore
+from shared.settings.settings import Settings
+from shared.tenants.api_key import Caller
 from tests.clock import Seconds
 from tests.conditions import eventually
 from tests.fakes import UnsharedBacklogCache

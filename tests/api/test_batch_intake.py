@@ -10,8 +10,8 @@ import pytest
 from api.intake import batch as intake
 from api.intake import lines
 from api.intake.direct_upload import new_upload_id
-from shared.contract import Category
 from shared.errors import ErrorCode
+from shared.wire.contract import Category
 from tests.api.batch_client import (
     CHANGES,
     CSV,

@@ -10,10 +10,10 @@ from zipfile import ZipFile
 
 import pytest
 
-from shared.api_key import Terms
-from shared.contract import Category
 from shared.errors import ErrorCode
 from shared.job import JobStatus
+from shared.tenants.api_key import Terms
+from shared.wire.contract import Category
 from tests.api.batch_client import (
     CHANGES,
     PATH,

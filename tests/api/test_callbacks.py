@@ -7,8 +7,8 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from api.routes.cutout import PATH as CUTOUT
-from shared.api_key import Terms
-from shared.tables import jobs
+from shared.sql.tables import jobs
+from shared.tenants.api_key import Terms
 from tests.api.conftest import FrontEnd
 from tests.webhook_receiver import SECRET
 

@@ -17,8 +17,8 @@ from api.admission.rate_limiter import RateLimiter, connect_storage
 from api.resilience.circuit_breaker import CircuitBreaker, CircuitOpen, State
 from api.resilience.redis_pool import impatient_pool, redis_circuit
 from deploy.local.servers.valkey import Valkey
-from shared.broker import Broker
 from shared.job import Queue
+from shared.messaging.broker import Broker
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.greenlets import assert_says
 from tests.clock import Seconds
@@ -224,8 +224,8 @@ def test_calls_of_greenlets_run_side_by_side_and_a_killed_probe_is_followed_by_t
 from gevent import monkey; monkey.patch_all()
 import gevent, logging
 from gevent.event import Event
-from shared.logs import set_up_logs
-from shared.settings import Settings
+from shared.telemetry.logs import set_up_logs
+from shared.settings.settings import Settings
 from api.resilience.circuit_breaker import CircuitBreaker
 
 set_up_logs(Settings())

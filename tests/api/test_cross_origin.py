@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from api.routes.cutout import PATH as CUTOUT
 from shared.errors import ErrorCode
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 

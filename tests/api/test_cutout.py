@@ -12,9 +12,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.answers.long_poll import LongPolls
-from shared.contract import Category
 from shared.errors import CATALOGUE, DatabaseUnavailable, ErrorCode
 from shared.job import Queue
+from shared.wire.contract import Category
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import assert_error, assert_success
 from tests.api.photos import photo

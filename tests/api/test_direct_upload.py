@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
 from api.routes.uploads import PATH as UPLOADS
-from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import ErrorCode
+from shared.wire.contract import MAX_IMAGE_BYTES
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error
 from tests.api.photos import photo

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from api.documents.shelves import read_shelves
 from shared.documents import address_of_error
 from shared.errors import ErrorCode
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.api.conftest import FrontEnd, opened
 
 ADDRESSES = ["/docs", *(entry.address for shelf in read_shelves() for entry in shelf.entries)]

@@ -9,7 +9,7 @@ from flask import abort
 from werkzeug.exceptions import default_exceptions
 
 from shared.errors import BrokerUnavailable, CutworkError, ErrorCode
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import assert_error, check_shape
 

@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 
 from api.intake.form import MAX_BODY_BYTES
 from api.intake.multipart import MAX_PARTS, MAX_TEXT_BYTES
-from shared.contract import MAX_IMAGE_BYTES, Category, OutMode, ReturnForm
 from shared.errors import ErrorCode
 from shared.job import CutoutOptions, Job
+from shared.wire.contract import MAX_IMAGE_BYTES, Category, OutMode, ReturnForm
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 from tests.api.multipart_body import END, MULTIPART, part

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from api.health.readiness import OK, Readiness
-from shared.broker import Duty
 from shared.errors import ErrorCode
-from shared.job_store import JobStore
-from shared.schema import migrate
+from shared.jobs.store import JobStore
+from shared.messaging.broker import Duty
+from shared.sql.schema import migrate
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import PRIVATE, assert_error, assert_success
 from tests.clock import Seconds

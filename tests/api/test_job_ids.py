@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 from api.answers import long_poll
 from api.answers.job_ids import MAX_IDS
 from api.routes.jobs import PATH as JOBS
-from shared.contract import Category
 from shared.errors import ErrorCode
+from shared.wire.contract import Category
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error
 from tests.conditions import eventually

@@ -17,11 +17,11 @@ from api.answers.long_poll import LongPolls
 from api.answers.prefer_header import MAX_SECONDS
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
-from shared.contract import Category
 from shared.errors import ErrorCode
 from shared.job import Queue
-from shared.job_store import JobStore
-from shared.object_store import IMAGE
+from shared.jobs.store import JobStore
+from shared.objects.store import IMAGE
+from shared.wire.contract import Category
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success, check_shape
 from tests.api.photos import photo

@@ -10,9 +10,9 @@ import pytest
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
-from shared.api_key import Scope, Terms
 from shared.errors import ErrorCode
-from shared.webhooks.secrets import read_secrets
+from shared.tenants.api_key import Scope, Terms
+from shared.wire.webhook_secrets import read_secrets
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 from tests.keys import tenant_of

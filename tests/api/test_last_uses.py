@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.admission.last_uses import LastUses
-from shared.database import Database
 from shared.errors import DatabaseUnavailable
-from shared.key_store import KeyStore
+from shared.sql.database import Database
+from shared.tenants.key_store import KeyStore
 from tests.api.conftest import FrontEnd
 from tests.conditions import eventually
 

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 
 from api.answers import long_poll
 from api.answers.long_poll import LongPolls
-from shared.announcements import Announcer
 from shared.errors import BrokerUnavailable
 from shared.job import Job, JobStatus
-from shared.job_store import JobStore
-from shared.settings import Settings
+from shared.jobs.store import JobStore
+from shared.messaging.announcements import Announcer
+from shared.settings.settings import Settings
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.greenlets import assert_says
 from tests.conditions import eventually
@@ -242,7 +242,7 @@ from gevent import monkey
 monkey.patch_all()
 import os, threading, gevent
 from api.answers.long_poll import LongPolls
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 listener = []
 

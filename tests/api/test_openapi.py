@@ -23,9 +23,9 @@ from api.openapi.errors import MEANINGS
 from api.openapi.examples import EXAMPLES
 from api.openapi.schemas import create_schemas
 from api.openapi.types import reference
-from shared.contract import Category, ReturnForm, TaskType
-from shared.envelope import Envelope
 from shared.errors import CATALOGUE, JOB_FAILURES, ErrorCode
+from shared.jobs.envelope import Envelope
+from shared.wire.contract import Category, ReturnForm, TaskType
 from tests.api.conftest import FrontEnd
 from tests.api.document_check import check_answer, document, validate
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.api_key import Scope, Terms
-from shared.backlog import Backlog
-from shared.broker import Duty
 from shared.errors import ErrorCode
+from shared.jobs.backlog import Backlog
+from shared.messaging.broker import Duty
 from shared.operations.fleet import Worker
+from shared.tenants.api_key import Scope, Terms
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 from tests.api.test_keys import administrator

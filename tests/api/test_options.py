@@ -10,9 +10,9 @@ from werkzeug.test import TestResponse
 
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
-from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode
 from shared.job import CutoutOptions, Queue
+from shared.wire.contract import Category, OutMode, ReturnForm
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 from tests.api.multipart_body import END, MULTIPART, form, part

@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 
-from shared.contract import MAX_IMAGE_BYTES, Category
+from shared.wire.contract import MAX_IMAGE_BYTES, Category
 from tests.api.conftest import FrontEnd
 
 

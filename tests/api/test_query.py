@@ -11,8 +11,8 @@ from datetime import timedelta
 import pytest
 
 from api.routes.query import PATH as QUERY
-from shared.contract import Category
 from shared.errors import ErrorCode
+from shared.wire.contract import Category
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 

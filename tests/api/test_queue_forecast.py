@@ -16,7 +16,7 @@ from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import Job, Place, Queue
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success, check_shape
 from tests.clock import Seconds

@@ -16,10 +16,10 @@ from api.admission.quotas import seconds_until_room
 from api.admission.rate_limiter import Count, RateLimiter
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
-from shared.api_key import Scope, Terms
-from shared.backlog import Backlog
 from shared.errors import ErrorCode
 from shared.job import Queue
+from shared.jobs.backlog import Backlog
+from shared.tenants.api_key import Scope, Terms
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import assert_error, assert_success
 from tests.conditions import eventually

@@ -15,7 +15,7 @@ from api.resilience.circuit_breaker import State
 from api.resilience.redis_pool import redis_circuit
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.valkey import Valkey
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import assert_success
 from tests.clock import Seconds

@@ -12,12 +12,12 @@ from werkzeug.test import TestResponse
 
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
-from shared.contract import Category, ReturnForm
 from shared.errors import ErrorCode
 from shared.job import Job
-from shared.option_words import OptionWords
-from shared.rendition import PLAIN, Cropped, Format, Margin, OnCanvas
-from shared.report import Report
+from shared.wire.contract import Category, ReturnForm
+from shared.wire.option_words import OptionWords
+from shared.wire.rendition import PLAIN, Cropped, Format, Margin, OnCanvas
+from shared.wire.report import Report
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
 from tests.factories import new_job

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from api.request_names import REQUEST_ID
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
-from shared.logs import about
+from shared.telemetry.logs import about
 from tests.api.conftest import FrontEnd, Logged
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

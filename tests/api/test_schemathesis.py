@@ -18,10 +18,10 @@ from sqlalchemy import delete
 from api.openapi.document import create_document
 from api.routes.archive import PATH as ARCHIVE
 from api.routes.jobs import PATH as JOBS
-from shared.api_key import Scope, Terms
-from shared.presets import BUNDLED, load_presets
-from shared.settings import Settings
-from shared.tables import jobs
+from shared.settings.settings import Settings
+from shared.sql.tables import jobs
+from shared.tenants.api_key import Scope, Terms
+from shared.wire.presets import BUNDLED, load_presets
 from tests.api.conftest import FrontEnd, opened
 from tests.api.photos import photo
 from tests.webhook_receiver import SECRET

@@ -10,8 +10,8 @@ from werkzeug.routing import Rule
 
 from api.admission.auth import OPEN
 from api.admission.scopes import NEEDED
-from shared.api_key import USUAL, Scope, Terms
 from shared.errors import ErrorCode
+from shared.tenants.api_key import USUAL, Scope, Terms
 from tests.api.conftest import FrontEnd
 from tests.api.document_check import find_operation
 from tests.api.envelope_check import assert_error

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from shared.contract import Category
 from shared.errors import CommitUncertain, DatabaseUnavailable, ErrorCode
 from shared.job import NewJob, Queue
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
+from shared.wire.contract import Category
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import assert_error, assert_success
 from tests.api.photos import photo

@@ -13,9 +13,9 @@ from api.intake.idempotency import fingerprint_of
 from api.intake.tags import MAX_KEY, MAX_PAIRS, MAX_REFERENCE, MAX_VALUE
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.jobs import PATH as JOBS
-from shared.contract import Category
 from shared.errors import ErrorCode
 from shared.job import CutoutOptions, Tags
+from shared.wire.contract import Category
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error
 from tests.api.multipart_body import MULTIPART, form, part

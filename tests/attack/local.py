@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.environment_file import read
 from deploy.local.servers.ports import LOOPBACK, free_port
-from shared.settings import Settings, variable
+from shared.settings.settings import Settings, variable
 from tests.attack.target import NAMED_ORIGIN, ROOT, Target
 from tests.conditions import eventually
 from tests.end_to_end.installation import outside

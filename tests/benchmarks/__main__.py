@@ -19,10 +19,10 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from shared.contract import Category, ReturnForm
 from shared.job import CutoutOptions
-from shared.rendition import PLAIN
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.contract import Category, ReturnForm
+from shared.wire.rendition import PLAIN
 from worker.app import create_segmenter
 from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode

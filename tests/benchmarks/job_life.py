@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import event, text
 
 from deploy.local.servers.postgres import Postgres
-from shared.contract import Category
-from shared.database import Database
 from shared.job import CutoutOptions, JobStatus, Queue
-from shared.job_store import JobStore, Limits
-from shared.schema import migrate
+from shared.jobs.store import JobStore, Limits
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.wire.contract import Category
 from tests.clock import HandClock
 from tests.crowd import insert_crowd
 from tests.factories import new_job

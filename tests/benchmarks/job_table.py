@@ -19,11 +19,11 @@ from typing import TypeVar
 from sqlalchemy import select, text
 
 from deploy.local.servers.postgres import Postgres
-from shared.database import Database
 from shared.job import Job, JobStatus, Queue, Selection
-from shared.job_store import JobStore, Limits
-from shared.schema import migrate
-from shared.tables import jobs
+from shared.jobs.store import JobStore, Limits
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.sql.tables import jobs
 from tests.crowd import REFERENCE, TENANT, insert_crowd
 from tests.factories import new_job
 

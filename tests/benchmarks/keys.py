@@ -21,12 +21,12 @@ from flask import Flask, Request, request
 
 from api.admission.auth import KEY_HEADER, find_caller, key_of
 from deploy.local.servers.postgres import Postgres
-from shared.api_key import Terms
-from shared.database import Database
 from shared.errors import Refused
-from shared.key_store import KeyStore
-from shared.schema import migrate
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.tenants.api_key import Terms
+from shared.tenants.key_store import KeyStore
 
 _ROUNDS = 3000
 _UNKNOWN = "unknown id"

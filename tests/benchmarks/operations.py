@@ -19,15 +19,15 @@ from api.app import create_app
 from api.wsgi import create_services
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.postgres import Postgres
-from shared.api_key import Scope, Terms
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import JobStatus, Queue
-from shared.job_store import JobStore, Limits
-from shared.key_store import KeyStore
-from shared.schema import migrate
-from shared.settings import Settings
-from shared.tables import UtcDateTime, jobs
+from shared.jobs.store import JobStore, Limits
+from shared.settings.settings import Settings
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.sql.tables import UtcDateTime, jobs
+from shared.tenants.api_key import Scope, Terms
+from shared.tenants.key_store import KeyStore
 from tests.crowd import TENANT, insert_crowd
 from tests.factories import new_job
 

@@ -20,9 +20,9 @@ from unittest import mock
 import cv2
 from PIL import Image
 
-from shared.contract import Category
 from shared.job import CutoutOptions
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.contract import Category
 from worker.app import create_segmenter
 from worker.imaging.cutout import cut_out
 from worker.imaging.decoding import decode

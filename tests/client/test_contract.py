@@ -5,9 +5,9 @@ from __future__ import annotations
 from api.answers.job_ids import MAX_IDS
 from cutwork import CATEGORIES, FORMS, Status, calls
 from cutwork.options import FORMATS
-from shared.contract import Category, ReturnForm
 from shared.job import JobStatus
-from shared.rendition import Format
+from shared.wire.contract import Category, ReturnForm
+from shared.wire.rendition import Format
 
 
 def test_the_client_knows_the_services_categories_forms_and_formats() -> None:

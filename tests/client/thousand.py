@@ -15,11 +15,11 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from shared.database import Database
-from shared.logs import set_up_logs
-from shared.schema import migrate
-from shared.settings import load_settings
-from shared.tables import jobs
+from shared.settings.settings import load_settings
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.sql.tables import jobs
+from shared.telemetry.logs import set_up_logs
 from tests.client.lives import check_all_there, live_and_die
 from tests.end_to_end.installation import Installation
 from tests.load.site import running_servers

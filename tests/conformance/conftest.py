@@ -11,12 +11,12 @@ import trustme
 from sqlalchemy import text
 
 from deploy.local.servers.postgres import Postgres
-from shared.audit import AuditLog
-from shared.database import Database
-from shared.job_store import JobStore, Limits
-from shared.key_store import KeyStore
-from shared.schema import migrate
-from shared.usage import Usage
+from shared.jobs.store import JobStore, Limits
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.tenants.audit import AuditLog
+from shared.tenants.key_store import KeyStore
+from shared.tenants.usage import Usage
 from tests.clock import HandClock
 
 LIMITS = Limits(lease=timedelta(seconds=30), max_attempts=3, deadline=timedelta(hours=1))

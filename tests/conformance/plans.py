@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import event, text
 
 from deploy.local.servers.postgres import Postgres
-from shared.database import Database
-from shared.schema import migrate
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 
 #: Rows that a statement may look at: of all that it may change or list, and of those that are worked on.
 BOUND = 60

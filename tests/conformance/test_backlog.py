@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.backlog import LATELY, Backlog
 from shared.errors import ErrorCode
 from shared.job import Job, Queue
-from shared.job_store import JobStore
+from shared.jobs.backlog import LATELY, Backlog
+from shared.jobs.store import JobStore
 from tests.clock import HandClock
 from tests.factories import new_job
 

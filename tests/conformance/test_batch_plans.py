@@ -14,11 +14,11 @@ import pytest
 from deploy.local.servers.postgres import Postgres
 from shared.batches.batch import Batch
 from shared.batches.store import BatchStore
-from shared.clock import database_clock
-from shared.database import Database
 from shared.job import Bookmark
-from shared.job_store import JobStore
-from shared.schema import migrate
+from shared.jobs.store import JobStore
+from shared.sql.clock import database_clock
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 from tests.batches import DEADLINE, accepted, new_batch, new_items
 from tests.clock import ClockOf
 from tests.conformance.conftest import LIMITS

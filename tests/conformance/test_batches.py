@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from shared.batches.batch import Batch, BatchStatus, Item, Outcome
 from shared.batches.store import BatchStore
 from shared.batches.tables import batch_items, batches
-from shared.database import Database
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import Bookmark, JobStatus, Queue, Tags
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
+from shared.sql.database import Database
 from shared.webhooks.deliveries import Deliveries
 from tests.batches import DEADLINE, accepted, new_batch, new_items
 from tests.clock import HandClock

@@ -12,11 +12,11 @@ import redis
 from pydantic import SecretStr
 
 from deploy.local.servers.valkey import Valkey
-from shared.announcements import Announcer, listen
-from shared.broker import TASK, Broker, Duty
 from shared.errors import BrokerUnavailable
 from shared.job import Queue
-from shared.settings import Settings
+from shared.messaging.announcements import Announcer, listen
+from shared.messaging.broker import TASK, Broker, Duty
+from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.fakes import RecordingBroker
 

@@ -13,8 +13,8 @@ from minio.versioningconfig import SUSPENDED, VersioningConfig
 
 from shared.errors import ObjectStoreUnavailable, Unavailable
 from shared.job import Lease
-from shared.object_store import IMAGE, ObjectStore
-from shared.settings import Settings
+from shared.objects.store import IMAGE, ObjectStore
+from shared.settings.settings import Settings
 from tests.operator_client import OperatorClient
 
 BUCKETS = ("inputs_bucket", "results_bucket")

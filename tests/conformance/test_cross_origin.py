@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from shared.errors import ObjectStoreUnavailable
-from shared.object_store import ObjectStore
-from shared.settings import Settings
+from shared.objects.store import ObjectStore
+from shared.settings.settings import Settings
 from tests.operator_client import OperatorClient
 
 SHOP, STUDIO, EVIL = "https://shop.example", "http://localhost:5173", "https://evil.example"

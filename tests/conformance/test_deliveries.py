@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Job, Queue
-from shared.job_store import JobStore
-from shared.tables import webhook_deliveries
+from shared.jobs.store import JobStore
+from shared.sql.database import Database
+from shared.sql.tables import webhook_deliveries
 from shared.webhooks.deliveries import LEASE, Deliveries
 from shared.webhooks.delivery import Delivery
 from tests.clock import HandClock

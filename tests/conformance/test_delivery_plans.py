@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from deploy.local.servers.postgres import Postgres
-from shared.database import Database
 from shared.job import Queue
-from shared.job_store import JobStore
-from shared.schema import migrate
+from shared.jobs.store import JobStore
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 from shared.webhooks.deliveries import Deliveries, forget
 from shared.webhooks.delivery import Delivery
 from tests.conformance.conftest import LIMITS

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from shared.errors import ObjectMissing
-from shared.object_store import ObjectStore
-from shared.settings import Settings
+from shared.objects.store import ObjectStore
+from shared.settings.settings import Settings
 
 
 def upload_by(url: str, fields: Mapping[str, str], photo: bytes) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import redis
 
 from shared.operations.fleet import Fleet, Worker, kinds_of
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 WORKER = Worker(
     name="gpu-3:1", release="0.1.0", model="net", provider="cpu", hands=2, busy=1, up_seconds=7

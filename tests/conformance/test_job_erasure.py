@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contract import RESULT_LIFETIME, Category
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
+from shared.wire.contract import RESULT_LIFETIME, Category
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
 from tests.conformance.test_job_store import claimed, reread, stored

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.contract import RESULT_LIFETIME
 from shared.errors import ErrorCode
 from shared.job import Bookmark, Job, JobStatus, Selection, Tags
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
+from shared.wire.contract import RESULT_LIFETIME
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
 from tests.conformance.test_job_store import HOLD, claimed, reread, stored

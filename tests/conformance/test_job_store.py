@@ -10,12 +10,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from shared.contract import RESULT_LIFETIME, Category, OutMode, ReturnForm
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import TRANSITIONS, CutoutOptions, Job, JobStatus, Queue
-from shared.job_store import ATTEMPTS_SPENT, JobStore
-from shared.tables import jobs as job_table
+from shared.jobs.store import ATTEMPTS_SPENT, JobStore
+from shared.sql.database import Database
+from shared.sql.tables import jobs as job_table
+from shared.wire.contract import RESULT_LIFETIME, Category, OutMode, ReturnForm
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
 from tests.factories import new_job, publish

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from deploy.local.servers.postgres import Postgres
-from shared.audit import AuditLog
-from shared.database import Database
 from shared.job import Bookmark
-from shared.key_store import KeyMark, KeyStore
-from shared.schema import migrate
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.tenants.audit import AuditLog
+from shared.tenants.key_store import KeyMark, KeyStore
 from tests.conformance.plans import (
     STATISTICS,
     Explainer,

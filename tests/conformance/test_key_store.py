@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from shared.api_key import Scope, Terms, UnusableKey, UnusableTenant
-from shared.audit import Action, AuditLog
-from shared.database import Database
-from shared.key_store import KeyStore
+from shared.sql.database import Database
+from shared.tenants.api_key import Scope, Terms, UnusableKey, UnusableTenant
+from shared.tenants.audit import Action, AuditLog
+from shared.tenants.key_store import KeyStore
 from tests.clock import HandClock
 from tests.keys import tenant_of
 
@@ -107,7 +107,7 @@ def test_every_key_costs_one_question_one_hash_and_one_comparison_in_constant_ti
     def note(*arguments: Any) -> None:
         asked.append(arguments[2])
 
-    monkeypatch.setattr("shared.key_store.hmac.compare_digest", compare)
+    monkeypatch.setattr("shared.tenants.key_store.hmac.compare_digest", compare)
     event.listen(database.engine, "before_cursor_execute", note)
 
     assert (tenant_of(key_store, sent) == "shop") == (kind == "right")

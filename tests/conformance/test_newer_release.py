@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Table, update
 from shared.batches.batch import Batch, Outcome
 from shared.batches.store import BatchStore
 from shared.batches.tables import batch_items
-from shared.database import Database
 from shared.errors import ErrorCode, FromNewerRelease
 from shared.job import CutoutOptions, Job, JobStatus, Queue
-from shared.job_store import JobStore
-from shared.option_words import OptionWords
-from shared.tables import jobs
+from shared.jobs.store import JobStore
+from shared.sql.database import Database
+from shared.sql.tables import jobs
+from shared.wire.option_words import OptionWords
 from tests.batches import DEADLINE, accepted
 from tests.clock import HandClock
 from tests.factories import new_job, publish

@@ -15,15 +15,15 @@ from minio.deleteobjects import DeleteError, DeleteObject
 from pydantic import SecretStr
 
 from deploy.local.servers.ports import LOOPBACK
-from shared.contract import RESULT_LIFETIME
 from shared.errors import Misconfigured, ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
 from shared.jobs.rows import new_row, to_job
-from shared.object_store import IMAGE, ObjectStore
-from shared.option_words import OptionWords
-from shared.rendition import Format
-from shared.settings import Settings
-from shared.tables import jobs
+from shared.objects.store import IMAGE, ObjectStore
+from shared.settings.settings import Settings
+from shared.sql.tables import jobs
+from shared.wire.contract import RESULT_LIFETIME
+from shared.wire.option_words import OptionWords
+from shared.wire.rendition import Format
 from tests.factories import new_job
 from tests.fakes import InMemoryObjectStore
 from tests.operator_client import OperatorClient

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Queue
-from shared.job_store import JobStore
 from shared.jobs.history import Event
 from shared.jobs.matching import Matching
+from shared.jobs.store import JobStore
 from shared.operations.samples import Sample, Samples
+from shared.sql.database import Database
 from tests.clock import HandClock
 from tests.factories import new_job, publish
 

@@ -18,14 +18,14 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.servers.postgres import Postgres
-from shared.clock import database_clock
-from shared.contract import RESULT_LIFETIME
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Bookmark, Job, JobStatus, Queue, Selection
-from shared.job_store import ATTEMPTS_SPENT, JobStore
 from shared.jobs.matching import Matching
-from shared.schema import migrate
+from shared.jobs.store import ATTEMPTS_SPENT, JobStore
+from shared.sql.clock import database_clock
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.wire.contract import RESULT_LIFETIME
 from tests.clock import ClockOf
 from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS

@@ -12,11 +12,11 @@ import trustme
 from sqlalchemy import make_url
 
 from deploy.local.servers.postgres import Postgres
-from shared.database import Database
 from shared.errors import DatabaseUnavailable
 from shared.job import Queue
-from shared.job_store import JobStore
-from shared.schema import migrate
+from shared.jobs.store import JobStore
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 from tests.conformance.conftest import LIMITS
 from tests.factories import new_job
 from tests.tls_terminator import TlsTerminator

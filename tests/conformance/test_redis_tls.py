@@ -15,11 +15,11 @@ from pydantic import SecretStr
 from api.admission.rate_limiter import connect_storage
 from api.resilience.redis_pool import impatient_pool
 from deploy.local.servers.valkey import Valkey
-from shared.announcements import Announcer, listen
-from shared.broker import Broker, Duty, create_celery
 from shared.errors import BrokerUnavailable
 from shared.job import Queue
-from shared.settings import Settings
+from shared.messaging.announcements import Announcer, listen
+from shared.messaging.broker import Broker, Duty, create_celery
+from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.tls_terminator import TlsTerminator
 from worker.messages.consumer import read_with

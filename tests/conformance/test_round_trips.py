@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
-from shared.database import Database
-from shared.job_store import JobStore
-from shared.key_store import KeyStore
+from shared.jobs.store import JobStore
+from shared.sql.database import Database
+from shared.tenants.key_store import KeyStore
 from tests.conformance.conftest import LIMITS
 from tests.factories import new_job
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from deploy.local.servers.postgres import Postgres
-from shared.backlog import Backlog
-from shared.database import Database
+from shared.jobs.backlog import Backlog
 from shared.operations.samples import Samples
-from shared.schema import migrate
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 from tests.conformance.plans import (
     STATISTICS,
     Explainer,

@@ -23,17 +23,17 @@ from sqlalchemy import insert, inspect, text
 import shared.batches.tables
 import shared.operations.tables  # noqa: F401 - they are part of the metadata
 from deploy.local.servers.postgres import Postgres
-from shared.clock import database_clock
-from shared.database import Database
 from shared.errors import DatabaseUnavailable, Misconfigured
 from shared.job import JobStatus, Queue
-from shared.job_store import JobStore
 from shared.jobs.rows import new_row
-from shared.schema import MIGRATIONS, check_schema, migrate, require_schema
-from shared.settings import Settings
+from shared.jobs.store import JobStore
+from shared.settings.settings import Settings
+from shared.sql.clock import database_clock
+from shared.sql.database import Database
 from shared.sql.engine import ConnectionOptions
 from shared.sql.migration_lock import migrating
-from shared.tables import jobs, metadata
+from shared.sql.schema import MIGRATIONS, check_schema, migrate, require_schema
+from shared.sql.tables import jobs, metadata
 from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS
 from tests.factories import new_job

@@ -14,8 +14,8 @@ import trustme
 from deploy.doctor.object_store import look_at_object_store
 from deploy.local.servers.ports import LOOPBACK
 from shared.errors import Misconfigured, ObjectStoreUnavailable
-from shared.object_store import IMAGE, ObjectStore
-from shared.settings import Settings
+from shared.objects.store import IMAGE, ObjectStore
+from shared.settings.settings import Settings
 from tests.conformance.test_object_store import finished_job
 from tests.tls_terminator import TlsTerminator
 

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import Connection, select
 
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Job, Queue
-from shared.job_store import ATTEMPTS_SPENT, JobStore
-from shared.tables import jobs
+from shared.jobs.store import ATTEMPTS_SPENT, JobStore
+from shared.sql.database import Database
+from shared.sql.tables import jobs
 from tests.clock import ClockOf, HandClock
 from tests.conformance.conftest import LIMITS
 from tests.conformance.test_job_store import claimed, rescued, stored

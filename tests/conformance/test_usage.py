@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.servers.postgres import Postgres
-from shared.clock import database_clock
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus
-from shared.job_store import ATTEMPTS_SPENT, JobStore
-from shared.schema import migrate
-from shared.usage import Day, Usage
+from shared.jobs.store import ATTEMPTS_SPENT, JobStore
+from shared.sql.clock import database_clock
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.tenants.usage import Day, Usage
 from tests.clock import ClockOf, HandClock
 from tests.conformance.conftest import LIMITS
 from tests.conformance.plans import Explainer, assert_by_index, crowded, indexes_of, steps_on_sqlite

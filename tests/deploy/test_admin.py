@@ -10,15 +10,15 @@ from click.testing import CliRunner, Result
 
 from deploy.admin import admin, main
 from deploy.environment_file import as_text
-from shared.api_key import Scope
-from shared.database import Database
-from shared.job_store import JobStore, limits_of
-from shared.key_store import KeyStore
-from shared.object_store import ObjectStore
+from shared.jobs.store import JobStore, limits_of
+from shared.objects.store import ObjectStore
 from shared.operations.fleet import Fleet, Worker
 from shared.operations.samples import Samples
-from shared.schema import check_schema, migrate
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.sql.database import Database
+from shared.sql.schema import check_schema, migrate
+from shared.tenants.api_key import Scope
+from shared.tenants.key_store import KeyStore
 from tests.end_to_end.installation import environment_of
 from tests.factories import new_job
 from tests.keys import tenant_of

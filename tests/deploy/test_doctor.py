@@ -22,13 +22,13 @@ from deploy.admin import admin
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.valkey import Valkey
-from shared.broker import Broker, Duty
-from shared.clock import DatabaseClock
 from shared.errors import ErrorCode
 from shared.manifest import load_manifest
-from shared.object_store import ObjectStore
+from shared.messaging.broker import Broker, Duty
 from shared.objects.s3_client import S3Client
-from shared.settings import Settings
+from shared.objects.store import ObjectStore
+from shared.settings.settings import Settings
+from shared.sql.clock import DatabaseClock
 from tests.end_to_end.installation import environment_of
 
 

@@ -14,10 +14,10 @@ from PIL import Image
 from deploy.admin import admin
 from deploy.download import DownloadFailed
 from shared import manifest as manifests
-from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Misconfigured, Refused
 from shared.job import CutoutOptions
 from shared.manifest import known_names, load_manifest
+from shared.wire.contract import Category, OutMode, ReturnForm
 from tests import pictures
 from tests.file_server import Answer, FileServer, running_file_server
 from tests.foreign_networks import FOREIGN

@@ -13,18 +13,18 @@ import pytest
 from sqlalchemy import make_url
 
 from deploy.local.servers.postgres import Postgres
-from shared.audit import AuditLog
 from shared.batches.store import BatchStore
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Job, JobStatus, Queue
-from shared.job_store import JobStore
 from shared.jobs.matching import Matching
-from shared.key_store import KeyStore
+from shared.jobs.store import JobStore
 from shared.operations.samples import Samples
-from shared.schema import check_schema, migrate
-from shared.tables import jobs
-from shared.usage import Usage
+from shared.sql.database import Database
+from shared.sql.schema import check_schema, migrate
+from shared.sql.tables import jobs
+from shared.tenants.audit import AuditLog
+from shared.tenants.key_store import KeyStore
+from shared.tenants.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 from tests.batches import DEADLINE, accepted, new_batch
 from tests.clock import HandClock

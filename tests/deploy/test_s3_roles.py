@@ -18,8 +18,8 @@ from deploy.local.servers.s3_identities import POLICIES, Buckets
 from deploy.local.servers.seaweedfs import SeaweedFS
 from shared.errors import ObjectMissing, ObjectStoreUnavailable
 from shared.job import Lease
-from shared.object_store import IMAGE, ObjectStore
-from shared.settings import Settings
+from shared.objects.store import IMAGE, ObjectStore
+from shared.settings.settings import Settings
 
 PNG = b"\x89PNG"
 HOUR = timedelta(hours=1)

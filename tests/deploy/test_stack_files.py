@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from shared.documents import ROOT
-from shared.settings import Settings, variable
+from shared.settings.settings import Settings, variable
 
 DEPLOY = ROOT / "deploy"
 COMPOSE = (DEPLOY / "compose.yaml").read_text()

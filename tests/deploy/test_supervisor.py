@@ -19,7 +19,7 @@ from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
 from shared.errors import Misconfigured
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.documents import ROOT
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 FOLDER = ROOT / "deploy" / "systemd"
 UNITS = sorted(file.name for file in FOLDER.glob("*.service"))

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy.admin import admin
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Queue
-from shared.job_store import JobStore, Limits
+from shared.jobs.store import JobStore, Limits
+from shared.sql.database import Database
 from tests.clock import HandClock
 from tests.empty_database import create_empty
 from tests.factories import new_job

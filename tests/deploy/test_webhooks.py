@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy.admin import admin
-from shared.database import Database
-from shared.schema import migrate
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 from tests.webhook_receiver import SECRET, Receiver, Reply, running_receiver
 
 

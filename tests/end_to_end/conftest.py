@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.end_to_end.installation import Installation
 from tests.fault.site import Site
 

@@ -7,8 +7,8 @@ import time
 import uuid
 from pathlib import Path
 
-from shared.logs import set_up_logs
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
+from shared.telemetry.logs import set_up_logs
 from worker.app import create_segmenter, create_worker, run_worker
 from worker.network.segmenter import Frame, Logits, Segmenter
 

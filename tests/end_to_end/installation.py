@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from deploy.local.processes.process import Process
 from deploy.local.servers.health import answers_ok
 from deploy.local.servers.ports import LOOPBACK, free_port
-from shared.settings import PREFIX, Settings, variable
+from shared.settings.settings import PREFIX, Settings, variable
 from tests.conditions import eventually
 from tests.end_to_end.client import submit
 

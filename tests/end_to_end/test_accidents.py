@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.servers.valkey import Valkey
-from shared.database import Database
+from shared.sql.database import Database
 from tests.conditions import eventually
 from tests.end_to_end.client import post, submit, urls_of, wait_for
 from tests.end_to_end.installation import Installation

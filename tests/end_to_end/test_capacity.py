@@ -12,8 +12,8 @@ from deploy.admin import admin
 from deploy.capacity.measuring import counters
 from deploy.capacity.measuring.counters import postgres_counter
 from deploy.local.servers.postgres import Postgres
-from shared.database import Database
-from shared.schema import migrate
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 from tests.end_to_end.installation import Installation, environment_of
 
 

@@ -21,11 +21,11 @@ import httpx
 import pytest
 from playwright._impl._driver import compute_driver_executable
 
-from shared.api_key import Scope, Terms
-from shared.database import Database
 from shared.documents import ROOT
-from shared.key_store import KeyStore
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.sql.database import Database
+from shared.tenants.api_key import Scope, Terms
+from shared.tenants.key_store import KeyStore
 from tests.end_to_end.installation import Installation, environment_of
 from tests.house.blocks import blocks_of
 

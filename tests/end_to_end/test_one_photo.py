@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 from PIL import Image
 
-from shared.contract import RESULT_LIFETIME, Category
+from shared.wire.contract import RESULT_LIFETIME, Category
 from tests.conditions import eventually
 from tests.end_to_end.client import HEADERS, post, query, submit, urls_of, wait_for
 from tests.end_to_end.installation import Installation

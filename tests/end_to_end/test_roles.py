@@ -17,10 +17,10 @@ from sqlalchemy import make_url
 from deploy.local.servers.ports import LOOPBACK
 from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.valkey import Valkey
-from shared.database import Database
-from shared.key_store import KeyStore
-from shared.schema import migrate
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.tenants.key_store import KeyStore
 from tests.conditions import eventually
 from tests.end_to_end.client import CUTOUT, QUERY
 from tests.end_to_end.installation import Installation

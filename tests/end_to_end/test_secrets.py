@@ -13,8 +13,8 @@ import pytest
 
 from deploy.local.servers.ports import LOOPBACK
 from deploy.local.servers.valkey import Valkey
-from shared.database import Database
-from shared.key_store import KeyStore
+from shared.sql.database import Database
+from shared.tenants.key_store import KeyStore
 from tests.conditions import eventually
 from tests.end_to_end.client import CUTOUT, QUERY, urls_of
 from tests.end_to_end.installation import Installation

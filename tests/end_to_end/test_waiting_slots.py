@@ -12,10 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from shared.database import Database
-from shared.key_store import KeyStore
-from shared.settings import Settings
-from shared.tables import jobs
+from shared.settings.settings import Settings
+from shared.sql.database import Database
+from shared.sql.tables import jobs
+from shared.tenants.key_store import KeyStore
 from tests.end_to_end.client import CUTOUT, QUERY
 from tests.end_to_end.installation import Installation
 

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from shared.clock import database_clock
-from shared.database import Database
-from shared.settings import Settings
-from shared.tables import webhook_deliveries
+from shared.settings.settings import Settings
+from shared.sql.clock import database_clock
+from shared.sql.database import Database
+from shared.sql.tables import webhook_deliveries
 from tests.conditions import eventually
 from tests.end_to_end.client import HEADERS
 from tests.end_to_end.installation import Installation

@@ -12,15 +12,15 @@ import redis
 from minio import Minio
 from sqlalchemy import func, select, update
 
-from shared.clock import database_clock
-from shared.database import Database
 from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import FINISHED, JobStatus, Queue
-from shared.job_store import ATTEMPTS_SPENT
+from shared.jobs.store import ATTEMPTS_SPENT
 from shared.jobs.transitions import readable_until
-from shared.object_store import ObjectStore
-from shared.settings import Settings
-from shared.tables import jobs, webhook_deliveries
+from shared.objects.store import ObjectStore
+from shared.settings.settings import Settings
+from shared.sql.clock import database_clock
+from shared.sql.database import Database
+from shared.sql.tables import jobs, webhook_deliveries
 from shared.webhooks.delivery import DeliveryState
 from tests.fault.ledger import Ledger
 from tests.fault.order import RIGHT_ERROR, Kind

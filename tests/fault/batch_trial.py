@@ -14,9 +14,9 @@ from zipfile import ZipFile
 from sqlalchemy import func, select
 
 from shared.batches.tables import batch_items
-from shared.database import Database
-from shared.key_store import KeyStore
-from shared.tables import jobs
+from shared.sql.database import Database
+from shared.sql.tables import jobs
+from shared.tenants.key_store import KeyStore
 from tests.conditions import eventually
 from tests.fault.audit import Audit
 from tests.fault.batch_client import BatchClient

@@ -37,10 +37,10 @@ from deploy.environment_file import read
 from deploy.local.processes.process import Process
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.valkey import Valkey
-from shared.database import Database
 from shared.errors import DatabaseUnavailable
 from shared.job import LIVE, JobStatus
-from shared.tables import jobs
+from shared.sql.database import Database
+from shared.sql.tables import jobs
 from tests.conditions import eventually
 from tests.end_to_end.client import submit
 from tests.fault.process_tree import descendants_of

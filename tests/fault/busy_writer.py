@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 
-from shared.database import Database
-from shared.job_store import JobStore, Limits
+from shared.jobs.store import JobStore, Limits
+from shared.sql.database import Database
 from tests.factories import new_job
 
 LIMITS = Limits(lease=timedelta(seconds=30), max_attempts=3, deadline=timedelta(hours=1))

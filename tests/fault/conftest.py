@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.local.servers.postgres import Postgres
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.fault.fleet import set_up
 from tests.fault.site import Site
 from tests.pictures import astronaut, jpeg

@@ -8,9 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from shared.job import Lease
-from shared.object_store import ObjectStore
-from shared.rendition import Format
-from shared.settings import Settings
+from shared.objects.store import ObjectStore
+from shared.settings.settings import Settings
+from shared.wire.rendition import Format
 
 
 class Point(StrEnum):

@@ -8,8 +8,8 @@ from pathlib import Path
 from unittest import mock
 
 import worker.app
-from shared.logs import set_up_logs
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
+from shared.telemetry.logs import set_up_logs
 from tests.fault.halting_store import HaltingStore, Point
 
 

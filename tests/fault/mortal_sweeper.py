@@ -9,7 +9,7 @@ from unittest import mock
 
 import worker.sweeper.__main__
 import worker.sweeper.app
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
 
 
 def _die(*_: Any) -> None:

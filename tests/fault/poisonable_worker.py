@@ -11,8 +11,8 @@ import time
 import numpy as np
 
 from shared.errors import InferenceFailed
-from shared.logs import set_up_logs
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
+from shared.telemetry.logs import set_up_logs
 from worker.app import create_segmenter, create_worker, run_worker
 from worker.network.segmenter import Frame, Logits, Segmenter
 

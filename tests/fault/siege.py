@@ -12,10 +12,10 @@ from functools import partial
 
 from sqlalchemy import func, select
 
-from shared.database import Database
 from shared.errors import DatabaseUnavailable
 from shared.job import JobStatus
-from shared.tables import jobs
+from shared.sql.database import Database
+from shared.sql.tables import jobs
 from tests.fault.fleet import Fleet
 from tests.fault.hand import Fault, hurt
 from tests.fault.target import Target

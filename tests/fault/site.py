@@ -13,10 +13,10 @@ import redis
 from sqlalchemy import select, update
 
 from deploy.local.processes.process import Process
-from shared.clock import database_clock
-from shared.database import Database
 from shared.jobs.transitions import readable_until
-from shared.tables import jobs
+from shared.sql.clock import database_clock
+from shared.sql.database import Database
+from shared.sql.tables import jobs
 from tests.conditions import eventually
 from tests.end_to_end.installation import Installation
 from tests.fault.audit import Audit, leftovers

@@ -16,10 +16,10 @@ import pytest
 
 from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.server import folder_of
-from shared.database import Database
-from shared.key_store import KeyStore
-from shared.object_store import ObjectStore
-from shared.settings import Settings
+from shared.objects.store import ObjectStore
+from shared.settings.settings import Settings
+from shared.sql.database import Database
+from shared.tenants.key_store import KeyStore
 from tests.conditions import eventually
 from tests.end_to_end.installation import environment_of
 from tests.fault.site import Site

@@ -13,7 +13,7 @@ import pytest
 
 from shared.errors import ErrorCode
 from shared.job import JobStatus
-from shared.job_store import ATTEMPTS_SPENT
+from shared.jobs.store import ATTEMPTS_SPENT
 from tests.fault.audit import Audit, Stored, compare, leftovers
 from tests.fault.ledger import Ending, Entry, Ledger
 from tests.fault.listener import Listener

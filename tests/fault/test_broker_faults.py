@@ -10,10 +10,10 @@ import pytest
 import redis
 
 from deploy.local.servers.valkey import Valkey
-from shared.broker import Broker
 from shared.errors import BrokerUnavailable
 from shared.job import Queue
-from shared.settings import Settings
+from shared.messaging.broker import Broker
+from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
 from tests.fault.site import Site

@@ -13,7 +13,7 @@ import redis
 
 from deploy.local.processes.process import Process
 from deploy.local.servers.valkey import Valkey
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
 from tests.fault.halting_store import Point

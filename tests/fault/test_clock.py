@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 #: A signed upload ends by the clock of the object store, which nobody here can ask. No lease and no lifetime hangs on
 #: the others: a key's last use to the minute, the day on which a report of usage ends, the date of a file in a zip.
 ALLOWED = {
-    "shared/clock.py",
+    "shared/sql/clock.py",
     "api/routes/uploads.py",
     "api/admission/last_uses.py",
     "api/routes/usage.py",

@@ -15,7 +15,7 @@ import httpx
 import psycopg
 
 from deploy.local.servers.postgres import Postgres
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import post, submit, wait_for
 from tests.fault.audit import Audit

@@ -11,8 +11,8 @@ from sqlalchemy import update
 
 from deploy.local.servers.ports import LOOPBACK
 from deploy.local.servers.valkey import Valkey
-from shared.database import Database
-from shared.tables import jobs
+from shared.sql.database import Database
+from shared.sql.tables import jobs
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
 from tests.fault.site import Site

@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 from PIL import Image
 
-from shared.contract import Category
+from shared.wire.contract import Category
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
 from tests.fault.site import Site

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import update
 
-from shared.database import Database
 from shared.job import JobStatus
-from shared.tables import jobs
+from shared.sql.database import Database
+from shared.sql.tables import jobs
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
 from tests.fault.site import Site

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from shared.api_key import KEYLESS_TENANT
-from shared.database import Database
-from shared.job_store import JobStore, limits_of
+from shared.jobs.store import JobStore, limits_of
+from shared.sql.database import Database
+from shared.tenants.api_key import KEYLESS_TENANT
 from tests.end_to_end.client import HEADERS, QUERY, post
 from tests.factories import new_job
 from tests.fault.site import Site

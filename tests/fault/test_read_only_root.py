@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local.processes.process import Process
 from deploy.local.servers.postgres import Postgres
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.end_to_end.client import post
 from tests.fault.fleet import set_up
 from tests.fault.site import Site

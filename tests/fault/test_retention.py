@@ -11,7 +11,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from shared.object_store import ObjectStore
+from shared.objects.store import ObjectStore
 from tests.conditions import eventually
 from tests.end_to_end.client import query, submit, urls_of, wait_for
 from tests.fault.audit import Audit

@@ -17,8 +17,8 @@ from deploy.local.servers.ports import LOOPBACK
 from deploy.local.servers.seaweedfs import SeaweedFS
 from shared.errors import ObjectStoreUnavailable
 from shared.job import Lease
-from shared.object_store import IMAGE, ObjectStore
-from shared.settings import Settings
+from shared.objects.store import IMAGE, ObjectStore
+from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import post, submit, wait_for
 from tests.fault.audit import Audit

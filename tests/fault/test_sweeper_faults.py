@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.local.servers.seaweedfs import SeaweedFS
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
 from tests.end_to_end.installation import environment_of

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from shared.job_store import ATTEMPTS_SPENT
+from shared.jobs.store import ATTEMPTS_SPENT
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, urls_of, wait_for
 from tests.fault.halting_store import Point

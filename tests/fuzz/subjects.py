@@ -18,14 +18,14 @@ from api.answers.listing import read_page
 from api.intake.fields import Rules
 from api.intake.form import read_cutout_request
 from api.intake.options import MODERN
-from shared.broker import TASK
-from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import Refused
 from shared.image_files.header import read_header
 from shared.job import Queue
-from shared.messages import MessageWriter
+from shared.messaging.broker import TASK
+from shared.messaging.messages import MessageWriter
 from shared.outgoing.failure import CallFailed
 from shared.outgoing.policy import Policy
+from shared.wire.contract import MAX_IMAGE_BYTES
 from tests.api import multipart_body
 from tests.fault.mutation import mutants_of, whole_photos
 from tests.fault.test_message_faults import NO_MESSAGES

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from shared.documents import ROOT
-from shared.settings import Settings, variable
+from shared.settings.settings import Settings, variable
 
 CHART = ROOT / "deploy" / "chart"
 SCHEMA, VALUES = CHART / "values.schema.json", CHART / "values.yaml"

@@ -10,14 +10,14 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
 
 import api.metrics
-import shared.metrics.jobs
+import shared.telemetry.job_metrics
 import worker.metrics
 import worker.sweeper.metrics
 import worker.webhooks.metrics
 
 #: Who tells them, and where they are made.
 TOLD_BY: Mapping[str, tuple[ModuleType, ...]] = {
-    "All of them, each what it begins or ends": (shared.metrics.jobs,),
+    "All of them, each what it begins or ends": (shared.telemetry.job_metrics,),
     "Front end": (api.metrics,),
     "Worker": (worker.metrics,),
     "Sweeper": (worker.sweeper.metrics, worker.webhooks.metrics),

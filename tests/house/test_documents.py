@@ -15,11 +15,11 @@ from api.documents.markdown import headings_of
 from api.documents.routes_page import write_routes_page
 from api.documents.shelves import read_shelves
 from api.openapi.document import create_document
-from shared.contract import Category
 from shared.documents import AT_ROOT, ROOT, explain
 from shared.documents import FOLDER as DOCS
 from shared.errors import ErrorCode
-from shared.settings import Settings, variable
+from shared.settings.settings import Settings, variable
+from shared.wire.contract import Category
 from tests.house.blocks import blocks_of
 from tests.house.chart_pages import SCHEMA, schema_page
 from tests.house.generated import PAGES, TO_BE_WRITTEN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.fault.promises.__main__ import PROMISES
 
 ROOT = Path(__file__).parents[2]

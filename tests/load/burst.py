@@ -18,8 +18,8 @@ from deploy.capacity.simulation.outcome import Outcome
 from deploy.capacity.simulation.policy import Policy, Targets
 from deploy.capacity.simulation.trial import Scenario, run
 from shared.job import Job
-from shared.job_store import JobStore, limits_of
-from shared.key_store import KeyStore
+from shared.jobs.store import JobStore, limits_of
+from shared.tenants.key_store import KeyStore
 from tests.conditions import eventually
 from tests.load.site import Client, any_photo, running_installation, say
 

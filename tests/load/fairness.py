@@ -12,8 +12,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from shared.job_store import JobStore, limits_of
-from shared.key_store import KeyStore
+from shared.jobs.store import JobStore, limits_of
+from shared.tenants.key_store import KeyStore
 from tests.load.site import Client, any_photo, running_installation, say
 
 _IMPORTERS = 8

@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from shared.job_store import JobStore, limits_of
-from shared.key_store import KeyStore
+from shared.jobs.store import JobStore, limits_of
+from shared.tenants.key_store import KeyStore
 from tests.end_to_end.client import QUERY
 from tests.factories import new_job
 from tests.load.site import Client, any_photo, running_installation, say

@@ -18,10 +18,10 @@ from skimage import data
 from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
-from shared.database import Database
-from shared.object_store import ObjectStore
-from shared.schema import migrate
-from shared.settings import Settings
+from shared.objects.store import ObjectStore
+from shared.settings.settings import Settings
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 from tests.end_to_end.client import CUTOUT, QUERY
 from tests.end_to_end.installation import Installation
 

@@ -15,14 +15,14 @@ import redis
 import structlog
 from sqlalchemy import func, insert, select, update
 
-from shared.clock import database_clock
-from shared.database import Database
 from shared.job import JobStatus, Lease, Queue
 from shared.jobs.rows import new_row
 from shared.jobs.transitions import readable_until
-from shared.object_store import IMAGE, ObjectStore
-from shared.schema import migrate
-from shared.tables import jobs
+from shared.objects.store import IMAGE, ObjectStore
+from shared.sql.clock import database_clock
+from shared.sql.database import Database
+from shared.sql.schema import migrate
+from shared.sql.tables import jobs
 from tests.factories import new_job
 from tests.load.site import running_servers, say
 from worker.sweeper.app import create_sweeper

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from shared.database import Database
-from shared.key_store import KeyStore
+from shared.sql.database import Database
+from shared.tenants.key_store import KeyStore
 from tests.end_to_end.installation import Installation
 from tests.page.visitor import Visitor
 

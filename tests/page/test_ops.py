@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared.api_key import Scope, Terms
-from shared.audit import AuditLog
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import Queue
-from shared.job_store import JobStore, limits_of
-from shared.key_store import KeyStore
+from shared.jobs.store import JobStore, limits_of
+from shared.sql.database import Database
+from shared.tenants.api_key import Scope, Terms
+from shared.tenants.audit import AuditLog
+from shared.tenants.key_store import KeyStore
 from tests.end_to_end.installation import Installation
 from tests.factories import new_job
 from tests.page.visitor import PATIENCE, Visitor

@@ -17,9 +17,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from shared.contract import ReturnForm
 from shared.errors import Refused
 from shared.job import CutoutOptions
+from shared.wire.contract import ReturnForm
 from tests.quality.cases import Person, Pixels, middle_of, scaled
 from tests.quality.sight import load_network
 from training.data.choice import spread

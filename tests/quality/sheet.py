@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
 from tests.quality.sight import Pixels, Plane, load_network, mask_of
 from training.data.choice import spread
 from training.data.dataset import Split, list_split, read_labels, read_photo, read_tags

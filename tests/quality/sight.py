@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from shared.contract import ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.manifest import Manifest, load_manifest
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
+from shared.wire.contract import ReturnForm
 from worker.imaging.cutout import cut_out, segment
 from worker.imaging.decoding import decode
 from worker.imaging.downscaling import overview_of

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract import Category
 from shared.errors import Misconfigured
 from shared.manifest import BUNDLED as SHIPPED
 from shared.manifest import UNKNOWN, OutputKind, known_names, load_manifest
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.contract import Category
 
 NAME = Settings().model
 NOWHERE = Path("/nowhere")

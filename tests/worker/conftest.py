@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract import Category
-from shared.database import Database
 from shared.job import CutoutOptions, Job
-from shared.job_store import JobStore, Limits
+from shared.jobs.store import JobStore, Limits
+from shared.sql.database import Database
+from shared.wire.contract import Category
 from tests.clock import HandClock
 from tests.empty_database import create_empty
 from tests.factories import new_job

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from shared.manifest import Manifest, Table, load_manifest
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 Plane = NDArray[np.float32]
 Spec = TypeVar("Spec", bound=Table)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.worker.networks import BUNDLED
 from worker import app
 from worker.imaging.letterbox import fit

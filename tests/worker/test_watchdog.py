@@ -13,7 +13,7 @@ import pytest
 
 from shared.errors import DatabaseUnavailable
 from shared.job import Lease
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
 from tests.conditions import eventually
 from worker import watchdog
 from worker.jobs.lease import LeaseKeeper

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.report import Side
+from shared.wire.report import Side
 from worker.imaging.photo import Pixels
 
 Mask = NDArray[np.bool_]

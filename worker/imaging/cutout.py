@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
-from shared.rendition import OnCanvas
+from shared.wire.contract import Category, OutMode, ReturnForm
+from shared.wire.rendition import OnCanvas
 from worker.imaging.crop import closer_crop, wider_crop
 from worker.imaging.decontamination import decontaminate
 from worker.imaging.frame import to_frame

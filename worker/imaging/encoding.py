@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from shared.rendition import Format
+from shared.wire.rendition import Format
 from worker.imaging.picture import Picture
 from worker.imaging.png_encoding import encode_png
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.contract import Category
+from shared.wire.contract import Category
 from worker.imaging.bounding_box import enlarged_box
 from worker.imaging.crop import Crop
 from worker.imaging.downscaling import shrunk_size

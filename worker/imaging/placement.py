@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from shared.rendition import MAX_CANVAS, Cropped, Margin, OnCanvas
-from shared.report import Side
+from shared.wire.rendition import MAX_CANVAS, Cropped, Margin, OnCanvas
+from shared.wire.report import Side
 from worker.imaging.bounding_box import BoundingBox, cut_sides
 from worker.imaging.patch import Patch
 from worker.imaging.photo import Pixels, strips

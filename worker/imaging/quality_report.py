@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.contract import Category
-from shared.report import Box, Report, Side
+from shared.wire.contract import Category
+from shared.wire.report import Box, Report, Side
 from worker.imaging.bounding_box import BoundingBox, cut_sides
 from worker.imaging.patch import Patch
 from worker.imaging.placement import Placement

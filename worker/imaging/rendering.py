@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from shared.contract import ReturnForm
-from shared.rendition import Rendition
+from shared.wire.contract import ReturnForm
+from shared.wire.rendition import Rendition
 from worker.imaging.encoding import encode
 from worker.imaging.patch import Patch
 from worker.imaging.photo import Pixels, blend

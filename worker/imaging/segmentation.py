@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.contract import Category
 from shared.manifest import ACCESSORY, BACKGROUND, GARMENT, PERSON, OutputKind, OutputSpec
+from shared.wire.contract import Category
 from worker.imaging.letterbox import Letterbox
 
 Plane = NDArray[np.float32]

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 
-from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import CutworkError, ErrorCode, ObjectMissing, Refused, TryAgain
 from shared.image_files.header import check_length, read_header
 from shared.job import Job
-from shared.logs import about, get_logger
-from shared.object_store import ObjectStore
+from shared.objects.store import ObjectStore
 from shared.outgoing.call import Answer, Limits
 from shared.outgoing.caller import Caller
 from shared.outgoing.failure import PASSING, CallFailed, Reason
+from shared.telemetry.logs import about, get_logger
+from shared.wire.contract import MAX_IMAGE_BYTES
 
 _log = get_logger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.job import Job
-from shared.object_store import IMAGE, ObjectStore
+from shared.objects.store import IMAGE, ObjectStore
 from worker.imaging.cutout import Cutouts
 
 #: Each of them waits for the store's answer, and for nothing else.

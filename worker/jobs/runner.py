@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NoReturn, TypeVar
 
-from shared.announcements import Announcer
 from shared.errors import (
     BrokerUnavailable,
     DatabaseUnavailable,
@@ -28,10 +27,11 @@ from shared.errors import (
 )
 from shared.image_files.header import read_header
 from shared.job import Job, JobStatus, Queue
-from shared.job_store import ATTEMPTS_SPENT, JobStore
-from shared.logs import about, get_logger
-from shared.metrics.jobs import count_finished
-from shared.object_store import ObjectStore
+from shared.jobs.store import ATTEMPTS_SPENT, JobStore
+from shared.messaging.announcements import Announcer
+from shared.objects.store import ObjectStore
+from shared.telemetry.job_metrics import count_finished
+from shared.telemetry.logs import about, get_logger
 from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
 from worker.jobs.database_retry import retry_while_away

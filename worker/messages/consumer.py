@@ -33,8 +33,8 @@ from celery.worker.consumer import Consumer
 from kombu.exceptions import OperationalError
 from kombu.transport import redis as kombu_redis
 
-from shared.broker import TASK
-from shared.logs import get_logger
+from shared.messaging.broker import TASK
+from shared.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 

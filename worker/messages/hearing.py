@@ -11,9 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shared.broker import Broker
 from shared.errors import BrokerUnavailable
 from shared.job import Queue
+from shared.messaging.broker import Broker
 
 #: Looks, not seconds: a machine that was asleep has not heard anything, and nobody is to blame.
 _LOOKS = 20

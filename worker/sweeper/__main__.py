@@ -8,11 +8,11 @@ import sys
 import threading
 
 from shared.errors import Misconfigured
-from shared.logs import set_up_logs
-from shared.metrics.registry import REGISTRY
-from shared.metrics.server import serve_metrics
-from shared.schema import require_schema
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
+from shared.sql.schema import require_schema
+from shared.telemetry.logs import set_up_logs
+from shared.telemetry.registry import REGISTRY
+from shared.telemetry.server import serve_metrics
 from worker.sweeper.app import (
     create_keeper,
     create_sampler,

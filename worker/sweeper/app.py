@@ -7,22 +7,22 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from shared.announcements import Announcer
-from shared.audit import AuditLog
 from shared.batches.store import BatchStore
-from shared.broker import Broker, Duty
-from shared.database import open_database
 from shared.errors import Unavailable
-from shared.job_store import JobStore, limits_of
-from shared.key_store import KeyStore
-from shared.liveness import LivenessFile
-from shared.logs import get_logger
-from shared.object_store import ObjectStore
+from shared.jobs.store import JobStore, limits_of
+from shared.messaging.announcements import Announcer
+from shared.messaging.broker import Broker, Duty
+from shared.objects.store import ObjectStore
 from shared.operations.fleet import Fleet
 from shared.operations.samples import Samples
 from shared.outgoing.caller import Caller
-from shared.settings import Settings
-from shared.usage import Usage
+from shared.settings.settings import Settings
+from shared.sql.database import open_database
+from shared.telemetry.liveness import LivenessFile
+from shared.telemetry.logs import get_logger
+from shared.tenants.audit import AuditLog
+from shared.tenants.key_store import KeyStore
+from shared.tenants.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 from worker.sweeper.batch_keeper import BatchKeeper
 from worker.sweeper.retention import Retention

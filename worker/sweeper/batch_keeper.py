@@ -18,12 +18,12 @@ from itertools import groupby
 
 from shared.batches.batch import Batch, BatchStatus
 from shared.batches.store import BatchStore
-from shared.broker import Broker
 from shared.errors import BrokerUnavailable
 from shared.job import Queue
-from shared.job_store import JobStore
-from shared.logs import get_logger
-from shared.metrics.jobs import count_accepted
+from shared.jobs.store import JobStore
+from shared.messaging.broker import Broker
+from shared.telemetry.job_metrics import count_accepted
+from shared.telemetry.logs import get_logger
 from worker.sweeper.steps import run_steps
 
 _log = get_logger(__name__)

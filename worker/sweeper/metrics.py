@@ -10,13 +10,13 @@ from prometheus_client import Counter, Gauge
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from shared.backlog import Backlog
 from shared.errors import Unavailable
 from shared.job import JobStatus
-from shared.job_store import JobStore
+from shared.jobs.backlog import Backlog
 from shared.jobs.matching import Matching
-from shared.logs import get_logger
-from shared.metrics.registry import REGISTRY
+from shared.jobs.store import JobStore
+from shared.telemetry.logs import get_logger
+from shared.telemetry.registry import REGISTRY
 
 _log = get_logger(__name__)
 

@@ -13,9 +13,9 @@ from queue import Empty, SimpleQueue
 from types import MappingProxyType
 
 from shared.errors import Unavailable
-from shared.job_store import JobStore
-from shared.logs import about, get_logger
-from shared.object_store import ObjectStore
+from shared.jobs.store import JobStore
+from shared.objects.store import ObjectStore
+from shared.telemetry.logs import about, get_logger
 from worker.sweeper.steps import run_steps
 
 _log = get_logger(__name__)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from shared.logs import get_logger
+from shared.telemetry.logs import get_logger
 from worker.sweeper.metrics import LAST_ROUND
 
 _log = get_logger(__name__)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.errors import BrokerUnavailable, Unavailable
-from shared.job_store import JobStore
 from shared.jobs.matching import WINDOW
-from shared.logs import get_logger
+from shared.jobs.store import JobStore
 from shared.operations.fleet import Fleet, kinds_of
 from shared.operations.samples import Samples
+from shared.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 

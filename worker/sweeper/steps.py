@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shared.errors import Unavailable
-from shared.logs import get_logger
+from shared.telemetry.logs import get_logger
 from worker.sweeper.metrics import FAILURES
 
 _log = get_logger(__name__)

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.announcements import Announcer
-from shared.broker import Broker
 from shared.errors import BrokerUnavailable
 from shared.job import Job, JobStatus, Queue
-from shared.job_store import JobStore
-from shared.logs import about, get_logger
-from shared.metrics.jobs import count_finished
+from shared.jobs.store import JobStore
+from shared.messaging.announcements import Announcer
+from shared.messaging.broker import Broker
+from shared.telemetry.job_metrics import count_finished
+from shared.telemetry.logs import about, get_logger
 from worker.sweeper.metrics import REPUBLISHED, RESCUED
 from worker.sweeper.retention import Retention
 from worker.sweeper.steps import run_steps

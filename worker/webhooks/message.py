@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.webhooks.delivery import Delivery
 from shared.webhooks.signature import signed_headers
-from shared.wire_types import rfc3339
+from shared.wire.types import rfc3339
 from worker.webhooks.subjects import Subject
 
 

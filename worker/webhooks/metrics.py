@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter
 
-from shared.metrics.registry import REGISTRY
+from shared.telemetry.registry import REGISTRY
 
 WEBHOOK_TRIES = Counter(
     "cutwork_webhook_tries_total",

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import Unavailable
-from shared.key_store import KeyStore
-from shared.logs import get_logger
 from shared.outgoing.call import Answer, Limits
 from shared.outgoing.caller import Caller
 from shared.outgoing.failure import CallFailed, Reason
+from shared.telemetry.logs import get_logger
+from shared.tenants.key_store import KeyStore
 from shared.webhooks.deliveries import Deliveries
 from shared.webhooks.delivery import Delivery
 from worker.webhooks.lanes import ALL, Lanes

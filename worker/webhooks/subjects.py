@@ -8,9 +8,9 @@ from datetime import datetime
 from shared.batches.batch import EVENTS as BATCH_EVENTS
 from shared.batches.store import BatchStore
 from shared.batches.telling import envelope_of_batch
-from shared.envelope import Envelope, Signer, add_all_of, envelope_of
 from shared.errors import FromNewerRelease
-from shared.job_store import JobStore
+from shared.jobs.envelope import Envelope, Signer, add_all_of, envelope_of
+from shared.jobs.store import JobStore
 from shared.webhooks.delivery import EVENTS as JOB_EVENTS
 from shared.webhooks.delivery import Delivery
 

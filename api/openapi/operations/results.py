@@ -6,7 +6,7 @@ from api.openapi import codes, inputs
 from api.openapi.errors import create_error_responses
 from api.openapi.operations.kinds import Operation, Paths
 from api.routes.jobs import PATH as JOBS
-from shared.rendition import Format
+from shared.wire.rendition import Format
 
 
 def create_paths() -> Paths:

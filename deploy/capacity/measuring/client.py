@@ -11,8 +11,8 @@ from typing import Any
 
 import urllib3
 
-from shared.envelope import PROCESSING, QUEUED
 from shared.errors import CutworkError
+from shared.jobs.envelope import PROCESSING, QUEUED
 
 _SECONDS = 60.0
 _JOBS = "/v1/jobs"

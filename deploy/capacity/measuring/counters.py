@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import text
 
 from deploy.capacity.measuring.processes import cpu_by_part
-from shared.database import Database
+from shared.sql.database import Database
 
 Reading = Mapping[str, float]
 Counter = Callable[[], Reading]

@@ -11,7 +11,7 @@ from deploy.capacity.measuring.counters import Counters, cpu_counter, postgres_c
 from deploy.capacity.measuring.experiment import Experiment
 from deploy.capacity.measuring.findings import findings_of
 from deploy.named_database import open_named_database
-from shared.settings import load_settings
+from shared.settings.settings import load_settings
 
 
 def measure_installation(

@@ -9,8 +9,8 @@ from deploy.capacity.demand import DAY, Demand
 from deploy.capacity.planning.computers import Computers
 from deploy.capacity.planning.seconds import database_seconds
 from deploy.capacity.unit_costs import UnitCosts
-from shared.contract import RESULT_LIFETIME
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.contract import RESULT_LIFETIME
 
 #: Days that a row is there: as long as its results, and then as long as it is remembered that they were there.
 DAYS_KEPT = RESULT_LIFETIME.total_seconds() / DAY + float(

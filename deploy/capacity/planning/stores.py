@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from deploy.capacity.demand import DAY, Demand
 from deploy.capacity.unit_costs import UnitCosts
-from shared.contract import RESULT_LIFETIME
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.contract import RESULT_LIFETIME
 
 _GIGABYTE = 1e3  # of megabytes
 #: What an empty server takes.

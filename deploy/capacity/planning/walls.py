@@ -18,7 +18,7 @@ from deploy.capacity.planning.seconds import (
     worker_seconds,
 )
 from deploy.capacity.unit_costs import UnitCosts
-from shared.settings import Settings, variable
+from shared.settings.settings import Settings, variable
 
 _MINUTE, _HOUR = 60.0, 3600.0
 

@@ -16,7 +16,7 @@ from deploy.capacity.simulation.line import Job, Line
 from deploy.capacity.simulation.load import Load
 from deploy.capacity.simulation.outcome import Outcome, Sample
 from deploy.capacity.simulation.policy import Policy, State, Targets
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 _LEASE = float(Settings.model_fields["lease"].default)
 _SWEEP = float(Settings.model_fields["sweep_interval"].default)

@@ -11,9 +11,9 @@ from itertools import islice
 import redis
 from celery import Celery
 
-from shared.broker import TASK, Duty
 from shared.job import Queue
-from shared.messages import MessageWriter
+from shared.messaging.broker import TASK, Duty
+from shared.messaging.messages import MessageWriter
 from tests.attack.attempt import Attempt, hold
 from tests.attack.target import Target
 from tests.conditions import eventually

@@ -5,7 +5,7 @@ from __future__ import annotations
 from minio import Minio
 from urllib3 import PoolManager
 
-from shared.settings import PREFIX, Settings
+from shared.settings.settings import PREFIX, Settings
 from tests.attack.attempt import Attempt, hold
 from tests.attack.target import V1, Target
 from tests.conditions import eventually

@@ -23,8 +23,8 @@ from typing import Any
 
 import cv2
 
-from shared.contract import Category
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.contract import Category
 from tests.benchmarks.ledger.drawing import Bar, draw_bars
 from tests.benchmarks.ledger.floor import Floor
 from tests.benchmarks.ledger.photos import SIZES, write_photo

@@ -14,8 +14,8 @@ import simplejpeg
 from isal import isal_zlib
 from PIL import Image
 
-from shared.contract import Category
 from shared.job import CutoutOptions
+from shared.wire.contract import Category
 from tests.benchmarks.ledger.side import Spent, StageClock
 from worker.imaging.cutout import cut_out
 from worker.imaging.decoding import decode

@@ -17,9 +17,9 @@ from typing import Any
 
 import cv2
 
-from shared.contract import Category
 from shared.job import CutoutOptions
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.contract import Category
 from worker.app import create_segmenter
 from worker.imaging import cutout, decoding
 

@@ -29,7 +29,7 @@ from api.wsgi import create_services
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
 from shared.job import Queue
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.benchmarks.ledger.drawing import Bar, draw_bars
 from tests.benchmarks.ledger.photos import SIZES, write_photo
 from tests.benchmarks.ledger.side import STAGES, Spent, StageClock, attach
@@ -41,18 +41,18 @@ _ROUNDS = 9
 _BEFORE: Mapping[str, Sequence[str]] = {
     "form": ["api.routes.cutout:read_cutout_request"],
     "header": ["api.intake.form:read_header", "worker.jobs.runner:read_header"],
-    "put": ["shared.object_store:ObjectStore.put_input"],
+    "put": ["shared.objects.store:ObjectStore.put_input"],
     "row": ["shared.jobs.submission:Submission.create"],
-    "publish": ["shared.broker:Broker.publish"],
+    "publish": ["shared.messaging.broker:Broker.publish"],
     "claim": ["shared.jobs.leases:Leases.claim"],
-    "get": ["shared.object_store:ObjectStore.get_input"],
+    "get": ["shared.objects.store:ObjectStore.get_input"],
 }
 _AFTER: Mapping[str, Sequence[str]] = {
     "store": ["worker.jobs.runner:store_results"],
     "complete": ["shared.jobs.leases:Leases.complete"],
     "close": [
-        "shared.announcements:Announcer.announce",
-        "shared.object_store:ObjectStore.delete_input",
+        "shared.messaging.announcements:Announcer.announce",
+        "shared.objects.store:ObjectStore.delete_input",
     ],
     "attempt": ["worker.jobs.runner:JobRunner.run"],
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.settings import variable
+from shared.settings.settings import variable
 from tests.deploy.chart.helm import CHART, Helm
 from tests.deploy.chart.manifests import Document, Manifests, matches
 from tests.house.chart_pages import OF_SECRETS

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from api.routes.health import ALIVE, READY
-from shared.settings import PREFIX, load_settings
+from shared.settings.settings import PREFIX, load_settings
 from tests.deploy.chart.helm import Helm
 from tests.deploy.chart.manifests import Manifests, Pod
 

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import make_url
 
 from deploy.local.servers.postgres import Postgres
-from shared.database import Database
 from shared.job import Queue
-from shared.job_store import JobStore
-from shared.schema import migrate
+from shared.jobs.store import JobStore
+from shared.sql.database import Database
+from shared.sql.schema import migrate
 from tests.clock import HandClock
 from tests.conformance.conftest import LIMITS
 from tests.deploy.chart.helm import Helm

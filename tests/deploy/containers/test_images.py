@@ -71,7 +71,7 @@ def test_the_front_ends_image_holds_neither_numpy_nor_a_network(
 def test_what_was_not_meant_for_an_image_is_not_in_it(image: str, podman: Podman) -> None:
     found = podman.call("run", "--rm", image, "find", "/app", "-maxdepth", "2").stdout.split()
 
-    assert "/app/shared/settings.py" in found
+    assert "/app/shared/settings/settings.py" in found
     assert not [it for it in found if re.search(r"/(tests|client|training|local|\..*)$", it)]
 
 

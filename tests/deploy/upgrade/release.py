@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import tarfile
@@ -12,12 +13,13 @@ from functools import cached_property
 from pathlib import Path
 
 from deploy.local.processes.process import Process
-from shared.settings import Settings, variable
+from shared.settings.settings import Settings
 from tests.end_to_end.installation import environment_of, outside
 
 _ROOT = Path(__file__).parents[3]
 _MIGRATIONS = "migrations/versions"
-_SETTINGS = "from shared.settings import Settings; print(*Settings.model_fields)"
+#: A row of what `cutwork-admin settings` prints.
+_SETTING = re.compile(r"^\| `(CUTWORK_\w+)`", re.MULTILINE)
 _SECONDS = 120
 
 
@@ -49,13 +51,12 @@ class Release:
 
     def environment(self, settings: Settings) -> Mapping[str, str]:
         """Write settings down as variables: those that it knows, since it refuses all others."""
-        known = {variable(name) for name in self._known_settings}
         wanted = environment_of(settings)
-        return {**self._own, **{name: wanted[name] for name in wanted.keys() & known}}
+        return {**self._own, **{name: wanted[name] for name in wanted.keys() & self._known}}
 
     @cached_property
-    def _known_settings(self) -> list[str]:
-        return self.run(["-c", _SETTINGS]).split()
+    def _known(self) -> frozenset[str]:
+        return frozenset(_SETTING.findall(self.run(["-m", "deploy.admin", "settings"])))
 
     @property
     def _own(self) -> dict[str, str]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from deploy.local.processes.process import Process
 from deploy.local.servers.health import answers_ok
 from deploy.local.servers.ports import LOOPBACK, free_port
-from shared.broker import Broker, Duty
-from shared.settings import Settings
+from shared.messaging.broker import Broker, Duty
+from shared.settings.settings import Settings
 from tests.deploy.upgrade.balancer import Balancer
 from tests.deploy.upgrade.release import Release
 from tests.end_to_end.installation import front_end_command

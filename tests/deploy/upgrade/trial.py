@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shared.errors import DatabaseUnavailable
 from shared.job import JobStatus
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.deploy.upgrade.importer import Importer
 from tests.deploy.upgrade.release import Release

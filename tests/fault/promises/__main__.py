@@ -11,7 +11,7 @@ import os
 import sys
 from typing import get_args
 
-from shared.settings import PREFIX
+from shared.settings.settings import PREFIX
 from tests.fault.fleet import DatabaseKind
 from tests.fault.promises.of_requests import (
     a_message_comes_twice,

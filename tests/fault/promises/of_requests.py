@@ -9,10 +9,10 @@ from typing import Any, cast
 import httpx
 from PIL import Image
 
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import JobStatus
-from shared.key_store import KeyStore
+from shared.sql.database import Database
+from shared.tenants.key_store import KeyStore
 from tests.conditions import eventually
 from tests.end_to_end.client import CUTOUT, submit
 from tests.fault.promises.promise import Finding

@@ -12,7 +12,7 @@ from PIL import Image
 
 from deploy.local.processes.process import Process
 from shared.job import JobStatus
-from shared.job_store import ATTEMPTS_SPENT
+from shared.jobs.store import ATTEMPTS_SPENT
 from tests.conditions import eventually
 from tests.end_to_end.client import submit
 from tests.fault.promises.promise import Finding

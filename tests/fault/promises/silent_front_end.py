@@ -11,8 +11,8 @@ from werkzeug.serving import run_simple
 
 from api.wsgi import create_app
 from deploy.local.servers.ports import LOOPBACK
-from shared.broker import Broker
 from shared.job import Queue
+from shared.messaging.broker import Broker
 
 
 def _stand_still(_: Broker, queue: Queue) -> None:

@@ -19,11 +19,11 @@ from deploy.local.processes.process import Process
 from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
-from shared.database import Database
 from shared.errors import DatabaseUnavailable
 from shared.job import FINISHED
-from shared.settings import Settings
-from shared.tables import jobs
+from shared.settings.settings import Settings
+from shared.sql.database import Database
+from shared.sql.tables import jobs
 from tests.conditions import eventually
 from tests.end_to_end.client import submit
 from tests.fault.fleet import DatabaseKind, set_up

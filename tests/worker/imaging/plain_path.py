@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shared.contract import ReturnForm
+from shared.wire.contract import ReturnForm
 from worker.imaging import cutout, decontamination, mattes, refinement
 from worker.imaging.downscaling import shrink_to, shrunk_size
 from worker.imaging.patch import Patch

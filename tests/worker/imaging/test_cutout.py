@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from shared.contract import Category, OutMode, ReturnForm
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.manifest import load_manifest
+from shared.wire.contract import Category, OutMode, ReturnForm
 from tests import pictures
 from tests.worker.networks import Seeing, orange, seeing
 from worker.imaging.cutout import cut_out

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from shared.rendition import Format
+from shared.wire.rendition import Format
 from tests import pictures
 from worker.imaging.encoding import encode
 from worker.imaging.photo import blend

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shared.contract import Category
+from shared.wire.contract import Category
 from tests.worker.networks import BUNDLED
 from worker.imaging.mattes import Mattes, to_mattes
 from worker.imaging.photo import Photo

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.rendition import Cropped, Margin, OnCanvas
+from shared.wire.rendition import Cropped, Margin, OnCanvas
 from tests import pictures
 from worker.imaging.bounding_box import BoundingBox, bounding_box
 from worker.imaging.patch import Patch

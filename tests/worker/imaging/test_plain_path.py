@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from shared.contract import Category, ReturnForm
 from shared.job import CutoutOptions
 from shared.manifest import load_manifest
+from shared.wire.contract import Category, ReturnForm
 from tests import pictures
 from tests.worker.imaging.plain_path import use_plain_path
 from tests.worker.networks import Seeing, orange, seeing

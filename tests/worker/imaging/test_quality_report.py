@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shared.contract import Category
-from shared.rendition import OnCanvas
-from shared.report import Side
+from shared.wire.contract import Category
+from shared.wire.rendition import OnCanvas
+from shared.wire.report import Side
 from worker.imaging.bounding_box import BoundingBox
 from worker.imaging.patch import Patch
 from worker.imaging.placement import find_placement

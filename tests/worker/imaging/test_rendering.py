@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.contract import ReturnForm
-from shared.rendition import PLAIN
+from shared.wire.contract import ReturnForm
+from shared.wire.rendition import PLAIN
 from tests import pictures
 from worker.imaging.patch import Patch
 from worker.imaging.rendering import Renderer

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shared.contract import Category
 from shared.manifest import OutputKind
+from shared.wire.contract import Category
 from tests.worker.networks import BUNDLED, Plane, changed, seeing
 from worker.imaging.letterbox import Letterbox, fit
 from worker.imaging.segmentation import Segmentation, interpret

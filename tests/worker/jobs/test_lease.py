@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from shared.errors import DatabaseUnavailable
 from shared.job import Lease
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
 from tests.conditions import eventually
 from worker.jobs.lease import LeaseKeeper
 

@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 import structlog
 
-from shared.contract import MAX_IMAGE_BYTES
 from shared.errors import ErrorCode, ObjectMissing, Refused, TryAgain
-from shared.object_store import ObjectStore
+from shared.objects.store import ObjectStore
 from shared.outgoing.caller import Caller
 from shared.outgoing.policy import Policy
+from shared.wire.contract import MAX_IMAGE_BYTES
 from tests.api.photos import photo
 from tests.factories import new_job
 from tests.pictures import png_header

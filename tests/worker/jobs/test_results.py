@@ -7,11 +7,11 @@ from typing import cast
 
 import pytest
 
-from shared.contract import Category, ReturnForm
 from shared.errors import ObjectStoreUnavailable
 from shared.job import Lease
-from shared.object_store import IMAGE, ObjectStore
-from shared.rendition import Format
+from shared.objects.store import IMAGE, ObjectStore
+from shared.wire.contract import Category, ReturnForm
+from shared.wire.rendition import Format
 from tests.fakes import InMemoryObjectStore
 from tests.worker.conftest import Stores
 from worker.imaging.cutout import Cutouts, Pictures

@@ -13,8 +13,6 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from shared.announcements import Announcer
-from shared.contract import Category
 from shared.errors import (
     DatabaseUnavailable,
     DevicePoisoned,
@@ -22,12 +20,14 @@ from shared.errors import (
     InferenceFailed,
 )
 from shared.job import Job, JobStatus, Queue
-from shared.job_store import ATTEMPTS_SPENT
-from shared.object_store import IMAGE, ObjectStore
-from shared.option_words import OptionWords
+from shared.jobs.store import ATTEMPTS_SPENT
+from shared.messaging.announcements import Announcer
+from shared.objects.store import IMAGE, ObjectStore
 from shared.outgoing.caller import Caller
 from shared.outgoing.policy import Policy
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.wire.contract import Category
+from shared.wire.option_words import OptionWords
 from tests.factories import new_job, publish
 from tests.metrics import since
 from tests.raw_server import RawServer, ok, running_raw_server, say

@@ -15,9 +15,9 @@ from kombu.transport.redis import Channel as KombuChannel
 from pydantic import SecretStr
 
 from deploy.local.servers.valkey import Valkey
-from shared.broker import TASK, Broker, create_celery
 from shared.job import Queue
-from shared.settings import Settings
+from shared.messaging.broker import TASK, Broker, create_celery
+from shared.settings.settings import Settings
 from worker.messages.consumer import read_with
 
 

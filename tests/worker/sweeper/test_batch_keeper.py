@@ -9,8 +9,8 @@ import pytest
 
 from shared.batches.batch import Batch, BatchStatus
 from shared.batches.store import BatchStore
-from shared.broker import Broker
 from shared.job import Queue
+from shared.messaging.broker import Broker
 from tests.batches import accepted, new_batch, new_items
 from tests.worker.conftest import LIMITS, Stores
 from worker.sweeper.batch_keeper import BatchKeeper

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from shared.database import Database
 from shared.job import Queue
-from shared.job_store import JobStore
+from shared.jobs.store import JobStore
+from shared.sql.database import Database
 from tests.clock import Seconds
 from tests.worker.conftest import LIMITS, Stores
 from worker.sweeper.metrics import QueueMetrics

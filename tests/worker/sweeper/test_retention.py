@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contract import RESULT_LIFETIME
 from shared.errors import DatabaseUnavailable
 from shared.job import Job, JobStatus, Lease
-from shared.object_store import IMAGE
+from shared.objects.store import IMAGE
+from shared.wire.contract import RESULT_LIFETIME
 from tests.worker.conftest import Stores
 from worker.sweeper.retention import Retention
 

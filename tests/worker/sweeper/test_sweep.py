@@ -7,11 +7,11 @@ from typing import cast
 
 import pytest
 
-from shared.announcements import Announcer
-from shared.broker import Broker, Duty
 from shared.errors import BrokerUnavailable, ErrorCode
 from shared.job import JobStatus, Queue
-from shared.settings import Settings
+from shared.messaging.announcements import Announcer
+from shared.messaging.broker import Broker, Duty
+from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.metrics import since
 from tests.worker.conftest import LIMITS, Stores

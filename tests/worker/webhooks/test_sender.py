@@ -14,20 +14,20 @@ import pytest
 from sqlalchemy import select, update
 from standardwebhooks import WebhookVerificationError
 
-from shared.api_key import Terms
 from shared.batches.store import BatchStore
-from shared.contract import Category
-from shared.database import Database
 from shared.errors import ErrorCode
 from shared.job import CutoutOptions, Job, Queue
-from shared.job_store import JobStore
-from shared.key_store import KeyStore
+from shared.jobs.store import JobStore
 from shared.outgoing.call import Limits
 from shared.outgoing.caller import Caller
 from shared.outgoing.policy import Policy
-from shared.tables import webhook_deliveries
+from shared.sql.database import Database
+from shared.sql.tables import webhook_deliveries
+from shared.tenants.api_key import Terms
+from shared.tenants.key_store import KeyStore
 from shared.webhooks.deliveries import LEASE, Deliveries
-from shared.webhooks.secrets import read_secrets
+from shared.wire.contract import Category
+from shared.wire.webhook_secrets import read_secrets
 from tests.clock import HandClock
 from tests.conditions import eventually
 from tests.empty_database import create_empty
