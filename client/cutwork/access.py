@@ -38,8 +38,8 @@ def find_access(url: str | None = None, key: str | None = None) -> Access:
     A stored key is sent to the service that it was stored for, and to no other.
 
     Raises:
-        Unusable: The URL is none, or what is stored cannot be read.
-        NoKey: None is known.
+        Unusable: The URL is not valid, or the stored key cannot be read.
+        NoKey: No key is known for this service.
     """
     stored = read_stored()
     url = url or os.environ.get(URL_VARIABLE) or (stored.url if stored else DEFAULT_URL)
@@ -55,10 +55,10 @@ def find_access(url: str | None = None, key: str | None = None) -> Access:
 
 
 def checked_url(url: str) -> str:
-    """Let a base URL pass, without a slash at its end.
+    """Check a base URL, and return it without a slash at its end.
 
     Raises:
-        Unusable: It is none.
+        Unusable: It is not the address of a service.
     """
     try:
         parts = urlsplit(url)
@@ -71,10 +71,10 @@ def checked_url(url: str) -> str:
 
 
 def checked_key(key: str) -> str:
-    """Let a key pass, without white space around it; no other header can be smuggled in by it.
+    """Check a key, and return it without white space around it. A line break in it would begin another header.
 
     Raises:
-        Unusable: It cannot be one.
+        Unusable: It cannot be a key.
     """
     key = key.strip()
     if not key or not key.isascii() or not key.isprintable():
@@ -83,7 +83,7 @@ def checked_key(key: str) -> str:
 
 
 def is_on_this_machine(url: str) -> bool:
-    """Tell whether nobody else can listen on the way."""
+    """Tell whether requests stay on this machine, where nobody can listen on the way."""
     return urlsplit(url).hostname in _LOOPBACK
 
 
@@ -103,10 +103,10 @@ def store(access: Access) -> Path:
 
 
 def read_stored() -> Access | None:
-    """Read what `cutwork login` stored, if it did.
+    """Read what `cutwork login` stored; None if it stored nothing.
 
     Raises:
-        Unusable: Others can read it, or nobody can.
+        Unusable: The file is damaged, or other users can read it.
     """
     path = store_path()
     try:

@@ -80,7 +80,7 @@ class AsyncClient:
         await self._make(calls.erasure(task_id), calls.check_erased)
 
     async def check(self) -> None:
-        """See whether the service is there, and takes the key."""
+        """Check that the service answers, and accepts the key."""
         await self._make(calls.greeting(), calls.checked)
 
     async def fetch(self, picture: Picture) -> bytes:
@@ -95,7 +95,7 @@ class AsyncClient:
         return Path(path)
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         await self._transport.close()
 
     async def __aenter__(self) -> Self:

@@ -11,13 +11,13 @@ from cutwork.errors import NO_ROOM, KeyRefused, Refusal, TryLater, Unreachable
 from cutwork.jobs import Job, read_job
 
 JOBS = "/v1/jobs"
-#: So many jobs are shown in one answer.
+#: One answer shows no more jobs than these.
 MAX_IDS = 100
-#: So long an answer can be held back, in seconds.
+#: The service holds an answer back no longer than this, in seconds.
 MAX_WAIT = 30
 
 _OK, _GONE = 200, 410
-#: Unknown, or made for less than this.
+#: The key is unknown, or its scopes do not cover the call.
 _KEY_REFUSED = frozenset({401, 403})
 _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -40,7 +40,7 @@ class Answer(NamedTuple):
     """What came back."""
 
     status: int
-    #: By names in small letters.
+    #: Names are in lower case.
     headers: Mapping[str, str]
     body: bytes
 
@@ -56,7 +56,7 @@ class Found(NamedTuple):
 def submission(
     photo: bytes, fields: Mapping[str, str], idempotency_key: str, wait: float = 0
 ) -> Call:
-    """Send a photo; sent twice under one key, it is one job."""
+    """Send a photo. Two requests with the same key make one job."""
     headers = {"Idempotency-Key": idempotency_key}
     if wait:
         headers["Prefer"] = f"wait={_whole(wait)}"
@@ -74,7 +74,7 @@ def question_for_many(task_ids: Collection[str], wait: float = 0) -> Call:
 
 
 def greeting() -> Call:
-    """Ask for as little as a key is needed for."""
+    """Make the smallest request that needs a key."""
     return Call("GET", JOBS, query={"limit": "1"})
 
 
@@ -87,8 +87,8 @@ def job_of(answer: Answer) -> Job:
     """Read a job.
 
     Raises:
-        Refusal: There is none.
-        Unreachable: That is no answer of Cutwork's.
+        Refusal: The service answered with an error.
+        Unreachable: The answer does not come from Cutwork.
     """
     told = checked(answer)
     try:
@@ -108,7 +108,7 @@ def jobs_of(answer: Answer) -> Found:
 
 
 def check_erased(answer: Answer) -> None:
-    """See that a job is deleted, now or before; may raise as `job_of` does."""
+    """Check that a job is deleted, by this request or an earlier one; may raise as `job_of` does."""
     if answer.status not in {204, _GONE}:
         checked(answer)
 
@@ -117,8 +117,8 @@ def checked(answer: Answer) -> dict[str, Any]:
     """Read an answer's envelope.
 
     Raises:
-        Refusal: It is an error: `KeyRefused` and `TryLater` by what helps.
-        Unreachable: It is none.
+        Refusal: It holds an error; its class, such as `KeyRefused` or `TryLater`, says what helps.
+        Unreachable: The answer does not come from Cutwork.
     """
     try:
         told = json.loads(answer.body)
@@ -142,7 +142,7 @@ def _refusal(answer: Answer, code: str, message: str, log_id: str) -> Refusal:
 
 
 def _no_cutwork(answer: Answer) -> Exception:
-    """Take what a proxy says for the service's own silence."""
+    """Name the error if something else answered, such as a proxy before the service."""
     if answer.status in NO_ROOM:
         later = TryLater(answer.status, "", "Something before the service has no room.")
         later.retry_after = _retry_after(answer)

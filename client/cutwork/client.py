@@ -22,15 +22,15 @@ from cutwork.transport import Transport
 Photo = bytes | str | PathLike[str]
 Result = TypeVar("Result")
 
-#: For how long calls that failed for a reason that passes are made again, in seconds.
+#: For how long a call is repeated that failed for a passing reason, in seconds.
 PATIENCE = 60.0
 
 
 class Sink(Protocol):
-    """What bytes can be written into: an open file, or what counts them on their way."""
+    """Something that takes bytes, such as an open file."""
 
     def write(self, chunk: bytes, /) -> object:
-        """Take some."""
+        """Take these bytes."""
 
 
 class Client:
@@ -44,7 +44,7 @@ class Client:
 
         Args:
             access: Where the service is; left out, what CUTWORK_URL, CUTWORK_KEY and `cutwork login` say.
-            patience: For how long calls that failed for a reason that passes (no room, no answer) are made again.
+            patience: For how long a call is repeated that failed for a passing reason (no room, no answer), in seconds.
         """
         self.access = access or find_access()
         self._patience = patience
@@ -54,7 +54,7 @@ class Client:
         """Cut a photo out, and wait for the result.
 
         Raises:
-            JobFailed: There is none, and why.
+            JobFailed: There is no result; the error says why.
         """
         job = self.wait(self.submit(photo, options, wait=calls.MAX_WAIT, **form))
         if job.status is not Status.SUCCEEDED:
@@ -74,9 +74,9 @@ class Client:
 
         Args:
             photo: Its bytes, or its file.
-            options: What the pictures shall be.
-            idempotency_key: Sent twice under one key, it is one job; left out, a new one for this call.
-            wait: So many seconds, 30 at most, the answer may be held back until the job is done.
+            options: How the pictures shall look.
+            idempotency_key: Two calls with the same key make one job. Left out: a new key for this call.
+            wait: For how many seconds, 30 at most, the service may hold the answer back until the job is done.
             form: More fields, such as `reference`.
         """
         fields = (options or Options()).fields() | form
@@ -98,7 +98,7 @@ class Client:
             began = time.monotonic()
             job = self.get(job.task_id, wait=calls.MAX_WAIT)
             if job.status.is_live and time.monotonic() - began < 1:
-                time.sleep(1)  # The service had no place to wait in.
+                time.sleep(1)  # The service had no room to let us wait.
         return job
 
     def erase(self, task_id: str) -> None:
@@ -106,11 +106,11 @@ class Client:
         self._make(calls.erasure(task_id), calls.check_erased)
 
     def check(self) -> None:
-        """See whether the service is there, and takes the key.
+        """Check that the service answers, and accepts the key.
 
         Raises:
-            KeyRefused: It does not.
-            Unreachable: It is not.
+            KeyRefused: It does not accept the key.
+            Unreachable: It does not answer.
         """
         self._make(calls.greeting(), calls.checked)
 
@@ -130,7 +130,7 @@ class Client:
         return path
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -155,5 +155,5 @@ class Client:
 
 
 def bytes_of(photo: Photo) -> bytes:
-    """Read a photo, if it is not read yet."""
+    """Return a photo's bytes; read them if a file is given."""
     return photo if isinstance(photo, bytes) else Path(photo).read_bytes()

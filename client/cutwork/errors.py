@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions: by what helps."""
+"""What can go wrong. There is an exception for each thing that the caller can do about it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cutwork.jobs import Job
 
-#: Answers of a service, or of something before it, that has no room.
+#: Statuses with which a service, or a proxy before it, says that it has no room.
 NO_ROOM = frozenset({429, 503})
 
 
 class CutworkError(Exception):
-    """Whatever this package raises on purpose."""
+    """The base of all errors of this package."""
 
 
 class Unusable(CutworkError):
@@ -24,14 +24,14 @@ class NoKey(CutworkError):
 
 
 class Unreachable(CutworkError):
-    """No answer came, or none that is Cutwork's. The same request may succeed later."""
+    """No answer came, or something else than Cutwork answered. The same request may succeed later."""
 
 
 class Refusal(CutworkError):
     """The service answered with an error. The same request would be refused again."""
 
     def __init__(self, status: int, code: str, message: str, log_id: str = "") -> None:
-        """Tell it in the service's words.
+        """Say it in the service's words.
 
         Args:
             status: The HTTP status.
@@ -47,7 +47,7 @@ class Refusal(CutworkError):
 
 
 class KeyRefused(Refusal):
-    """The key is unknown, revoked, expired, or made for less than this."""
+    """The key is unknown, revoked or expired, or its scopes do not cover the request."""
 
 
 class TryLater(Refusal):
@@ -58,7 +58,7 @@ class TryLater(Refusal):
 
     @property
     def is_for_all(self) -> bool:
-        """Whether the service has no room: then other requests need not be tried either."""
+        """Whether the service has no room at all: then it would refuse other requests, too."""
         return self.status in NO_ROOM
 
 
@@ -66,7 +66,7 @@ class JobFailed(CutworkError):
     """A job ended without pictures."""
 
     def __init__(self, job: Job) -> None:
-        """Tell why, in the service's words."""
+        """Say why, in the service's words."""
         failure = job.failure
         super().__init__(f"{failure.code}: {failure.message}" if failure else f"{job.status}")
         self.job = job

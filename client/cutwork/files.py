@@ -16,12 +16,12 @@ def _usual_mode() -> int:
     return 0o666 & ~umask
 
 
-#: Read once: to ask is to change it for a moment, for all threads.
+#: Read once, here: reading it means setting it for a moment, for all threads.
 _USUAL_MODE = _usual_mode()
 
 
 class Draft:
-    """A file under a name of its own, until all of it is on the disk."""
+    """A file that has a temporary name until all of it is on the disk."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         """Take an open file."""
@@ -29,7 +29,7 @@ class Draft:
         self._name = name
 
     def publish(self, path: Path, mode: int = _USUAL_MODE) -> None:
-        """Give it its name, in a folder on the same file system, in place of what had it."""
+        """Give it its final name, on the same file system; a file that has this name is replaced."""
         self.file.flush()
         os.fsync(self.file.fileno())
         Path(self._name).chmod(mode)
@@ -39,7 +39,7 @@ class Draft:
 
 @contextmanager
 def draft(folder: Path) -> Iterator[Draft]:
-    """Begin a file in a folder; unless it is published, nothing stays of it."""
+    """Begin a file in a folder; it is deleted at the end unless it is published."""
     handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -66,7 +66,7 @@ def write_texts(path: Path, texts: Iterable[str]) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the name outlive a power cut, too, where a folder can be opened for that."""
+    """Make the name survive a power cut, too, on systems that can sync a folder."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Jobs as the service tells them."""
+"""Jobs, as the service describes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """How far a job is."""
+    """The state of a job."""
 
     QUEUED = "queued"
     PROCESSING = "processing"
@@ -24,7 +24,7 @@ class Status(StrEnum):
 
     @property
     def is_live(self) -> bool:
-        """Whether there is more to come."""
+        """Whether the job has not ended yet."""
         return self in {Status.QUEUED, Status.PROCESSING}
 
 
@@ -39,7 +39,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class QueuePlace:
-    """How long a job that waits is expected to."""
+    """How long a job is expected to wait."""
 
     position: int
     estimated_seconds: int
@@ -51,18 +51,18 @@ class Picture:
 
     #: cutout, mask or white.
     form: str
-    #: Empty: all that was asked for.
+    #: Empty: the picture of all that was asked for.
     category: str
     url: str
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured, so that people need to look at the doubtful pictures only."""
+    """What the service measured of a picture, so that people look at the doubtful ones only."""
 
     #: Of the photo.
     share: float
-    #: Whether somebody should look.
+    #: Whether somebody should look at the picture.
     look: bool
     reasons: tuple[str, ...]
     #: All that the service measured, these three too.
@@ -85,7 +85,7 @@ class Job:
 
     @property
     def classes(self) -> list[str]:
-        """The categories that were asked for and are there."""
+        """The categories that were asked for and found."""
         return list(dict.fromkeys(it.category for it in self.pictures if it.category))
 
 
@@ -97,9 +97,9 @@ def read_job(told: Mapping[str, Any]) -> Job:
     """Read an envelope, or an item of a list.
 
     Raises:
-        KeyError: It is neither.
-        TypeError: The same.
-        ValueError: The same.
+        KeyError: It is neither of them.
+        TypeError: It is neither of them.
+        ValueError: It is neither of them.
     """
     detail = told["error_detail"]
     status = _GONE.get(detail["code"], _STATUSES[told["task_status"]])

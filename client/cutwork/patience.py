@@ -1,4 +1,4 @@
-"""How often, and after what pause, a call is made again."""
+"""How often a call is repeated, and after which pauses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FIRST, _LONGEST = 0.5, 30.0
 
 
 def jittered(tries: int) -> float:
-    """Say how long to wait after so many failures in a row; never all clients at once."""
+    """Say how long to wait after so many failures in a row. It is random, so that clients do not come back together."""
     longest: float = min(_LONGEST, _FIRST * 2**tries)
     return random.uniform(0.5, 1) * longest  # noqa: S311 (no secret)
 
@@ -24,7 +24,7 @@ class Patience:
         """Start it.
 
         Args:
-            seconds: For how long it is made again.
+            seconds: For how long the call is repeated.
             now: Tells the time.
         """
         self._now = now
@@ -35,7 +35,7 @@ class Patience:
         """Say how long to wait before the same call.
 
         Raises:
-            CutworkError: This error: the pause would be longer than there is patience.
+            CutworkError: The error itself, if the next try would come too late.
         """
         asked = error.retry_after if isinstance(error, TryLater) else None
         pause = jittered(self._tries) if asked is None else asked

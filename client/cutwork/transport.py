@@ -84,7 +84,7 @@ def _translated(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        # Behind the path there may be a signature.
+        # The query of a URL may hold a signature: it is not shown.
         where = url.partition("?")[0]
         raise Unreachable(f"No answer from {where}: {error or type(error).__name__}") from None
 
@@ -96,7 +96,7 @@ def _arguments(call: Call) -> dict[str, Any]:
         "timeout": httpx2.Timeout(_ANSWER + call.wait, connect=_CONNECT),
     }
     if call.photo is not None:
-        # No name: it would tell more than it helps, and need not be text.
+        # The photo's own name is not sent: the service does not use it, and it need not be text.
         arguments["files"] = {"image": ("photo", call.photo, "application/octet-stream")}
         arguments["data"] = dict(call.fields)
     return arguments
@@ -108,7 +108,7 @@ def _answer(answer: httpx2.Response) -> Answer:
 
 
 def _check_download(answer: httpx2.Response) -> None:
-    """See that it is the result."""
+    """Check that the answer is the result."""
     if answer.status_code == _OK:
         return
     message = f"The result could not be fetched (HTTP {answer.status_code})."

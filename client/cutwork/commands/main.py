@@ -1,4 +1,4 @@
-"""`cutwork`: the command, put together; and how each error ends it."""
+"""The command `cutwork`: its subcommands, and the exit code for each error."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ for command in (cut, ingest, status, verify, erase, login):
 
 
 def main() -> None:
-    """Run a command; what is raised on purpose is one line, and an exit code of its own."""
+    """Run a command. An expected error becomes one line, and an exit code."""
     try:
         code = cutwork.main(prog_name="cutwork", standalone_mode=False)
     except click.ClickException as error:
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def exit_code_of(error: Exception) -> ExitCode:
-    """Say how a command ends that ends by this error."""
+    """Choose the exit code for an error."""
     match error:
         case KeyRefused() | NoKey():
             return ExitCode.KEY_REFUSED

@@ -19,19 +19,19 @@ Command = Callable[..., Any]
 
 
 class Words(click.ParamType[Any]):
-    """Some of several words, with commas between them."""
+    """A list of known words, with commas between them."""
 
     name = "words"
 
     def __init__(self, known: tuple[str, ...]) -> None:
-        """Know them."""
+        """Take the known words."""
         self._known = known
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
-        """Split them."""
-        if isinstance(value, tuple):  # What is left out.
+        """Split the list, and check each word."""
+        if isinstance(value, tuple):  # The default, if the option is left out.
             return value
         words = [word.strip() for word in str(value).split(",") if word.strip()]
         for word in words:
@@ -48,7 +48,7 @@ class Setting(click.ParamType[Any]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, str]:
-        """Split it."""
+        """Split it at the `=`."""
         name, found, text = str(value).partition("=")
         if not name or not found:
             self.fail(f"{value!a} is not NAME=VALUE.", param, ctx)
@@ -63,7 +63,7 @@ class Duration(click.ParamType[Any]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Read it."""
+        """Read it: `90s`, `15m` or `2h`."""
         found = re.fullmatch(r"(\d+)([smh]?)", str(value))
         if found is None:
             self.fail(f"{value!a} is no time such as 90s, 15m or 2h.", param, ctx)

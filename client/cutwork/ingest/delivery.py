@@ -1,4 +1,4 @@
-"""Pictures into OUT: fetched once, whole or not at all, in the tree of the inputs."""
+"""Writes pictures into OUT: each is fetched once, and is there whole or not at all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Lost(Exception):
 
 
 class Delivery:
-    """Writes into one OUT."""
+    """Writes the pictures of one run."""
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class Delivery:
         plain: str,
         is_stopped: Callable[[], bool],
     ) -> None:
-        """Begin it.
+        """Take what it works with, and delete what an earlier run left half written.
 
         Args:
-            client: Fetches.
-            ledger: Says where to.
+            client: Fetches them.
+            ledger: Knows which inputs they are for.
             out: The folder.
             plain: The form that stands in no name.
-            is_stopped: Whether only what is fetched already is to be written.
+            is_stopped: Whether the run is stopping: then no more pictures are copied.
         """
         self._client = client
         self._ledger = ledger
@@ -70,10 +70,10 @@ class Delivery:
         """Give the pictures of a photo to its other inputs, and say how many these are.
 
         Raises:
-            Lost: They are not what was written.
+            Lost: The pictures are not there any more, or were changed.
         """
         count = 0
-        # One at a time: two would find the same inputs.
+        # One thread at a time: two would copy to the same inputs.
         with self._copying:
             while not self._is_stopped() and (linked := self.waiting_for(sha256)):
                 sources = self._sources(sha256)
@@ -84,7 +84,7 @@ class Delivery:
         return count
 
     def waiting_for(self, sha256: bytes) -> list[tuple[bytes, bytes]]:
-        """Find inputs that turned out to be this photo: their paths and stems, some at a time."""
+        """List inputs that have the bytes of this photo and no pictures yet: paths and stems, up to twenty."""
         found = self._ledger.ask(
             "SELECT path, stem FROM inputs WHERE photo = ? AND state = 'linked' ORDER BY path LIMIT 20",
             sha256,
@@ -92,7 +92,7 @@ class Delivery:
         return [(path, stem) for path, stem in found]
 
     def _sources(self, sha256: bytes) -> list[tuple[bytes, Output]]:
-        """Find the pictures of an input that has them, with its stem."""
+        """List the pictures of one input that has them, with its stem."""
         found = self._ledger.ask(
             "SELECT i.stem, o.path, o.form, o.category, o.size, o.sha256 FROM outputs o "
             "JOIN inputs i ON i.path = o.input "
@@ -113,7 +113,7 @@ class Delivery:
         return Output(name, picture.form, picture.category, hashing.size, hashing.sha256.digest())
 
     def _copy(self, source: Output, stem: bytes, target: bytes) -> Output:
-        """Copy a picture whose name begins with one stem to where it begins with another."""
+        """Copy a picture of one input for another input, whose stem takes the place of the first one's."""
         name = target + source.path.removeprefix(stem)
         with draft(self._partial) as begun:
             hashing = _Hashing(begun.file)

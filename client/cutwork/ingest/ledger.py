@@ -1,7 +1,7 @@
-"""The ledger: what is done, and what was sent under which key. It decides, not what lies in the folders.
+"""The ledger: what is done, and what was sent under which key. The ledger decides this, and not the files in OUT.
 
-A file of SQLite (WAL). What it says is written before what it is about is done: a key before its upload. So whoever is
-killed at any moment finds all that he needs to go on, and sends nothing twice.
+It is an SQLite file (WAL). Each step is written down before it is done: the key of an upload before the upload. So a
+run that was killed at any moment can go on from the ledger, and sends nothing twice.
 """
 
 from __future__ import annotations
@@ -78,29 +78,29 @@ class Output(NamedTuple):
 
 
 class Link(NamedTuple):
-    """What is known of the photo that an input turned out to be."""
+    """What is known of the photo that has the bytes of an input."""
 
-    #: As in the table.
+    #: One of the words in the table of photos.
     state: str
     key: str
 
 
 class Ledger:
-    """One folder's. Threads may share it."""
+    """The ledger of one folder. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
-        """Open it, or begin it."""
+        """Open it; create it if it is not there."""
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        # A commit survives the death of the process; of the machine, all but the last ones do. A key that is
-        # forgotten then is made again from the same bytes, and is the same.
+        # After a crash of the process no commit is lost; after a crash of the machine the last ones may be. Even
+        # then no photo becomes two jobs: its key is made of its bytes, so it is the same again.
         self._connection.executescript(
             f"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {_SCHEMA}"
         )
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
-        """Change it, all or nothing."""
+        """Change it in one transaction."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -126,7 +126,7 @@ class Ledger:
             after = rows[-1][0]
 
     def close(self) -> None:
-        """Let go of it, when nobody is in the middle of a change."""
+        """Close it, after a change that is under way."""
         with self._lock:
             self._connection.close()
 
@@ -142,7 +142,7 @@ class Ledger:
         self.close()
 
     def fact(self, name: str, value: str) -> str:
-        """Say what was written under a name; this value from now on, if nothing was."""
+        """Return what is written under a name; if there is nothing, write this value."""
         with self.change() as rows:
             rows.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, value))
         return str(self.ask("SELECT value FROM facts WHERE name = ?", name)[0][0])
@@ -153,7 +153,7 @@ class Ledger:
             rows.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def link(self, path: bytes, sha256: bytes, fields: Mapping[str, str]) -> Link:
-        """Write down which photo an input is, and before it is sent for the first time, under which key."""
+        """Write down which photo an input is, and the key of a photo that was not sent before."""
         with self.change() as rows:
             rows.execute(
                 "INSERT OR IGNORE INTO photos (sha256, state, key) VALUES (?, 'sending', ?)",
@@ -179,12 +179,12 @@ class Ledger:
             )
 
     def again(self, sha256: bytes, fields: Mapping[str, str]) -> None:
-        """Let a photo be sent anew, under a key of its own: what became of the first one is lost."""
+        """Make a photo be sent once more, under a new key: its first results are lost."""
         with self.change() as rows:
             _next_round(rows, sha256, fields)
 
     def fetched(self, sha256: bytes, job: Job, path: bytes, outputs: Iterable[Output]) -> None:
-        """Write down that the pictures of a photo lie in OUT, for one of its inputs."""
+        """Write down that the pictures of a photo are in OUT, for one of its inputs."""
         report = json.dumps(job.report.measured) if job.report else None
         with self.change() as rows:
             _done(rows, path, outputs)
@@ -194,12 +194,12 @@ class Ledger:
             )
 
     def done(self, path: bytes, outputs: Iterable[Output]) -> None:
-        """Write down that the pictures of one more input of a photo lie in OUT."""
+        """Write down that the pictures of one more input of a photo are in OUT."""
         with self.change() as rows:
             _done(rows, path, outputs)
 
     def photo_failed(self, sha256: bytes, code: str, message: str, log_id: str = "") -> int:
-        """Write down that a photo has no pictures, and say of how many inputs."""
+        """Write down that a photo failed, and say how many inputs have its bytes."""
         with self.change() as rows:
             rows.execute(
                 "UPDATE photos SET state = 'failed', code = ?, message = ?, ended_at = ?, "
@@ -212,7 +212,7 @@ class Ledger:
             ).rowcount
 
     def input_failed(self, path: bytes, code: str, message: str) -> None:
-        """Write down that an input is nothing to send."""
+        """Write down that an input cannot be sent."""
         with self.change() as rows:
             rows.execute(
                 "UPDATE inputs SET state = 'failed', code = ?, message = ? WHERE path = ?",
@@ -220,7 +220,7 @@ class Ledger:
             )
 
     def retry_failed(self, fields: Mapping[str, str]) -> None:
-        """Let all that failed be tried anew."""
+        """Make everything that failed be tried once more."""
         for (sha256,) in self.pages(
             "SELECT sha256 FROM photos WHERE sha256 > ? AND state = 'failed' ORDER BY sha256"
         ):
@@ -229,7 +229,7 @@ class Ledger:
             rows.execute("UPDATE inputs SET state = 'new' WHERE state = 'failed'")
 
     def recover(self) -> None:
-        """Let what was being sent when the process died be sent again, under the same key."""
+        """Make photos be sent again that were being sent when the process died, under the same keys."""
         with self.change() as rows:
             rows.execute(
                 "UPDATE inputs SET state = 'new' WHERE state = 'linked' "
@@ -246,7 +246,7 @@ def opened(out: Path) -> Iterator[Ledger]:
     """
     folder = out / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    # A lock that the system takes back from the dead, everywhere where SQLite runs.
+    # A lock of SQLite works on every system, and ends when the process dies.
     lock = sqlite3.connect(folder / "lock", isolation_level=None, timeout=0)
     with closing(lock):
         try:

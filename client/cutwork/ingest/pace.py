@@ -1,4 +1,4 @@
-"""How many uploads run at once, and when none does: what the service says, all workers hear."""
+"""How many uploads run at once. What the service answers to one of them slows all of them down."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from cutwork.errors import CutworkError, TryLater
 from cutwork.patience import jittered
 
 _AT_FIRST = 4
-#: A second without a refusal makes room for one more.
+#: After each second without a refusal, one more upload may run at once.
 _STEP = 1.0
-#: After a refusal that says nothing of time.
+#: The pause after a refusal without `Retry-After`, in seconds.
 _PAUSE = 2.0
-#: The service is there, and has no room: however long that lasts, it is no outage.
+#: The service answers and has no room: however long that lasts, it is no outage.
 _FULL = frozenset({"EXCEEDING_LIMITS", "ERROR_INSUFFICIENT_RESOURCES"})
 
 Now = Callable[[], float]
-#: Is told why all wait, and how many seconds.
+#: Called with the reason for a pause, and its seconds.
 Told = Callable[[str, float], None]
 
 
 class Stopped(Exception):
-    """No more is to be begun."""
+    """The run is stopping: no new upload may begin."""
 
 
 def is_full(error: CutworkError) -> bool:
@@ -33,7 +33,10 @@ def is_full(error: CutworkError) -> bool:
 
 
 class Pace:
-    """More slowly at once, half at once: additive increase, multiplicative decrease."""
+    """Limits how many uploads run at once: one more after each good second, half as many after a refusal.
+
+    This is additive increase and multiplicative decrease, as in TCP.
+    """
 
     def __init__(
         self, most: int, give_up_after: float, told: Told, now: Now = time.monotonic
@@ -41,13 +44,13 @@ class Pace:
         """Start it.
 
         Args:
-            most: Never more uploads at once.
-            give_up_after: So many seconds without an answer end the run.
-            told: Is told of each pause, once.
-            now: Tells the time.
+            most: The limit is never higher than this.
+            give_up_after: An outage that lasts for so many seconds ends the run.
+            told: Called once for each pause.
+            now: The clock.
         """
         self.limit = min(_AT_FIRST, most)
-        #: So many uploads were answered.
+        #: How many uploads were answered.
         self.answers = 0
         self._most = most
         self._give_up_after = give_up_after
@@ -62,10 +65,10 @@ class Pace:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Hold one of the turns; waits for it.
+        """Wait for the permission to upload, and hold it.
 
         Raises:
-            Stopped: There will be none.
+            Stopped: The run is stopping.
         """
         self._take()
         try:
@@ -76,7 +79,7 @@ class Pace:
                 self._changed.notify_all()
 
     def went_well(self) -> None:
-        """Hear that the service answered."""
+        """Note that the service answered."""
         with self._changed:
             self._out_since, self._failures = None, 0
             self.answers += 1
@@ -87,17 +90,17 @@ class Pace:
                 self._changed.notify_all()
 
     def went_wrong(self, error: CutworkError) -> None:
-        """Hear that it did not, or had no room: all wait.
+        """Note that the service did not answer, or had no room: all uploads pause.
 
         Raises:
-            CutworkError: This error: it has been so for too long.
+            CutworkError: The error itself, if the outage has lasted too long.
         """
         with self._changed:
             now = self._now()
             self._note_outage(error, now)
             pause = self._pause_after(error)
             self._failures += 1
-            if now < self._free_at:  # Several were on their way when the first was refused.
+            if now < self._free_at:  # Uploads that were under way are refused with the first.
                 self._free_at = max(self._free_at, now + pause)
                 return
             self.limit = max(1, self.limit // 2)
@@ -105,13 +108,13 @@ class Pace:
         self._told(str(error), pause)
 
     def stop(self) -> None:
-        """Let nobody have a turn any more."""
+        """Let no new upload begin."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
 
     def rest(self) -> None:
-        """Wait until the pause is over, or all is stopped."""
+        """Wait until the pause is over, or the run is stopping."""
         with self._changed:
             while not self._stopped and (left := self._free_at - self._now()) > 0:
                 self._changed.wait(left)

@@ -1,17 +1,17 @@
-"""What a file is, before anything is sent."""
+"""What a file is, as far as its name and its first bytes say."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-#: The contract's limit.
+#: The service takes no larger files.
 MAX_BYTES = 5 * 1024 * 1024
 
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
-#: So many bytes tell.
+#: How many bytes of a file are enough to tell.
 START = 8
 
-#: Whoever has such files in a folder takes them for photos, and wants to know that one was not taken.
+#: People take files with these endings for photos, so it is reported if one of them cannot be sent.
 _ENDINGS = frozenset(
     b"jpg jpeg jpe jfif png bmp dib gif webp tif tiff heic heif avif jxl jp2 mpo psd svg "
     b"cr2 cr3 nef arw dng raf orf rw2".split()
@@ -36,7 +36,7 @@ def starts_like_one(start: bytes) -> bool:
 
 
 def fault_in(size: int, start: bytes) -> Fault | None:
-    """Say what the service would refuse a file for, as far as that can be told without reading it."""
+    """Say why the service would refuse a file, as far as its size and its first bytes tell."""
     if size == 0:
         return Fault("MISSING_PARAMETERS", "The file is empty.")
     if not starts_like_one(start):

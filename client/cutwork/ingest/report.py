@@ -1,4 +1,4 @@
-"""A line for every input, whatever became of it."""
+"""The report of a run: a line for every input, with what became of it."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _FAILED = (
 class Line(TypedDict):
     """One input."""
 
-    #: As on the disk; bytes that are no text as `\\udc80` to `\\udcff`.
+    #: As on the disk. Bytes that are not UTF-8 are written as `\\udc80` to `\\udcff`.
     path: str
-    #: done, failed, skipped (no picture), waiting (the run ended before).
+    #: done, failed, skipped (it is no picture), waiting (the run ended before it was done).
     status: str
     code: str
     message: str
     sha256: str
     task_id: str
     log_id: str
-    #: From its upload to its pictures.
+    #: From the end of its upload until its pictures were in OUT.
     seconds: float | None
     tries: int
     classes: list[str]
@@ -72,7 +72,7 @@ def lines(ledger: Ledger, walk: int) -> Iterator[Line]:
 
 
 def failures(ledger: Ledger, walk: int) -> Iterator[str]:
-    """Name what failed, the first ten of it, and why."""
+    """Name the first ten inputs that failed, and why."""
     found = ledger.ask(_FAILED, walk, _NAMED + 1)
     for path, message in found[:_NAMED]:
         yield f"  {readable(os.fsdecode(path))}: {message}"

@@ -1,4 +1,4 @@
-"""A run: threads that send, one that watches, and some that fetch; and how all that ends."""
+"""A run: threads that send, one that polls, and some that fetch; and how all of them end."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from cutwork.patience import Patience
 if TYPE_CHECKING:
     from cutwork.client import Client
 
-#: So many jobs at most are sent and not fetched: what waits longer at the service only expires.
+#: At most so many photos are sent and not fetched yet: results that wait too long at the service expire.
 _AHEAD = 1000
 _FETCHERS = 4
-#: So often a picture is not to be had while others are, until its photo has failed.
+#: After so many failed fetches, while other pictures can be fetched, a photo counts as failed.
 _TRIES = 5
 
 
 class Run:
-    """Of one ledger."""
+    """One run, on one ledger."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Run:
         tally: Tally,
         told: Callable[[str, float], None],
     ) -> None:
-        """Put it together; nothing is begun."""
+        """Put its parts together; `start` begins."""
         self._ledger = ledger
         self._plan = plan
         self._tally = tally
@@ -68,11 +68,11 @@ class Run:
         self._spawn(self._go)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it is over, or for so long, and say whether it is.
+        """Wait until it is over, or for so many seconds, and say whether it is over.
 
         Raises:
-            CutworkError: What ended it.
-            OSError: The same.
+            CutworkError: The run ended with this error.
+            OSError: The run ended with this error.
         """
         over = self._over.wait(seconds)
         if self._error is not None:
@@ -148,7 +148,7 @@ class Run:
                 self._to_send.task_done()
 
     def _accept(self, sha256: bytes, job: Job | None) -> None:
-        """Take over a photo that the service has, or had."""
+        """Watch or fetch a photo that the service has; without a job, copy its pictures."""
         self._open.add()
         if job is None:
             self._to_fetch.put((sha256, None))
@@ -158,14 +158,14 @@ class Run:
             self._end(sha256, job)
 
     def _end(self, sha256: bytes, job: Job) -> None:
-        """Take what became of a job."""
+        """Handle a job that has ended."""
         if job.status is Status.SUCCEEDED:
             self._to_fetch.put((sha256, job))
             return
         if job.status is Status.FAILED and job.failure:
             failed = self._ledger.photo_failed(sha256, job.failure.code, job.failure.message)
             self._tally.add(failed=failed)
-        else:  # It expired, or was deleted: nobody has the pictures.
+        else:  # It expired, or was deleted: its pictures are lost.
             self._ledger.again(sha256, self._fields)
         self._open.take()
 
@@ -183,12 +183,12 @@ class Run:
                 self._ledger.again(sha256, self._fields)
             except (TryLater, Unreachable) as error:
                 if job is not None and self._may_try_again(sha256, error):
-                    self._watch.add(Waiting(sha256, job.task_id))  # For fresh URLs.
+                    self._watch.add(Waiting(sha256, job.task_id))  # The answer has new URLs.
                     continue
             self._open.take()
 
     def _may_try_again(self, sha256: bytes, error: CutworkError) -> bool:
-        """Wait after a picture that could not be had; say no if it is this photo's alone."""
+        """Wait after a failed fetch. Return False if only this photo fails, or the run is stopping."""
         tries, fetched = self._failing.get(sha256, (0, -1))
         self._failing[sha256] = (tries + (fetched != self._fetched), self._fetched)
         if tries >= _TRIES:
@@ -213,7 +213,7 @@ class Run:
 
 
 class _Count:
-    """Of photos that are sent, and neither fetched nor failed."""
+    """How many photos are sent, and neither fetched nor failed."""
 
     def __init__(self) -> None:
         self.value = 0

@@ -1,4 +1,4 @@
-"""An input, from its file to a job of the service."""
+"""Sends inputs: reads a file, and makes a job of it at the service."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from cutwork.jobs import Job
 if TYPE_CHECKING:
     from cutwork.client import Client
 
-#: What to do with a photo that the service has: wait for its job, or, where there is none any more, look in OUT.
+#: Called with a photo that the service has, and its job; None: its pictures are in OUT already, of another input.
 Accepted = Callable[[bytes, Job | None], None]
 
 _GONE, _SERVER_ERROR = 410, 500
-#: What no photo can be to blame for.
+#: Statuses that have another cause than the photo.
 _OF_THE_OPTIONS, _OF_THE_SERVICE = frozenset({400}), frozenset({404, 405})
-#: After so many failures, it is the photo.
+#: After so many failures of its own, a photo counts as failed.
 _TRIES = 5
 
 
@@ -43,7 +43,7 @@ class Sender:
         tally: Tally,
         accepted: Accepted,
     ) -> None:
-        """Begin with nothing."""
+        """Take what it works with."""
         self._client = client
         self._ledger = ledger
         self._pace = pace
@@ -59,8 +59,8 @@ class Sender:
         """Send an input, unless its bytes were sent already.
 
         Raises:
-            Stopped: Nothing is to be sent any more.
-            CutworkError: None need be sent: the key, the options, or the service are not as they must be.
+            Stopped: The run is stopping.
+            CutworkError: No input can be sent: something is wrong with the key, the options or the service.
         """
         content = self._read(path)
         if isinstance(content, Fault):
@@ -78,7 +78,7 @@ class Sender:
             self._accepted(sha256, None)
 
     def _read(self, path: bytes) -> bytes | Fault:
-        """Read a file; not more of it than may be sent."""
+        """Read a file, but no more than may be sent."""
         try:
             with (self._folder / os.fsdecode(path)).open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
@@ -88,7 +88,7 @@ class Sender:
 
     @contextmanager
     def _claim(self, sha256: bytes) -> Iterator[bool]:
-        """Take a photo for this thread; not so if another one is at the same bytes."""
+        """Claim a photo for this thread; yields False if another thread is sending the same bytes."""
         with self._lock:
             is_mine = sha256 not in self._claimed
             self._claimed.add(sha256)
@@ -99,7 +99,7 @@ class Sender:
                 self._claimed.discard(sha256)
 
     def _upload(self, sha256: bytes, content: bytes, key: str) -> None:
-        """Upload a photo, as often as it takes; but a few times only if others have no trouble meanwhile."""
+        """Upload a photo, until it succeeds. If other uploads succeed meanwhile, give up after a few tries."""
         tries, answers = 0, -1
         while (error := self._try(sha256, content, key)) is not None:
             if not is_full(error):
@@ -112,7 +112,7 @@ class Sender:
         return None
 
     def _try(self, sha256: bytes, content: bytes, key: str) -> TryLater | Unreachable | None:
-        """Upload a photo, and give the reason why that has to be done again, if there is one."""
+        """Upload a photo once. Return the error after which it should be tried again, if there is one."""
         try:
             with self._pace.turn():
                 job = self._client.submit(content, self._options, idempotency_key=key)

@@ -1,4 +1,4 @@
-"""How far it is: counted by those who do it, shown by those who watch."""
+"""How far a run is: the threads that do the work count, and the display reads."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import threading
 import time
 from collections import deque
 
-#: The last so many seconds say how quick it is.
+#: The rate is measured over the last seconds, so many.
 _WINDOW = 30.0
 
 
 class Tally:
-    """Of one run."""
+    """The counts of one run."""
 
     def __init__(self, total: int, done: int, failed: int) -> None:
         """Begin with what earlier runs did."""
@@ -29,7 +29,7 @@ class Tally:
             self.failed += failed
 
     def rate(self) -> float:
-        """Say how many inputs end in a second, lately."""
+        """Say how many inputs a second have ended lately."""
         with self._lock:
             now, ended = time.monotonic(), self.done + self.failed
             self._ends.append((now, ended))
@@ -39,6 +39,6 @@ class Tally:
             return (ended - before) / (now - then) if now > then else 0.0
 
     def seconds_left(self) -> float | None:
-        """Say how long it takes at this rate; None: who knows."""
+        """Say how long the rest takes at this rate; None if nothing has ended lately."""
         rate = self.rate()
         return (self.total - self.done - self.failed) / rate if rate > 0 else None

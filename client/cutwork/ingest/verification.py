@@ -1,4 +1,4 @@
-"""Is all that the ledger says in OUT, as it was written?"""
+"""Whether every picture of the ledger is in OUT, with the bytes that were written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Finding(NamedTuple):
     """A picture, and what is wrong with it."""
 
     path: bytes
-    #: None: nothing.
+    #: None: it is as it was written.
     flaw: Flaw | None
 
 
@@ -36,7 +36,7 @@ def findings(ledger: Ledger, out: Path) -> Iterator[Finding]:
 
 
 def write_anew(ledger: Ledger, path: bytes) -> None:
-    """Let the input of a picture be done once more, by the next run."""
+    """Make the next run do the input of a picture once more."""
     with ledger.change() as rows:
         rows.execute(
             "UPDATE inputs SET state = 'new' WHERE path = (SELECT input FROM outputs WHERE path = ?)",

@@ -1,4 +1,4 @@
-"""Jobs that go on: asked for together, the oldest first, since those end first and expire first."""
+"""Polls the jobs that have not ended, many in one request. The oldest come first: they end and expire first."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from cutwork.patience import Patience
 if TYPE_CHECKING:
     from cutwork.client import Client
 
-#: So many seconds an answer is held back; not longer, so that a stop need not wait.
+#: For how many seconds an answer may be held back. It is short, so that stopping a run is quick.
 _WAIT = 8
-#: Between two questions, so that each finds several that ended.
+#: The pause between two requests, in seconds, so that each finds several ended jobs.
 _BETWEEN = 0.3
 _LONGEST_PAUSE = 5.0
 
-#: Is told of each job that has ended.
+#: Called for each job that has ended.
 Ended = Callable[[bytes, Job], None]
 
 
 class Waiting(NamedTuple):
-    """A photo that the service has."""
+    """A photo that the service has accepted."""
 
     sha256: bytes
     task_id: str
 
 
 class Watch:
-    """Asks for all jobs that go on."""
+    """Polls all jobs that have not ended."""
 
     def __init__(self, client: Client, ended: Ended, give_up_after: float) -> None:
-        """Begin with none."""
+        """Begin without jobs."""
         self._client = client
         self._ended = ended
         self._give_up_after = give_up_after
@@ -47,13 +47,13 @@ class Watch:
         self._more = threading.Event()
 
     def add(self, waiting: Waiting) -> None:
-        """Watch one more."""
+        """Watch one more job."""
         with self._lock:
             self._waiting.append(waiting)
         self._more.set()
 
     def close(self) -> None:
-        """Ask for each once more, and then no more."""
+        """Ask for each job once more, and then stop."""
         self._closing.set()
         self._more.set()
 
@@ -82,7 +82,7 @@ class Watch:
             self._ask(self._take(), 0)
 
     def _ask(self, batch: list[Waiting], wait: float) -> float:
-        """Ask for some, and say how long to wait before the next question."""
+        """Ask for some jobs, and say how long to wait before the next request."""
         if not batch:
             return 0
         began = time.monotonic()
@@ -96,7 +96,7 @@ class Watch:
                 self._ended(waiting.sha256, job)
         if ended or time.monotonic() - began > 1:
             return _BETWEEN
-        # The service had no place to wait in.
+        # The service had no room for one more waiting request, and answered at once.
         return min(_LONGEST_PAUSE, found.retry_after or 1)
 
     def _take(self) -> list[Waiting]:

@@ -1,4 +1,4 @@
-"""From a folder into the ledger, a name at a time, and without following links to folders."""
+"""Finds the files of a folder, and writes them into the ledger. Links to folders are not followed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Input(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Which files of a folder are meant; what is excluded is so, whatever is included."""
+    """Which files of a folder are meant. A file that matches both lists is excluded."""
 
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
@@ -56,14 +56,14 @@ class Choice(NamedTuple):
 def walk(
     ledger: Ledger, folder: bytes, paths: Iterable[bytes], number: int, seen: Callable[[int], None]
 ) -> None:
-    """Write files into the ledger: new ones, and those that are no longer what they were, as new.
+    """Write files into the ledger. A file that has changed since the last walk counts as new.
 
     Args:
         ledger: The ledger.
         folder: Where they lie.
         paths: Their names below it.
         number: Of this walk.
-        seen: Is told how many they are, now and then.
+        seen: Called now and then with the number of files so far.
     """
     count, page = 0, []
     for path in paths:
@@ -97,11 +97,11 @@ def paths_in(folder: bytes, out: bytes, choice: Choice) -> Iterator[bytes]:
         except OSError:
             if not inner:
                 raise
-            yield inner  # It cannot be read, and will be told so.
+            yield inner  # It cannot be read; the report will say so.
 
 
 def paths_from(listed: IO[bytes], end: bytes) -> Iterator[bytes]:
-    """Read names from a list, each with an end behind it."""
+    """Read names from a list, each followed by `end`."""
     rest = b""
     while chunk := listed.read(64 * 1024):
         *names, rest = (rest + chunk).split(end)
