@@ -1,4 +1,4 @@
-"""Where a run stands: weights, averaged weights, optimiser. Written whole or not at all.
+"""The state of a run: weights, averaged weights, optimiser. The file is always complete.
 
 Random numbers need no state: each sample's are seeded by the run's seed, its step and its place.
 """

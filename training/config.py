@@ -21,23 +21,23 @@ class Stage:
     height: int
     width: int
     batch_size: int
-    #: Of a batch's garments, photos of nothing but ground: nothing is the answer.
+    #: Of a batch's garment photos, the share without a garment: all of it is background.
     empty_share: float = 0.0
-    #: How often something is pasted onto a street photo, of `training.data.mixing`'s shares.
+    #: How often something is pasted onto a street photo, as a factor of the shares in `training.data.mixing`.
     paste_factor: float = 1.0
-    #: Of a batch's street photos, those seen from near: heads and torsos, not whole people.
+    #: Of a batch's street photos, the share that shows heads and torsos, not whole people.
     close_share: float = 0.0
-    #: Of a batch's street photos, people cut out and put before other ground, half of them from far away.
+    #: Of a batch's street photos, the share of people before another background, half of them far away.
     elsewhere_share: float = 0.0
-    #: Of a batch's street photos, those with a second person beside the first.
+    #: Of a batch's street photos, the share with a second person beside the first.
     company_share: float = 0.0
-    #: Let, before the stage begins, the averaged network label the pixels of which only words are known, and drop the
+    #: Whether the averaged network, before the stage begins, labels the photos that only have words, and drops the
     #: garment masks that it disagrees with.
     is_taught: bool = False
 
     @property
     def pixels(self) -> int:
-        """Of one batch."""
+        """The pixels of one batch."""
         return self.height * self.width * self.batch_size
 
 
@@ -78,13 +78,13 @@ class TrainingConfig:
     scenes: Path | None = None
     seed: int = 1
     steps: int = 9000
-    #: What the network sees with, of `training.network.clothing_net`.
+    #: One of the backbones of `training.network.clothing_net`.
     backbone: BackboneName = "efficientnet_lite1"
-    #: An ONNX file that `training.export` wrote: learn on from it, and not from the backbone.
+    #: An ONNX file of `training.export`: the run goes on from it, and not from the backbone.
     start: Path | None = None
     #: An ONNX file of a network that labels before the first step, and whose decoder the new one begins with.
     teacher: Path | None = None
-    #: Of a batch; the rest are street photos.
+    #: Share of garment photos in a batch; the rest are street photos.
     garment_share: float = 0.4
     #: The long side at which photos are kept in memory.
     people_long_side: int = 560
@@ -93,12 +93,12 @@ class TrainingConfig:
     backbone_rate: float = 3e-4
     weight_decay: float = 0.02
     warm_up_share: float = 0.03
-    #: Of the steps, the last, over which the rates go down.
+    #: Share of the steps, at the end, over which the learning rates go down.
     cool_down_share: float = 0.4
-    #: Of the peak, at the last step.
+    #: The learning rate at the last step, as a share of the peak.
     final_rate: float = 0.01
     gradient_norm: float = 2.0
-    #: Of the averaged weights, per step.
+    #: How much of the averaged weights stays at each step.
     ema_decay: float = 0.998
     checkpoint_seconds: float = 60.0
     threads: int = 2
@@ -109,7 +109,7 @@ class TrainingConfig:
         return FROM_NETWORK if self.start else FROM_BACKBONE
 
     def spans(self) -> list[tuple[Stage, int, int]]:
-        """List the stages with the first step of each and the first that is no more of it."""
+        """List the stages, each with its first step and the step after its last."""
         ends = [round(share * self.steps) for share in accumulate(s.share for s in self.stages)]
         ends[-1] = self.steps
         return list(zip(self.stages, [0, *ends], ends, strict=False))

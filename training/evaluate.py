@@ -1,4 +1,4 @@
-"""`python -m training.evaluate`: the table of a network on the photos that are never trained on."""
+"""`python -m training.evaluate`: measures a network on the photos that are never trained on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from training.scores.shop_scores import ShopScores
 _log = logging.getLogger("training")
 
 SHEET_PHOTOS = 12
-#: Garments that are turned: four answers each.
+#: So many garments are also measured when they are turned: four answers each.
 TURNED_PHOTOS = 100
 
 
@@ -47,7 +47,7 @@ class Evaluation:
     people: Scores
     garments: GarmentScores
     shop: ShopScores = field(default_factory=ShopScores)
-    #: By degrees: some of the garments, turned.
+    #: Some of the garments, turned, by degrees.
     turned: Mapping[int, GarmentScores] = field(default_factory=dict)
 
     def parts(self) -> dict[str, Scored]:

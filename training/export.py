@@ -27,11 +27,11 @@ OPSET = 17
 ONNX_FILE = "model.onnx"
 #: The size at which the networks of this project are compared.
 LONG_SIDE = 432
-#: Of a second look at which they gain; nearer, categories lose more than edges win.
+#: The long side for the second look. With a larger one, categories lose more than edges gain.
 NEAR_LONG_SIDE = 640
 #: The largest difference of a logit between torch and ONNX Runtime; logits span some 20.
 TOLERANCE = 2e-3
-#: (batch, height, width) at which both are compared.
+#: Shapes (batch, height, width) at which torch and ONNX Runtime are compared.
 CHECKED_SHAPES = ((1, 384, 288), (2, 432, 320), (1, 64, 512))
 BACKBONE_TITLES: dict[BackboneName, str] = {
     "mobilenet_v2": "MobileNetV2",
@@ -54,10 +54,10 @@ def export(
         folder: Where both go.
         name: For the manifest.
         start: The ONNX file that its run began with, to stay nearer to.
-        share: How much of the way from there is gone, 0 to 1.
+        share: Where on the way from there to the network the weights are taken, 0 to 1.
 
     Raises:
-        ArithmeticError: ONNX Runtime answers otherwise than torch.
+        ArithmeticError: The answers of ONNX Runtime and torch differ.
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / ONNX_FILE

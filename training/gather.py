@@ -16,7 +16,7 @@ from pathlib import Path
 _log = logging.getLogger("training")
 
 LISTING = Path(__file__).with_name("scenes.sha256")
-#: Of Qt's compiled resources, in which photos lie one after the other, as they are.
+#: Files of Qt's compiled resources: they hold photos, unchanged, one after the other.
 QT_RESOURCES = ".rcc"
 #: A WebP file's first bytes; the four in the middle are the length of all that follows them, the least first.
 _WEBP = re.compile(rb"RIFF(....)WEBP", re.DOTALL)

@@ -27,9 +27,9 @@ PERSON = CLASSES.index("person")
 CATEGORIES = CLASSES[1:8]
 #: Clothing of which the category is not known.
 CLOTHING = 254
-#: Chance that the classes of a pixel's pseudo-label have together, at least.
+#: The classes of a pixel's pseudo-label have at least this probability together.
 TRUSTED = 0.9
-#: A pixel that says nothing.
+#: A pixel of which the class is not known.
 NO_CLASS = 255
 ANY = (1 << CLASS_COUNT) - 1
 

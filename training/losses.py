@@ -1,4 +1,4 @@
-"""What the network is asked for: an answer within each pixel's set, the extent and outline of clothing, and a list."""
+"""The loss: classes within each pixel's set, extent and outline of clothing, and the list of classes in the photo."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from training.labels import BACKGROUND, CATEGORIES, CLASS_COUNT, CLASSES, PERSON
 #: Rare classes count more. Only a little: a weight moves the edges of its class outwards.
 CLASS_WEIGHTS = {"background": 0.9, "bag": 1.2, "shoes": 1.1, "hat": 1.3}
 DICE_SHARE = 0.7
-#: Pixels of a batch; keeps absent classes from dividing by nothing.
+#: Pixels, added to both parts of the fraction: for a class that a batch lacks they would be 0 / 0.
 DICE_SMOOTHING = 50.0
 OUTLINE_SHARE = 0.6
-#: What a pixel beside the outline of clothing counts more, and how far from it that is, in pixels of the loss.
+#: What a pixel near the outline of clothing counts in addition, and up to which distance, in pixels of the loss.
 OUTLINE_WEIGHT, OUTLINE_REACH = 3.0, 2
 PRESENCE_SHARE = 0.2
-#: Pixels of a frame of which a class is certain, for the class to count as shown.
+#: A frame counts as showing a class if at least so many of its pixels certainly have it.
 SHOWN = 12
 
 
@@ -51,7 +51,7 @@ def set_loss(logits: Tensor, allowed: Tensor) -> Tensor:
 def outline_loss(logits: Tensor, allowed: Tensor) -> Tensor:
     """Ask which pixels are clothing, whatever it is, most of all beside the outline: mean weighted cross-entropy.
 
-    Accessories are neither clothing nor not, and so are pixels that may be both.
+    Pixels of accessories do not count, and neither do pixels that may be clothing or not.
 
     Args:
         logits: As of `set_loss`.
@@ -83,7 +83,7 @@ def presence_loss(presence: Tensor, allowed: Tensor) -> Tensor:
 
     Args:
         presence: (N, 10), logits.
-        allowed: As of `set_loss`. Pixels that may be anything say nothing here.
+        allowed: As of `set_loss`. Pixels that may have any class do not count.
     """
     allowed = allowed & (~allowed).any(dim=1, keepdim=True)
     certain = allowed & (allowed.sum(dim=1, keepdim=True) == 1)

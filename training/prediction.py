@@ -23,7 +23,7 @@ from worker.network.test_time_augmentation import AugmentedNetwork
 
 @dataclass(frozen=True, eq=False)
 class Predictor:
-    """A network, and how it looks."""
+    """A network, and the sizes of its looks."""
 
     network: Segmenter
 
@@ -43,7 +43,7 @@ class Predictor:
         return self.network.manifest
 
     def at(self, long_side: int, near_long_side: int | None = None) -> Predictor:
-        """Give the same network for other sizes of frame; without the second one, a second look is no nearer."""
+        """Give the same network for other sizes of frame; the second one is that of a second look."""
         sizes = {"long_side": long_side, "near_long_side": near_long_side}
         spec = self.manifest.input.model_copy(update=sizes)
         return Predictor(_Sized(self.network, self.manifest.model_copy(update={"input": spec})))
@@ -55,7 +55,7 @@ class Predictor:
     def predict(self, rgb: Pixels) -> ClassMap:
         """Give the class of every pixel of a photo (H, W, 3), (H, W): arg max of logits enlarged to its size.
 
-        Words of the manifest that are no class of ours are accessories: worn, but in no category.
+        A label of the manifest that is no class here counts as an accessory: worn, but in no category.
         """
         height, width = rgb.shape[:2]
         best = np.full((height, width), -np.inf, np.float32)

@@ -1,4 +1,4 @@
-"""One line now and then that says how far a run is and when it will be done."""
+"""Logs now and then how far a run is, and when it will be done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REPORT_EVERY_STEPS = 20
 
 
 class Progress:
-    """Counts the steps of one process; those before it was started took no time of its."""
+    """Counts the steps of one process; steps of earlier processes do not count for its pace."""
 
     def __init__(self, config: TrainingConfig, first_step: int) -> None:
         self._config = config

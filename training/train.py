@@ -31,7 +31,7 @@ from training.progress import Progress
 
 _log = logging.getLogger("training")
 
-#: The loss looks at one of every 2 × 2 pixels; which one is drawn anew each step.
+#: The loss uses one of every 2 × 2 pixels; each step draws which one.
 LOSS_STRIDE = 2
 
 
@@ -66,7 +66,7 @@ class Run:
         return self.checkpoint.file
 
     def _begin(self) -> None:
-        """Take the weights of the first step; what only learns on may change its fine layers too."""
+        """Take the weights of the first step. A run that goes on from another one may change its fine layers, too."""
         if self.config.start is not None:
             images, _ = _draw_batch(self.mixture, self.config, 0)
             load_exported(self.network, self.config.start, images)
@@ -78,9 +78,9 @@ class Run:
         self.network.backbone.freeze_fine_layers()
 
     def _taught(self, stage: Stage, first_step: int) -> Mixture:
-        """Give the photos as a network doubts their masks and adds labels, where the stage wants it.
+        """Let a network drop doubtful masks and add labels, if the stage asks for it; give the photos after that.
 
-        Before the first step it is the teacher, if there is one; else the averaged network.
+        Before the first step that network is the teacher, if there is one; else the averaged network.
         """
         is_begun_by_teacher = first_step == 0 and self.config.teacher is not None
         if not stage.is_taught and not is_begun_by_teacher:
@@ -89,7 +89,7 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         file = self.config.teacher if first_step == 0 else None
         if file is None:
-            # Photos have many shapes, and torch prepares for each anew: on a CPU it took four times as long as this.
+            # Photos have many shapes, and torch prepares for each: on a CPU it took four times as long as this.
             file = folder / ONNX_FILE
             export(self.checkpoint.averaged, folder, name="teacher")
         teacher = Predictor.load(file)
@@ -150,7 +150,7 @@ def create_optimizer(network: ClothingNet, config: TrainingConfig) -> AdamW:
 
 
 def set_rates(optimizer: AdamW, config: TrainingConfig, step_index: int) -> None:
-    """Warm up linearly, hold, then go down linearly: while it holds, a run can still be made longer or shorter."""
+    """Warm up linearly, stay constant, go down linearly. While it is constant, a run can be made longer or shorter."""
     share = (step_index + 1) / config.steps
     left = min(1.0, (1 - share) / config.cool_down_share)
     factor = min(share / config.warm_up_share, config.final_rate + (1 - config.final_rate) * left)
@@ -161,7 +161,7 @@ def set_rates(optimizer: AdamW, config: TrainingConfig, step_index: int) -> None
 def batches(
     mixture: Mixture, config: TrainingConfig, first_step: int, end: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Give the batches of the steps from one to before `end`, each prepared while the one before is learnt from."""
+    """Give the batches of the steps before `end`; each is prepared during the step before it."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         following = thread.submit(_draw_batch, mixture, config, first_step)
         for index in range(first_step + 1, end + 1):

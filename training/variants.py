@@ -1,4 +1,4 @@
-"""`python -m training.variants`: a network in half and in eight bits: how small, how fast, and what it loses.
+"""`python -m training.variants`: a network with 16 or 8 bits: how small and fast it is, and how much worse.
 
 All keep float32 inputs and outputs, so that each can stand in for the original under its manifest.
 """
@@ -37,14 +37,14 @@ from training.prediction import Predictor
 
 _log = logging.getLogger("training")
 
-#: Training photos that the ranges of eight bits are taken from.
+#: So many training photos give the ranges for eight bits.
 CALIBRATION_PHOTOS = 100
 ROUNDS = 25
 #: (height, width) at which the time is taken: a street photo's.
 FRAME = (432, 288)
 #: How the names of the nodes of `training.network.clothing_net`'s attention begin.
 ATTENTION = "/attend/"
-#: Points that a variant may lose of each score and still be worth shipping.
+#: A variant that loses more points of any score is not worth shipping.
 BEARABLE_LOSS = 0.5
 
 

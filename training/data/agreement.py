@@ -1,7 +1,7 @@
-"""Which garment masks the half-trained network does not believe.
+"""Finds garment masks that the half-trained network disagrees with.
 
-The masks come from colours alone, the network from all photos together: where both agree the mask is kept. Some one in
-ten is a print on a shirt, or a shirt without its sleeves, and teaches holes.
+A mask is made of one photo's colours, the network has seen all photos: where both agree, the mask is kept. About one
+mask in ten is only the print on a shirt, or lacks its sleeves, and would teach holes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from training.prediction import Predictor
 
 _log = logging.getLogger("training")
 
-#: IoU of the mask with what the network holds for clothing, of any category; below, the mask is dropped.
+#: A mask is dropped if its IoU with what the network takes for clothing, of any category, is lower.
 LEAST_OVERLAP = 0.75
 LONG_SIDE = 256
 

@@ -1,6 +1,6 @@
-"""Photos made other than they were: moved, turned, scaled, recoloured, and with pieces of others pasted in.
+"""Augmentation: photos are moved, turned, scaled and recoloured, and pieces of others are pasted in.
 
-Everything is drawn from the generator that the caller gives, so a seed decides all. NumPy and OpenCV only.
+All random numbers come from the generator that the caller gives, so a seed decides them. NumPy and OpenCV only.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from training.data.dataset import Pixels
 from training.labels import ANY, ClassSets
 
-#: A pasted piece's edge is this soft, in pixels.
+#: How much the edge of a pasted piece is blurred, in pixels.
 PASTE_BLUR = 0.8
 #: JPEG quality drawn between these, for a part of the samples.
 JPEG_QUALITY = (35, 90)
-#: How often a photo is shrunk and enlarged again, as if it had been tiny, and how much, evenly in the logarithm.
+#: Share of photos that are shrunk and enlarged again, as if they had been tiny; and by which factor, log-uniform.
 COARSE_SHARE = 0.08
 COARSENESS = (1.5, 6.0)
 #: How far a dyed garment's saturation and gamma change, as logarithms.
@@ -48,7 +48,7 @@ class Motion:
 
 
 def place(sample: Sample, height: int, width: int, motion: Motion, rng: Generator) -> Sample:
-    """Lay a photo into a frame (height, width); what the photo does not cover repeats its edge and says nothing."""
+    """Place a photo in a frame (height, width). Around it, its edge is repeated, and the labels are unknown."""
     photo_height, photo_width = sample.sets.shape
     fit = min(height / photo_height, width / photo_width)
     scale = fit * float(np.exp(rng.uniform(*np.log(motion.scale))))
@@ -124,10 +124,10 @@ def paste(
 
 
 def stand_before(ground: Sample, person: Sample, background_set: int) -> Sample:
-    """Put all of one sample that is surely no ground onto another one of the same size.
+    """Put one sample, without what may be background, onto another one of the same size.
 
-    Labels that follow superpixels take the old ground along; so the outermost pixels stay behind, and what is there is
-    left open.
+    Labels that follow superpixels hold some of the old background. So the outermost pixels are not copied, and their
+    labels are left open.
     """
     whole = (person.sets & background_set == 0).astype(np.uint8)
     square = np.ones((3, 3), np.uint8)
@@ -147,7 +147,7 @@ def _blended(below: Pixels, above: Pixels, mask: NDArray[np.float32]) -> Pixels:
 
 
 def dye(sample: Sample, class_sets: list[int], rng: Generator) -> Sample:
-    """Give what the photo shows of one of these sets, drawn from those that it does show, another colour."""
+    """Give one class that the photo shows another colour; it is drawn among these sets."""
     shown = np.intersect1d(class_sets, sample.sets)
     if not len(shown):
         return sample
@@ -232,7 +232,7 @@ def ground_of(sample: Sample, background_set: int, rng: Generator) -> Pixels | N
 
 
 def fill(strip: Pixels, height: int, width: int) -> Pixels:
-    """Make a ground (height, width) of a strip: enlarged to its short side at most threefold, then mirrored on."""
+    """Make a background (height, width) of a strip: it is enlarged, threefold at most, and then mirrored."""
     scale = np.clip(min(height / strip.shape[0], width / strip.shape[1]), 1.0, 3.0)
     large = cv2.resize(strip, None, fx=float(scale), fy=float(scale))
     down, across = -(-height // large.shape[0]), -(-width // large.shape[1])

@@ -10,7 +10,7 @@ from training.labels import bit
 
 #: How much more often a street photo with this category is drawn.
 RARE = {"hat": 2.0, "bag": 0.4, "coat": 0.3}
-#: Of a photo's pixels, to count as containing a category.
+#: A photo counts as showing a category if at least this share of its pixels has it.
 PRESENT = 0.001
 
 

@@ -1,4 +1,4 @@
-"""Which photos stand for all."""
+"""Chooses a few photos that represent all."""
 
 from __future__ import annotations
 

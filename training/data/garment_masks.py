@@ -20,7 +20,7 @@ from training.labels import BACKGROUND, ClassSets
 
 Mask = NDArray[np.bool_]
 
-#: GrabCut works at this long side; its time grows faster than its use beyond.
+#: GrabCut works at this long side; more takes longer and helps little.
 WORK_SIDE = 256
 #: Share of the side that counts as border.
 BORDER = 0.04
@@ -28,13 +28,13 @@ BORDER_COLOURS = 6
 GRABCUT_ROUNDS = 4
 #: A kept mask covers a share of the photo between these.
 SMALLEST, LARGEST = 0.08, 0.80
-#: At most this share of the photo's border belongs to a kept mask.
+#: A kept mask covers at most this share of the photo's border.
 BORDER_TOUCHED = 0.30
-#: Mean Lab distance, in units of 8-bit Lab, between both sides of a kept mask's edge.
+#: Across the edge of a kept mask, colours differ by at least this on average, in units of 8-bit Lab.
 LEAST_CONTRAST = 12.0
-#: Share of a mask's box that it fills, at least; less is shadows and clutter.
+#: A kept mask fills at least this share of its box; what fills less is shadows and clutter.
 LEAST_FILL = 0.35
-#: Pixels of `WORK_SIDE` on each side of the edge that stay open.
+#: So many pixels on each side of the edge have no label, at `WORK_SIDE`.
 OPEN_EDGE = 1
 
 

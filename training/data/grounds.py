@@ -1,4 +1,4 @@
-"""What stands behind a person or a garment: a photo without clothes, a light colour, or another photo's ground."""
+"""Backgrounds: photos without clothes, light colours, or the background of another photo."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from training.data.augmentation import Motion, Sample, fill, ground_of, place
 from training.labels import BACKGROUND
 
 BACKGROUND_SET = 1 << BACKGROUND
-#: Of grounds, those that are a photo without clothes, if there are any.
+#: Share of backgrounds that are a photo without clothes, if there are any.
 SCENE_SHARE = 0.35
-#: Of the others, those of one light colour, as shops have them.
+#: Share of one light colour, as in shops, among the others.
 PLAIN_SHARE = 0.12
-#: From the whole photo to a ninth of it.
+#: The part that is shown: from the whole photo to a ninth of it.
 SCENE_MOTION = Motion(scale=(1.0, 3.0), degrees=8)
 
 
 @dataclass(frozen=True, eq=False)
 class Grounds:
-    """Photos that grounds are taken from."""
+    """The photos that backgrounds are taken from."""
 
     #: Photos without clothes.
     scenes: Sequence[Sample]
@@ -30,7 +30,7 @@ class Grounds:
     people: Sequence[Sample]
 
     def draw(self, height: int, width: int, rng: Generator) -> Sample:
-        """Draw a ground of a size, all of it labelled as ground."""
+        """Draw a background of a size, with labels."""
         if self.scenes and rng.random() < SCENE_SHARE:
             return self.draw_scene(height, width, rng)
         if rng.random() < PLAIN_SHARE:

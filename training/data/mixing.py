@@ -30,23 +30,23 @@ from training.data.grounds import BACKGROUND_SET, Grounds
 from training.data.shop_pool import ShopPool
 from training.labels import CATEGORIES, PERSON, ClassSets, bit
 
-#: Share of street photos that get a hat, and any other piece, pasted on.
+#: Share of street photos that get a hat pasted on, and share of those that get any other piece.
 HAT_SHARE, PIECE_SHARE = 0.12, 0.15
-#: Share of garments that are laid onto another ground, and that get a second garment of another class beside them.
+#: Share of garments that get another background, and of those that get a second garment, of another class, beside them.
 GROUND_SHARE, SECOND_SHARE = 0.35, 0.10
-#: Share of photos of nothing that show things, and of other garment photos that have one beside or before the garment.
+#: Share of the photos without garments that show things, and of the garment photos that get a thing pasted on.
 THINGS_SHARE, THING_SHARE = 0.75, 0.12
-#: Share of photos of nothing that are a scene.
+#: Share of the photos without garments that are a scene.
 SCENE_SHARE = 0.5
-#: Of all draws, those of shop photos, if there are any; and of these, those before another ground.
+#: Share of shop photos among all draws, if there are any; and the share of these that get another background.
 SHOP_SHARE, SHOP_GROUND_SHARE = 0.25, 0.3
-#: How often what is shown lies on its side or on its head: people, and garments alone, which are scanned any way up.
+#: Share of photos that are turned by quarters of a circle: of people, and of garments, which are scanned any way up.
 TURNED_PERSON_SHARE, TURNED_GARMENT_SHARE = 0.06, 0.3
-#: At most so many things lie on a ground.
+#: No background gets more things than these.
 MOST_THINGS = 3
-#: Share of photos of which a garment gets another colour.
+#: Share of photos in which one garment gets another colour.
 DYED_SHARE = 0.35
-#: Of the draws of street photos, those with pseudo-labels once there are some.
+#: Share of photos with pseudo-labels among the street photos that are drawn, once there are some.
 TAGGED_SHARE = 0.5
 HAT_WIDTH = 1.5
 PEOPLE_MOTION = Motion(scale=(0.75, 1.7), degrees=12)
@@ -55,12 +55,12 @@ CLOSE_MOTION = Motion(scale=(1.6, 3.2), degrees=12)
 #: A small part of a wide scene, anywhere in it.
 FAR_MOTION = Motion(scale=(0.25, 0.8), degrees=8)
 FAR_SHARE = 0.5
-#: Somebody else of about the same size, anywhere in the frame.
+#: For a second person of about the same size, anywhere in the frame.
 COMPANY_MOTION = Motion(scale=(0.6, 1.2), degrees=8, shift=0.4)
 GARMENT_MOTION = Motion(scale=(0.6, 2.0), degrees=25)
 TURNED_MOTION = Motion(scale=(0.6, 1.1), degrees=180)
 TURNED_SHARE = 0.15
-#: What another colour may be given to.
+#: The classes that may get another colour.
 DYED_SETS = [*(bit(name) for name in CATEGORIES), bit("tops") | bit("coat")]
 
 
@@ -120,14 +120,14 @@ class Mixture:
         """Draw one sample of a stage's size.
 
         Args:
-            stage: Of the run.
-            garment_share: Of the draws that are no shop photos, those of garments without people.
-            rng: Decides all.
+            stage: The stage of the run.
+            garment_share: Share of garments without people among the draws that are no shop photos.
+            rng: The source of all random numbers.
         """
         draw, turned_share = self._choose(garment_share, rng)
         turns = int(rng.integers(1, 4)) if rng.random() < turned_share else 0
         if turns % 2:
-            # Upright in a frame that lies on its side; turned, it has the stage's size.
+            # It is drawn in a frame with the sides exchanged; after a quarter turn it has the stage's size.
             stage = replace(stage, height=stage.width, width=stage.height)
         sample = draw(stage, rng)
         if rng.random() < DYED_SHARE:
@@ -248,7 +248,7 @@ class Mixture:
         return Grounds(self.scenes, self.garments, self.people)
 
     def without_masks(self, indices: list[int]) -> Mixture:
-        """Give the same photos with some garments' masks forgotten: there, all may be ground or garment."""
+        """Give the same photos without some garments' masks: each of their pixels may be background or garment."""
         return self.with_garment_labels(
             {
                 index: np.full_like(

@@ -21,7 +21,7 @@ from training.prediction import Predictor
 _log = logging.getLogger("training")
 
 LONG_SIDE = 432
-#: How much finer than the network's answer labels are: their steps would be seen at the photo's size.
+#: How many times finer labels are than the network's answer: coarser ones would show steps at the photo's size.
 FINER = 2
 THREADS = 2
 REPORT_EVERY_PHOTOS = 200

@@ -1,6 +1,6 @@
-"""Whole photos that show no clothes: nothing is the answer there, and people and things stand before them.
+"""Photos that show no clothes: backgrounds for people and things, and examples without an answer.
 
-Any folder of photos will do. Without one the network has seen no other ground than that of streets and bedrooms.
+Any folder of photos will do. Without one the network sees no other backgrounds than streets and bedrooms.
 """
 
 from __future__ import annotations

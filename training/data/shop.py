@@ -20,30 +20,30 @@ from training.data.augmentation import Sample
 from training.data.dataset import Pixels, read_photo
 from training.labels import ANY, BACKGROUND, ClassSets, bit
 
-#: Of 256 articles, those never trained on: a fifth.
+#: Of 256 articles, so many are never trained on: a fifth.
 VALIDATION_SHARE = 51
 #: Articles that are something else than the table says.
 MISLABELLED = {"luma-wb01"}
-#: Views whose trousers have other colours too, and are in the mask: where the upper garment ends, of the height.
+#: Views whose mask wrongly holds the trousers, too: where the upper garment ends, as a share of the height.
 HEMS = {
     "luma-mj10-main": 0.855, "luma-ms04-main": 0.885, "luma-ms10-main": 0.83, "luma-ms12-main": 0.82,
     "luma-mt02-main": 0.80, "luma-wh02-main": 0.795, "luma-wh10-main": 0.81, "luma-wj02-main": 0.85,
     "luma-ws01-main": 0.815, "luma-ws07-main": 0.845, "luma-ws08-main": 0.855, "luma-ws11-main": 0.825,
 }  # fmt: skip
-#: How far from there the mask says nothing, of the height.
+#: Within this distance from there the mask says nothing, as a share of the height.
 HEM_DOUBT = 0.015
 #: Views of which the mask lacks much of the garment, because all colours share it; they are not measured.
 INCOMPLETE = {"luma-mh05-main", "luma-mh07-main", "venia-vp05-main"}
 #: Values of the masks.
 GROUND, OTHER, GARMENT, UNKNOWN = 0, 1, 2, 255
-#: Darker than this in no channel, of 255, is white.
+#: A pixel is white if no channel is darker than this, of 255.
 WHITE = 244
-#: A shadow on white is this light and this grey: lightest and darkest channel, and how far they lie apart.
+#: A shadow on white: its darkest channel is at least the first, and its channels differ by at most the second.
 SHADOW_LIGHT, SHADOW_GREY = 170, 14
-#: Of the long side: white this near to other pixels may be the garment's.
+#: White this near to other pixels may belong to the garment, as a share of the long side.
 OPEN_EDGE = 0.003
 NOT_GROUND = ANY & ~(1 << BACKGROUND)
-#: Beside a main garment nobody wears the other one; and bags are shown alone.
+#: Classes that a photo cannot show beside its main garment.
 ABSENT = {
     bit("pants"): bit("skirt"),
     bit("skirt"): bit("pants"),

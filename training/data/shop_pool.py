@@ -15,24 +15,24 @@ from training.data.dataset import Pixels
 from training.data.shop import ShopPhoto
 from training.labels import ANY, BACKGROUND, CLASS_COUNT, ClassSets, bit
 
-#: Shops show a whole person or the part around what they sell: share of the latter.
+#: Shops show a whole person, or only the part around what they sell: the share of the latter.
 CROPPED_SHARE = 0.5
-#: How far beyond the garment such a part goes at the top and at the bottom, at most, in times of its height.
+#: How far such a part goes beyond the garment, at most, above and below it, as a share of its height.
 CROP_MARGIN = 0.3
-#: Of a photo without a mask, the most that is cut off at the top and at the bottom.
+#: The largest share that is cut off at the top and at the bottom of a photo without a mask.
 BLIND_CROP = 0.3
 MOTION = Motion(scale=(0.75, 1.4), degrees=6)
-#: Share of a view's draws with a mask, in times of those without.
+#: How many times more often a photo with a mask is drawn than one without.
 MASK_WEIGHT = 2.0
-#: Of the pixels that are no ground, those of which nothing is known, at most, for a cut-out.
+#: The largest share of unknown pixels, among those that are not background, with which a photo can be cut out.
 LARGEST_GAP = 0.1
-#: Of a garment of several possible classes, the share that one class must have to be that of all of it.
+#: A garment of several possible classes gets one of them if this share of its pixels has it.
 MAJORITY = 0.7
-#: What leaves the upper body to other clothes, or to none.
+#: Garments that do not cover the upper body.
 WORN_BELOW = {bit("pants"), bit("skirt")}
-#: Distance of two medians of Lab's a and b, 8 bits each, up to which a colour is skin's.
+#: A colour is taken for skin up to this distance from the median of the skin (Lab's a and b, 8 bits each).
 SKIN_CHROMA = 11.0
-#: Pixels that a median is worth anything of.
+#: A median of fewer pixels says nothing.
 LEAST_SKIN = 50
 
 
@@ -103,9 +103,10 @@ def is_cut_out(sample: Sample) -> bool:
 
 
 def narrowed(sets: ClassSets, labels: ClassSets, class_set: int) -> ClassSets:
-    """Leave of each pixel's classes those that a network believes in, if there are any.
+    """Keep those of each pixel's classes that a network believes in, if there are any.
 
-    A garment of several possible classes, as a jacket that may be sold as a top, becomes one as a whole, or none.
+    A garment of several possible classes, such as a jacket that may be sold as a top, gets one class as a
+    whole, or keeps all of them.
     """
     common = sets & labels
     result = np.where(common > 0, common, sets)
@@ -115,7 +116,7 @@ def narrowed(sets: ClassSets, labels: ClassSets, class_set: int) -> ClassSets:
 
 
 def uncovered(rgb: Pixels, sets: ClassSets) -> ClassSets:
-    """Make skin of a top that has the colour of skin, brightness aside: above trousers people often wear nothing.
+    """Relabel a top as skin if it has the colour of skin, brightness aside: above trousers people often wear nothing.
 
     Looked at on 90 views of trousers and skirts: all whose tops are nearer to the skin than this show none, and all but
     two of the others show one.

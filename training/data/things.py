@@ -1,7 +1,7 @@
-"""Things that are no clothes, cut out: where they lie, nothing is the answer.
+"""Cut-outs of things that are not clothes: their pixels are background.
 
-Any folder of PNG files with an alpha channel will do. Without one the network has seen nothing but garments alone on a
-plain ground, and takes a cup there for a hat.
+Any folder of PNG files with an alpha channel will do. Without one the network sees only garments on plain
+backgrounds, and takes a cup there for a hat.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from training.data.dataset import shrink
 from training.labels import ANY, BACKGROUND
 
 LONG_SIDE = 256
-#: Words in a file's path, under the folder, that tell of clothes, of people, or of signs that no camera has seen.
+#: Files with these words in their path are left out: they show clothes, people, or drawn signs.
 LEFT_OUT = (
     "clothes", "people", "santa", "stocking", "hat.png", "helmet_", "spacewalk", "astronaut",
     "alphabets", "math", "shapes", "flags", "symbols/music", "00_symbols",
 )  # fmt: skip
-#: Of 255, alpha of what belongs to the thing.
+#: A pixel belongs to the thing from this alpha on, of 255.
 OPAQUE = 128
 
 

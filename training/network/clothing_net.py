@@ -72,7 +72,7 @@ class ClothingNet(nn.Module):
         self.lateral8 = Lateral(eighth)
         self.decode8 = nn.Sequential(Separable(width), Separable(width))
         self.lateral4 = Lateral(quarter)
-        # Where an edge runs within a pixel of the output is seen at twice its resolution.
+        # Features at twice the output's resolution say where within a pixel of the output an edge runs.
         self.lateral2 = Lateral(half, step=2)
         self.decode4 = nn.Sequential(Separable(width), Separable(width))
         self.classify = nn.Conv2d(width, CLASS_COUNT, 1)
@@ -84,7 +84,7 @@ class ClothingNet(nn.Module):
         return logits
 
     def look(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Give beside the logits those of each class being somewhere in the photo, (N, 10)."""
+        """Give the logits, and for each class those of the photo showing it somewhere, (N, 10)."""
         half, fine, middle, *coarse = self.backbone(image)
         x = self.decode16(self._attended(*coarse))
         presence = self.presence(functional.adaptive_avg_pool2d(x, 1))
@@ -94,7 +94,7 @@ class ClothingNet(nn.Module):
         return logits, presence.flatten(1)
 
     def _attended(self, coarse: Tensor, coarsest: Tensor | None = None) -> Tensor:
-        """Give features at a sixteenth of the size that know of the whole photo."""
+        """Give features at a sixteenth of the size, each of which depends on the whole photo."""
         x: Tensor = self.coarse(coarse)
         if self.context is None:
             attended: Tensor = self.attend(x)
@@ -105,7 +105,7 @@ class ClothingNet(nn.Module):
 
 
 def create_backbone(name: BackboneName) -> MobileNet | EfficientNet:
-    """Give one that has learnt nothing."""
+    """Create an untrained backbone."""
     if name == "mobilenet_v2":
         return MobileNet()
     return EfficientNet("lite0" if name == "efficientnet_lite0" else "lite1")

@@ -1,7 +1,7 @@
 """Depthwise convolutions by ways that are fast to learn on a CPU; the results are the same.
 
 oneDNN has fast gradients for depthwise convolutions of 3 × 3 without stride and dilation only. The others took two
-thirds of a step (torch 2.13, two cores, bfloat16), so they are put down to these.
+thirds of a step (torch 2.13, two cores, bfloat16), so they are computed by those.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A decoder that has learnt, put onto another backbone.
+"""Puts a trained decoder onto another backbone.
 
-What the decoder is given at each size is one convolution of the backbone's features. Those of the new backbone are made
-to give what the old ones gave, by least squares over the places of some photos. That is no network to be used yet, but
-one that learns on from where a new decoder comes to only after many steps.
+At each size the decoder is given one convolution of the backbone's features. These convolutions are fitted, by least
+squares over the pixels of some photos, so that the new backbone's features give what the old ones gave. The result is
+not good enough to be used, but it starts where a new decoder would be after many steps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from training.network.fine_tuning import (
 
 #: Of the mean square of the features, added to each: keeps rare ones from large weights.
 RIDGE = 1e-3
-#: How much a lateral that has no example adds in the beginning, against what chance would give it.
+#: The first weights of a lateral that has no example are random, times this.
 FAINT = 0.3
 
 
