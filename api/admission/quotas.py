@@ -24,7 +24,7 @@ from shared.errors import ErrorCode, TryLater
 from shared.jobs.backlog import LATELY, Backlog
 from shared.jobs.store import JobStore
 from shared.settings.settings import Settings
-from shared.tenants.api_key import Caller
+from shared.tenants.api_key import Caller, queue_limits
 
 #: Bounds of an estimate, in seconds: not so short that clients hammer, not so long that they give up.
 _SHORTEST, _LONGEST = 1.0, 300.0
@@ -65,12 +65,12 @@ class Quotas:
         return self._job_store.find_by_idempotency_key(idempotency_key, tenant) is not None
 
     def _check_own(self, caller: Caller) -> None:
-        """Judge what waits of a tenant, and of a key with a limit of its own; a higher one stands for the tenant's."""
-        limit, own = self._settings.max_queued_per_tenant, caller.max_queued
-        if own is None or own <= limit:
-            self._check(self._gauge.read(caller.tenant), limit, "of your account")
-        if own is not None:
-            self._check(self._gauge.read_key(caller, own), own, "of this key")
+        """Judge what waits of a tenant, and of a key with a limit of its own."""
+        limits = queue_limits(caller.max_queued, self._settings.max_queued_per_tenant)
+        if (most := limits.of_tenant) is not None:
+            self._check(self._gauge.read(caller.tenant), most, "of your account")
+        if (most := limits.of_key) is not None:
+            self._check(self._gauge.read_key(caller, most), most, "of this key")
 
     @staticmethod
     def _check(backlog: Backlog, limit: int, whose: str) -> None:

@@ -79,7 +79,7 @@ BEGIN
     GRANT SELECT (job_id, tenant, event, state, tries, status, reason, created_at, not_before, finished_at)
         ON public.webhook_deliveries TO cutwork_front_end;
     GRANT UPDATE (state, tries, not_before, finished_at) ON public.webhook_deliveries TO cutwork_front_end;
-    GRANT SELECT (id, webhook_secrets) ON public.api_keys TO cutwork_sweeper;
+    GRANT SELECT (id, webhook_secrets, max_queued) ON public.api_keys TO cutwork_sweeper;
     GRANT SELECT, DELETE ON public.webhook_deliveries TO cutwork_sweeper;
     GRANT UPDATE (state, tries, not_before, finished_at, status, reason)
         ON public.webhook_deliveries TO cutwork_sweeper;

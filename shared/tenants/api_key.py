@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.errors import CutworkError
 
@@ -96,6 +97,19 @@ class Caller:
     rate_per_minute: int | None = None
     max_queued: int | None = None
     callback_url: str | None = field(default=None, repr=False)
+
+
+class QueueLimits(NamedTuple):
+    """How many jobs may wait, for a key to add one more; None: that is not asked."""
+
+    of_tenant: int | None
+    of_key: int | None
+
+
+def queue_limits(own: int | None, of_tenant: int) -> QueueLimits:
+    """Say what holds for a key: a limit of its own holds within its tenant's; a higher one stands in its place."""
+    stands_in_place = own is not None and own > of_tenant
+    return QueueLimits(None if stands_in_place else of_tenant, own)
 
 
 def check_tenant(tenant: str) -> str:

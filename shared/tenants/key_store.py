@@ -83,11 +83,12 @@ class KeyStore:
             UnusableKey: It has not the form of those made here, or its id is that of another one.
         """
         key_id = id_of(check_text(text))
-        if self._find(check_tenant(tenant), text) is None:
+        whole = and_(_one(key_id, check_tenant(tenant)), api_keys.c.sha256 == sha256_of(text))
+        if self._find(whole) is None:
             # Another process may be doing the same.
             with suppress(IntegrityError):
                 return self._store(tenant, text, _USUAL, by)
-        found = self._find(tenant, text)
+        found = self._find(whole)
         if found is None:
             raise UnusableKey(f"the id {key_id} is that of another key, or another tenant's")
         return found
@@ -126,10 +127,7 @@ class KeyStore:
 
     def find(self, tenant: str, key_id: str) -> ApiKey | None:
         """Read a tenant's key; None if it is unknown or somebody else's."""
-        found = select(api_keys).where(_one(key_id, tenant))
-        with self._database.reading() as connection:
-            row = connection.execute(found).mappings().one_or_none()
-        return None if row is None else _api_key(row)
+        return self._find(_one(key_id, tenant))
 
     def revoke(self, key_id: str, by: Actor = OPERATOR, tenant: str | None = None) -> ApiKey | None:
         """End a key now; None if there is none, it was revoked before, or it is not this tenant's."""
@@ -188,13 +186,21 @@ class KeyStore:
                 _change(connection, and_(_one(key_id), is_news), last_used_at=used_at)
 
     def signing_secrets(self, key_id: str | None) -> tuple[bytes, ...]:
-        """Read what signs the webhooks of the jobs that came with a key, ended or not; nothing: the service's do."""
-        if not key_id:
-            return ()
-        which = _one(key_id)
-        with self._database.reading() as connection:
-            found = connection.execute(select(api_keys.c.webhook_secrets).where(which)).scalar()
+        """Read what signs the webhooks of the jobs that came with a key; nothing: the service's do."""
+        found = self._read(key_id, api_keys.c.webhook_secrets)
         return read_secrets((found or "").replace(" ", ","))
+
+    def own_queue_limit(self, key_id: str | None) -> int | None:
+        """Read how many jobs that came with a key may wait; None: it has no limit of its own."""
+        limit: int | None = self._read(key_id, api_keys.c.max_queued)
+        return limit
+
+    def _read(self, key_id: str | None, column: ColumnElement[Any]) -> Any:
+        """Read one thing of a key, ended or not; None of no key."""
+        if not key_id:
+            return None
+        with self._database.reading() as connection:
+            return connection.execute(select(column).where(_one(key_id))).scalar()
 
     def _store(self, tenant: str, text: str, terms: Terms, by: Actor) -> ApiKey:
         with self._database.writing() as connection:
@@ -236,9 +242,7 @@ class KeyStore:
         row = connection.execute(insert(api_keys).values(values).returning(api_keys))
         return _api_key(row.mappings().one())
 
-    def _find(self, tenant: str, text: str) -> ApiKey | None:
-        """Read a key by all of its text."""
-        which = and_(_one(id_of(text), tenant), api_keys.c.sha256 == sha256_of(text))
+    def _find(self, which: ColumnElement[bool]) -> ApiKey | None:
         with self._database.reading() as connection:
             row = connection.execute(select(api_keys).where(which)).mappings().one_or_none()
         return None if row is None else _api_key(row)

@@ -19,6 +19,7 @@ from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error
 from tests.webhook_receiver import SECRET
 from worker.sweeper.batch_keeper import BatchKeeper
+from worker.sweeper.queue_room import QueueRoom
 
 PATH = "/v1/batches"
 JSON_LINES, CSV = "application/jsonl", "text/csv"
@@ -81,13 +82,18 @@ def read_lines(answer: TestResponse) -> list[dict[str, Any]]:
 
 
 def sweep(front_end: FrontEnd) -> None:
+    services = front_end.services
     keeper = BatchKeeper(
-        batches=front_end.services.batches,
-        job_store=front_end.services.job_store,
+        batches=services.batches,
+        job_store=services.job_store,
         broker=cast("Broker", front_end.broker),
         window=front_end.settings.batch_window,
-        max_queued_per_tenant=1000,
-        max_queued=1000,
+        room=QueueRoom(
+            job_store=services.job_store,
+            key_store=services.key_store,
+            max_queued_per_tenant=1000,
+            max_queued=1000,
+        ),
         prune_after=cast("Any", None),
     )
     keeper.move_on()

@@ -48,6 +48,7 @@ OF_KEYS: dict[str, tuple[Ask, set[str]]] = {
     "find_caller": (lambda it, _, key: KeyStore(it).find_caller(key), {BY_ID}),
     "find_caller, of no key": (lambda it, *_: KeyStore(it).find_caller("x"), {BY_ID}),
     "signing_secrets": (lambda it, key_id, _: KeyStore(it).signing_secrets(key_id), {BY_ID}),
+    "own_queue_limit": (lambda it, key_id, _: KeyStore(it).own_queue_limit(key_id), {BY_ID}),
     "find": (lambda it, key_id, _: KeyStore(it).find("shop", key_id), {BY_ID}),
     "list_keys": (lambda it, *_: KeyStore(it).list_keys("shop", 20), {BY_AGE}),
     "list_keys, further": (

@@ -43,6 +43,14 @@ def test_a_key_is_what_it_was_made_with(key_store: KeyStore) -> None:
     for found in (key, caller):
         assert found.scopes == terms.scopes
         assert (found.rate_per_minute, found.max_queued) == (60, 1000)
+    assert key_store.own_queue_limit(key.id) == 1000
+
+
+def test_a_key_without_a_limit_of_its_own_or_none_has_none(key_store: KeyStore) -> None:
+    key, _ = key_store.create("shop")
+
+    for key_id in (key.id, "0" * 12, "", None):
+        assert key_store.own_queue_limit(key_id) is None
 
 
 def test_keys_of_the_release_before_send_and_read(key_store: KeyStore, database: Database) -> None:

@@ -296,6 +296,7 @@ def test_a_front_end_takes_batches_and_a_sweeper_carries_them_to_their_ends(
 
     assert front_end.read_items(batch.id, "shop", 0, 10)
     assert sweeper.list_at_work(10) == front_end.list_batches("shop", 10)
+    assert KeyStore(databases[1], clock).own_queue_limit("0" * 12) is None
     assert len(sweeper.release(batch.id, 2, 2)) == 2
     assert front_end.cancel(batch.id, "shop")
     assert sweeper.cancel_held(batch.id, 10) == 1

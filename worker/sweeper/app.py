@@ -25,6 +25,7 @@ from shared.tenants.key_store import KeyStore
 from shared.tenants.usage import Usage
 from shared.webhooks.deliveries import Deliveries
 from worker.sweeper.batch_keeper import BatchKeeper
+from worker.sweeper.queue_room import QueueRoom
 from worker.sweeper.retention import Retention
 from worker.sweeper.rounds import Rounds, keep_going
 from worker.sweeper.sampler import Sampler
@@ -75,13 +76,18 @@ def create_sweeper(settings: Settings) -> Sweeper:
 def create_keeper(settings: Settings) -> BatchKeeper:
     """Build what keeps batches going, with connections of its own."""
     database, limits = open_database(settings), limits_of(settings)
+    job_store = JobStore(database, limits)
     return BatchKeeper(
         batches=BatchStore(database, limits.deadline),
-        job_store=JobStore(database, limits),
+        job_store=job_store,
         broker=Broker(settings),
         window=settings.batch_window,
-        max_queued_per_tenant=settings.max_queued_per_tenant,
-        max_queued=settings.max_queued,
+        room=QueueRoom(
+            job_store=job_store,
+            key_store=KeyStore(database),
+            max_queued_per_tenant=settings.max_queued_per_tenant,
+            max_queued=settings.max_queued,
+        ),
         prune_after=timedelta(seconds=settings.prune_after),
     )
 

@@ -4,7 +4,8 @@ An item waits outside of the queue, so a batch of fifty thousand takes no room i
 items are inside as `batch_window` says, those of the oldest first. So
 
 - others see a tenant with a few hundred jobs, and tenants take turns (`shared.jobs.turns`);
-- the tenant's own limit of waiting jobs, and that of all, are never reached by a batch: it stops before;
+- the limits of waiting jobs, of the key, of the tenant and of all, are never reached by a batch: it stops before
+  (`worker.sweeper.queue_room`);
 - no item waits inside for so long that it meets the deadline, however large the batch is.
 """
 
@@ -24,6 +25,7 @@ from shared.jobs.store import JobStore
 from shared.messaging.broker import Broker
 from shared.telemetry.job_metrics import count_accepted
 from shared.telemetry.logs import get_logger
+from worker.sweeper.queue_room import QueueRoom
 from worker.sweeper.steps import run_steps
 
 _log = get_logger(__name__)
@@ -34,8 +36,6 @@ _PORTION = 250
 #: How many of the first open items are looked at; with `batch_window` at its default, all.
 _LOOKED_AT = 1000
 _ROWS_PER_CLEARING = 1000
-#: The share of a limit of waiting jobs that batches leave to what is sent by itself.
-_LEFT_TO_OTHERS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +46,7 @@ class BatchKeeper:
     job_store: JobStore
     broker: Broker
     window: int
-    max_queued_per_tenant: int
-    max_queued: int
+    room: QueueRoom
     prune_after: timedelta
 
     def run(self) -> bool:
@@ -58,8 +57,8 @@ class BatchKeeper:
         """Count what has ended, and let further items in; True if there is more to do at once."""
         at_work = self.batches.list_at_work(_BATCHES_PER_ROUND)
         is_more = False
-        for tenant, own in groupby(at_work, lambda batch: batch.tenant):
-            is_more |= self._move_on_for(tenant, list(own))
+        for _, own in groupby(at_work, lambda batch: batch.tenant):
+            is_more |= self._move_on_for(list(own))
         return is_more
 
     def clear(self) -> bool:
@@ -69,7 +68,8 @@ class BatchKeeper:
         self.batches.forget_expired(_ROWS_PER_CLEARING)
         return self.batches.delete_some(_ROWS_PER_CLEARING) > 0
 
-    def _move_on_for(self, tenant: str, own: list[Batch]) -> bool:
+    def _move_on_for(self, own: list[Batch]) -> bool:
+        """Do it for all batches of a tenant."""
         is_more = False
         ended = {batch.id: self._settle(batch) for batch in own}
         room = self.window - sum(batch.open - ended[batch.id] for batch in own)
@@ -78,7 +78,7 @@ class BatchKeeper:
                 is_more |= self.batches.cancel_held(batch.id, _ROWS_PER_CLEARING) > 0
             elif room > 0 and batch.released < batch.total:
                 is_open = batch.open - ended[batch.id]
-                released = self._release(tenant, batch, is_open, room)
+                released = self._release(batch, is_open, room)
                 room -= released
                 is_more |= released > 0 and room > 0
         return is_more
@@ -91,9 +91,9 @@ class BatchKeeper:
             _log.info("batch.ended", batch_id=str(batch.id), log_id=batch.log_id)
         return ended
 
-    def _release(self, tenant: str, batch: Batch, is_open: int, room: int) -> int:
+    def _release(self, batch: Batch, is_open: int, room: int) -> int:
         """Let a portion in, and publish it; return how many became jobs."""
-        portion = min(room, _PORTION, self._room_in_queue(tenant))
+        portion = min(room, _PORTION, self.room.left_for(batch))
         if portion <= 0:
             return 0
         released = self.batches.release(batch.id, is_open + portion, portion)
@@ -107,16 +107,6 @@ class BatchKeeper:
                 count=len(released),
             )
         return len(released)
-
-    def _room_in_queue(self, tenant: str) -> int:
-        """Tell how many more may wait, of this tenant and of all."""
-        return min(
-            self._left(tenant, self.max_queued_per_tenant), self._left(None, self.max_queued)
-        )
-
-    def _left(self, tenant: str | None, limit: int) -> int:
-        most = int(limit * (1 - _LEFT_TO_OTHERS))
-        return most - self.job_store.measure_backlog(tenant, max(most, 1)).queued
 
     def _publish(self, released: Iterable[uuid.UUID]) -> None:
         job_ids = list(released)

@@ -11,9 +11,13 @@ from shared.batches.batch import Batch, BatchStatus
 from shared.batches.store import BatchStore
 from shared.job import Queue
 from shared.messaging.broker import Broker
+from shared.tenants.api_key import Terms
+from shared.tenants.key_store import KeyStore
 from tests.batches import accepted, new_batch, new_items
+from tests.factories import new_job
 from tests.worker.conftest import LIMITS, Stores
 from worker.sweeper.batch_keeper import BatchKeeper
+from worker.sweeper.queue_room import QueueRoom
 
 
 @pytest.fixture
@@ -21,14 +25,24 @@ def batches(stores: Stores) -> BatchStore:
     return BatchStore(stores.job_store._database, LIMITS.deadline, stores.clock)
 
 
-def keeper_of(stores: Stores, batches: BatchStore, **changes: int) -> BatchKeeper:
-    limits = {"window": 10, "max_queued_per_tenant": 1000, "max_queued": 1000}
+@pytest.fixture
+def key_store(stores: Stores) -> KeyStore:
+    return KeyStore(stores.job_store._database, stores.clock)
+
+
+def keeper_of(stores: Stores, batches: BatchStore, window: int = 10, **changes: int) -> BatchKeeper:
+    limits = {"max_queued_per_tenant": 1000, "max_queued": 1000}
     return BatchKeeper(
         batches=batches,
         job_store=stores.job_store,
         broker=cast("Broker", stores.broker),
+        window=window,
+        room=QueueRoom(
+            job_store=stores.job_store,
+            key_store=KeyStore(stores.job_store._database, stores.clock),
+            **{**limits, **changes},
+        ),
         prune_after=timedelta(days=7),
-        **{**limits, **changes},
     )
 
 
@@ -98,6 +112,80 @@ def test_a_batch_stops_before_a_limit_of_waiting_jobs_is_reached(
         keeper.run()
 
     assert shown(batches, batch).released == 5
+
+
+def test_of_a_key_with_a_limit_of_its_own_no_more_items_of_a_batch_wait(
+    stores: Stores, batches: BatchStore, key_store: KeyStore
+) -> None:
+    keeper = keeper_of(stores, batches, window=500)
+    key, _ = key_store.create("shop", Terms(max_queued=5))
+    batch = accepted(batches, 100, key_id=key.id)
+    most = 0
+
+    while shown(batches, batch).status is BatchStatus.RUNNING:
+        while keeper.run():
+            pass
+        most = max(most, stores.job_store.count_of_key(key.id, 100))
+        work_off(stores)
+
+    assert most == 4  # One place is left to what is sent by itself.
+    assert shown(batches, batch).succeeded == 100
+
+
+def test_what_waits_of_a_key_already_takes_room_of_its_batch_and_of_no_others(
+    stores: Stores, batches: BatchStore, key_store: KeyStore
+) -> None:
+    keeper = keeper_of(stores, batches, window=500)
+    key, _ = key_store.create("shop", Terms(max_queued=10))
+    for _ in range(7):
+        assert stores.job_store.create(new_job(tenant="shop", key_id=key.id))
+    small, other = accepted(batches, 25, key_id=key.id), accepted(batches, 25)
+
+    keeper.run()
+
+    assert [shown(batches, it).released for it in (small, other)] == [2, 25]
+
+
+def test_a_batch_of_a_key_that_may_have_one_job_waiting_moves_on_one_by_one(
+    stores: Stores, batches: BatchStore, key_store: KeyStore
+) -> None:
+    keeper = keeper_of(stores, batches)
+    key, _ = key_store.create("shop", Terms(max_queued=1))
+    batch = accepted(batches, 3, key_id=key.id)
+
+    for _ in range(4):
+        keeper.run()
+        assert stores.job_store.count_of_key(key.id, 9) <= 1
+        work_off(stores)
+
+    assert shown(batches, batch).status is BatchStatus.COMPLETED
+
+
+def test_a_batch_of_a_key_with_a_limit_above_its_tenants_is_bound_by_that_alone(
+    stores: Stores, batches: BatchStore, key_store: KeyStore
+) -> None:
+    keeper = keeper_of(stores, batches, window=500, max_queued_per_tenant=10)
+    key, _ = key_store.create("shop", Terms(max_queued=20))
+    for _ in range(10):
+        assert stores.job_store.create(new_job(tenant="shop"))
+    large, usual = accepted(batches, 25, key_id=key.id), accepted(batches, 25)
+
+    keeper.run()
+
+    assert [shown(batches, it).released for it in (large, usual)] == [18, 0]
+
+
+def test_the_limit_of_a_key_holds_for_its_batch_after_the_key_has_ended(
+    stores: Stores, batches: BatchStore, key_store: KeyStore
+) -> None:
+    keeper = keeper_of(stores, batches, window=500)
+    key, _ = key_store.create("shop", Terms(max_queued=10))
+    batch = accepted(batches, 25, key_id=key.id)
+    key_store.revoke(key.id)
+
+    keeper.run()
+
+    assert shown(batches, batch).released == 9
 
 
 def test_what_could_not_be_published_is_left_to_the_sweep(
