@@ -1,7 +1,8 @@
 """The error catalogue, and the exceptions that carry its codes.
 
 Every error a client can see is a row of `CATALOGUE`. Which HTTP answer it becomes is decided in
-`api.answers.error_handlers` alone, whether a job is tried again in `worker.jobs.runner` alone.
+`api.answers.error_handlers` alone, whether a job is tried again in `worker.jobs.runner` alone. Whether a client should
+repeat its request stands here.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class CatalogueEntry(NamedTuple):
     http_status: int
     #: The vendor's fixed text, `error_detail.code_message`.
     text: str
+    #: Whether the same request may succeed later.
+    passes: bool = False
 
 
 _PLATFORM = "Please try again later. If not resolved promptly, contact the platform."
@@ -82,11 +85,15 @@ CATALOGUE: dict[ErrorCode, CatalogueEntry] = {
     ErrorCode.IMAGE_URL_TIMEOUT: CatalogueEntry(422, "Image URL did not answer in time."),
     ErrorCode.UPLOAD_MISSING: CatalogueEntry(422, "Upload has not arrived."),
     ErrorCode.BATCH_REFUSED: CatalogueEntry(422, "The batch has lines that cannot be taken."),
-    ErrorCode.EXCEEDING_LIMITS: CatalogueEntry(429, "Exceeds limit."),
+    ErrorCode.EXCEEDING_LIMITS: CatalogueEntry(429, "Exceeds limit.", passes=True),
     ErrorCode.PROCESSING_FAILURE: CatalogueEntry(500, "Processing failed."),
-    ErrorCode.UNKNOWN_ERROR: CatalogueEntry(500, f"Unknown error. {_PLATFORM}"),
-    ErrorCode.ERROR_INSUFFICIENT_RESOURCES: CatalogueEntry(503, "Insufficient resources."),
-    ErrorCode.ERROR_RESOURCE_UNAVAILABLE: CatalogueEntry(503, "Resource temporarily unavailable."),
+    ErrorCode.UNKNOWN_ERROR: CatalogueEntry(500, f"Unknown error. {_PLATFORM}", passes=True),
+    ErrorCode.ERROR_INSUFFICIENT_RESOURCES: CatalogueEntry(
+        503, "Insufficient resources.", passes=True
+    ),
+    ErrorCode.ERROR_RESOURCE_UNAVAILABLE: CatalogueEntry(
+        503, "Resource temporarily unavailable.", passes=True
+    ),
     ErrorCode.AI_SERVICE_TIMEOUT: CatalogueEntry(504, f"AI service timeout. {_PLATFORM}"),
 }
 

@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 
 from api.admission import rate_limit_fields
 from api.admission.auth import KEY_HEADER
-from api.answers import prefer_header
+from api.answers import prefer_header, should_retry
 from api.answers.envelope import without_body
 from api.intake import idempotency
 from api.request_names import REQUEST_ID, TRACEPARENT
@@ -48,6 +48,7 @@ _EXPOSED = ", ".join(
         rate_limit_fields.POLICY_FIELD,
         "Retry-After",
         REQUEST_ID,
+        should_retry.HEADER,
     )
 )
 

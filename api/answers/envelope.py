@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypedDict
 
 from flask import Response, jsonify, request
 
+from api.answers import should_retry
 from api.answers.queue_forecast import Forecast, ask_again_after
 from api.request_names import request_id
 from shared.documents import address_of_error
@@ -41,6 +42,8 @@ class Means(TypedDict):
 
 #: The routes that answer more than the hosted API does.
 _OUR_OWN = "/v1/"
+#: Statuses from here on say that the request failed, not only the job that it is about.
+_FAILED = 400
 #: `Retry-After` of a job that is being worked on: it takes about a second.
 _ASK_AGAIN_SECONDS = 1
 
@@ -89,12 +92,19 @@ def respond(envelope: Envelope, status: int = 0) -> Response:
     """Send an envelope; unless another HTTP status is given, with the one that stands in it."""
     response = jsonify(envelope)
     response.status_code = status or envelope["error_detail"]["status_code"]
-    if envelope["error_code_str"] and request.path.startswith(_OUR_OWN):
-        help_at = address_of_error(ErrorCode(envelope["error_code_str"]))
-        response.headers["Link"] = f'<{help_at}>; rel="help"'
+    if envelope["error_code_str"]:
+        _explain(response, ErrorCode(envelope["error_code_str"]))
     if envelope["task_status"] in {QUEUED, PROCESSING}:
         response.headers["Retry-After"] = str(seconds_to_wait(envelope.get("queue")))
     return response
+
+
+def _explain(response: Response, code: ErrorCode) -> None:
+    """Say of an error what helps, and of a request that failed whether sending it again may."""
+    if request.path.startswith(_OUR_OWN):
+        response.headers["Link"] = f'<{address_of_error(code)}>; rel="help"'
+    if response.status_code >= _FAILED:
+        response.headers[should_retry.HEADER] = should_retry.of(code, response.status_code)
 
 
 def without_body(status: int) -> Response:

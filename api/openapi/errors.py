@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from api.answers import should_retry
 from api.openapi.types import reference
 from shared.errors import CATALOGUE, ErrorCode
 
@@ -112,11 +113,21 @@ def _response(status: int, codes: list[ErrorCode]) -> dict[str, Any]:
             }
         },
     }
+    described["headers"] = {should_retry.HEADER: describe_should_retry(status, codes)}
     if status in _TRY_LATER:
-        described["headers"] = {"Retry-After": _RETRY_AFTER}
+        described["headers"]["Retry-After"] = _RETRY_AFTER
     if status == _UNAUTHORIZED:
-        described["headers"] = {"WWW-Authenticate": _AUTHENTICATE}
+        described["headers"]["WWW-Authenticate"] = _AUTHENTICATE
     return described
+
+
+def describe_should_retry(status: int, codes: Iterable[ErrorCode]) -> dict[str, Any]:
+    """Describe the header that says whether to send the same request again."""
+    return {
+        "required": True,
+        "description": "Whether the same request may succeed later; if so, after `Retry-After`, where that is.",
+        "schema": {"enum": sorted({should_retry.of(code, status) for code in codes})},
+    }
 
 
 def _narrowed(status: int, codes: list[ErrorCode]) -> dict[str, Any]:

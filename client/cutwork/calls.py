@@ -19,6 +19,7 @@ MAX_WAIT = 30
 _OK, _GONE = 200, 410
 #: The key is unknown, or its scopes do not cover the call.
 _KEY_REFUSED = frozenset({401, 403})
+#: Unless the service says it of the error.
 _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -134,11 +135,17 @@ def checked(answer: Answer) -> dict[str, Any]:
 def _refusal(answer: Answer, code: str, message: str, log_id: str) -> Refusal:
     if answer.status in _KEY_REFUSED:
         return KeyRefused(answer.status, code, message, log_id)
-    if answer.status in _TRY_LATER:
+    if _may_pass(answer):
         later = TryLater(answer.status, code, message, log_id)
         later.retry_after = _retry_after(answer)
         return later
     return Refusal(answer.status, code, message, log_id)
+
+
+def _may_pass(answer: Answer) -> bool:
+    """Tell whether the same call may succeed later."""
+    told = answer.headers.get("x-should-retry")
+    return answer.status in _TRY_LATER if told not in {"true", "false"} else told == "true"
 
 
 def _no_cutwork(answer: Answer) -> Exception:

@@ -50,8 +50,17 @@ def check_shape(answer: TestResponse) -> dict[str, Any]:
     assert ("Retry-After" in answer.headers) == (
         body["task_status"] in {0, 1} or answer.status_code in {429, 503}
     )
+    assert answer.headers.get("X-Should-Retry") == _is_for_later(answer, body["error_code_str"])
     assert body["task_type"] == ("async" if body["task_id"] else "")
     return body
+
+
+def _is_for_later(answer: TestResponse, code: str) -> str | None:
+    """Tell what an answer has to say of the same request, sent again."""
+    if answer.status_code < 400:
+        return None
+    passes = answer.status_code in {408, 429, 503} or code == ErrorCode.UNKNOWN_ERROR
+    return "true" if passes else "false"
 
 
 def assert_success(answer: TestResponse, task_status: int, status: int = 200) -> dict[str, Any]:

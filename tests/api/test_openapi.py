@@ -133,6 +133,10 @@ def test_every_code_that_a_job_can_fail_with_is_documented() -> None:
     assert named - {ErrorCode.ERROR_TASK_REVOKED} == set(JOB_FAILURES)
 
 
+def test_no_error_of_a_job_is_one_that_the_same_request_gets_past() -> None:
+    assert not [code for code in JOB_FAILURES if CATALOGUE[code].passes]
+
+
 def _files(room: Any) -> list[Path]:
     return sorted(Path(room.__path__[0]).rglob("*.py"))
 

@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from api.answers import should_retry
 from deploy.local.servers.ports import LOOPBACK
 from shared.errors import CATALOGUE, ErrorCode
 from tests.api.document_check import check_answer
@@ -213,6 +214,7 @@ def refusal(code: ErrorCode, retry_after: int | None = None) -> Response:
     """Write an error as the service does."""
     answer = jsonify(_envelope(3, code))
     answer.status_code = CATALOGUE[code].http_status
+    answer.headers[should_retry.HEADER] = should_retry.of(code, answer.status_code)
     if retry_after is not None:
         answer.headers["Retry-After"] = str(retry_after)
     return answer

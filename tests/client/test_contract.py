@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from api.answers import should_retry
 from api.answers.job_ids import MAX_IDS
-from cutwork import CATEGORIES, FORMS, Status, calls
+from cutwork import CATEGORIES, FORMS, Refusal, Status, TryLater, calls
 from cutwork.options import FORMATS
 from shared.job import JobStatus
 from shared.wire.contract import Category, ReturnForm
@@ -22,3 +27,25 @@ def test_the_client_knows_every_state_that_a_job_is_told_in() -> None:
 
 def test_the_client_asks_for_as_many_jobs_as_the_service_shows_at_once() -> None:
     assert calls.MAX_IDS == MAX_IDS
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "is_for_later"),
+    [
+        ("false", 503, False),
+        ("true", 422, True),
+        (None, 503, True),
+        (None, 422, False),
+        ("perhaps", 503, True),
+    ],
+)
+def test_the_service_says_whether_to_try_again_and_where_it_does_not_the_status_does(
+    told: str | None, status: int, is_for_later: bool
+) -> None:
+    headers = {} if told is None else {should_retry.HEADER.lower(): told}
+    body = json.dumps({"error_detail": {"code": "SOME", "message": "No."}, "log_id": ""})
+
+    with pytest.raises(Refusal) as raised:
+        calls.checked(calls.Answer(status, headers, body.encode()))
+
+    assert isinstance(raised.value, TryLater) is is_for_later

@@ -27,6 +27,7 @@ _METRICS = "\n### All of them"
 _TIMES = "| where | seconds | what for |\n|---|---|---|\n"
 _ERRORS = "| HTTP | code | when |\n|---|---|---|\n"
 _CURE = "**What to do.** "
+_PASSES = " The same request may succeed later."
 #: Where somebody has yet to say it.
 TO_BE_WRITTEN = "…"
 
@@ -57,8 +58,8 @@ def errors_page(page: str) -> str:
     head, *parts = page.split("\n## ")
     cures = {part.partition("\n")[0]: part.partition(_CURE)[2].strip() for part in parts}
     written = (
-        f"## {code}\n\n**{entry.http_status}**, “{entry.text}” Sent when: {MEANINGS[code]}.\n\n"
-        f"{_CURE}{cures.get(code) or TO_BE_WRITTEN}\n"
+        f"## {code}\n\n**{entry.http_status}**, “{entry.text}” Sent when: {MEANINGS[code]}."
+        f"{_PASSES if entry.passes else ''}\n\n{_CURE}{cures.get(code) or TO_BE_WRITTEN}\n"
         for code, entry in CATALOGUE.items()
     )
     return "\n".join((head.strip() + "\n", *written))

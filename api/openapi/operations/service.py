@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.answers import should_retry
 from api.openapi import codes
 from api.openapi.answers import ASK_AGAIN, answer
-from api.openapi.errors import create_error_responses
+from api.openapi.errors import create_error_responses, describe_should_retry
 from api.openapi.operations.kinds import Operation, Paths
 from api.routes import health, openapi
+from shared.errors import ErrorCode
 
 
 def create_paths() -> Paths:
@@ -26,10 +28,13 @@ def _is_alive() -> Operation:
 
 
 def _is_ready() -> Operation:
-    retry_after = {"Retry-After": {**ASK_AGAIN, "required": True}}
+    later = {
+        "Retry-After": {**ASK_AGAIN, "required": True},
+        should_retry.HEADER: describe_should_retry(503, [ErrorCode.ERROR_RESOURCE_UNAVAILABLE]),
+    }
     responses = {
         "200": answer("Database, broker and object store can be used.", ["Ready"]),
-        "503": answer("One of them cannot; `checks` says which.", ["NotReady"], retry_after),
+        "503": answer("One of them cannot; `checks` says which.", ["NotReady"], later),
     }
     return _open("is_ready", "Whether what the process stands on can be used", responses)
 
