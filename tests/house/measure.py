@@ -33,6 +33,19 @@ class Module:
             if isinstance(node, Function):
                 yield (node.end_lineno or node.lineno) - node.lineno + 1
 
+    @property
+    def folder(self) -> str:
+        """Where it lies."""
+        return str(Path(self.name).parent)
+
+    def needs(self) -> Iterator[str]:
+        """The files that its imports may mean, of ours and of others."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom):
+                path = str(node.module).replace(".", "/").replace("cutwork/", "client/cutwork/")
+                yield f"{path}.py"
+                yield from (f"{path}/{alias.name}.py" for alias in node.names)
+
     def public(self) -> Iterator[Definition]:
         """What others may use."""
         yield from _public(self.tree.body)
@@ -57,8 +70,9 @@ def figures_of(modules: list[Module]) -> dict[str, str]:
     described = sum(ast.get_docstring(node) is not None for node in public)
     folders: dict[str, int] = {}
     for module in modules:
-        folder = str(Path(module.name).parent)
-        folders[folder] = folders.get(folder, 0) + 1
+        folders[module.folder] = folders.get(module.folder, 0) + 1
+    arrows = _arrows_of(modules)
+    both_ways = {(one, other) for one, other in arrows if (other, one) in arrows and one < other}
     fullest = max(folders, key=lambda folder: folders[folder])
     return {
         "modules": str(len(modules)),
@@ -67,6 +81,9 @@ def figures_of(modules: list[Module]) -> dict[str, str]:
         "longest module": f"{longest.lines} ({longest.name})",
         "modules over 300 lines": str(sum(count > 300 for count in lines)),
         "fullest folder": f"{folders[fullest]} ({fullest}/)",
+        "folders": str(len(folders)),
+        "arrows between folders": str(len(arrows)),
+        "of these, in both directions": str(len(both_ways)),
         "median function, lines": f"{statistics.median(functions):.0f}",
         "nine functions of ten, lines": f"{functions[len(functions) * 9 // 10]}",
         "longest function": str(functions[-1]),
@@ -82,6 +99,22 @@ def main() -> None:
     sys.stdout.write(f"| | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}\n")
     for row in columns[0]:
         sys.stdout.write(f"| {row} | {' | '.join(column[row] for column in columns)} |\n")
+
+
+def _arrows_of(modules: list[Module]) -> set[tuple[str, str]]:
+    """List which folder imports of which other one; a folder and one that lies in it count as one."""
+    folder_of = {module.name: module.folder for module in modules}
+    found = {
+        (module.folder, folder_of[file])
+        for module in modules
+        for file in module.needs()
+        if file in folder_of
+    }
+    return {
+        (one, other)
+        for one, other in found
+        if not f"{one}/".startswith(f"{other}/") and not f"{other}/".startswith(f"{one}/")
+    }
 
 
 def _public(body: list[ast.stmt]) -> Iterator[Definition]:
