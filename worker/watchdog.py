@@ -7,7 +7,7 @@ its jobs back and ends, and whoever supervises it starts the next one.
 |-------------|-----------------------------------------------------|--------------------------|---------------|------|
 | `HUNG`      | an attempt runs longer than `run_timeout`           | `Watchdog`               | that attempt  | 70   |
 | `HEARTBEAT` | the thread that extends the leases is dead or stuck | `Watchdog`               | nothing       | 70   |
-| `DEAF`      | a hand is free, messages wait, and none is read     | `Watchdog`               | nothing       | 70   |
+| `DEAF`      | a thread is free, messages wait, and none is read   | `Watchdog`               | nothing       | 70   |
 | `DEVICE`    | the device fails at what it could do before         | whoever runs the network | who was alone | 70   |
 | `STOPPED`   | TERM, and the grace is over                         | the timer of the grace   | nothing       | 0    |
 """
@@ -144,7 +144,7 @@ def stopped_heartbeat(leases: LeaseKeeper) -> Rule:
 
 
 def deaf_consumer(hearing: Hearing) -> Rule:
-    """Make the rule that a worker with a free hand reads what waits."""
+    """Make the rule that a worker with a free thread reads messages that wait."""
 
     def look() -> None:
         if hearing.is_deaf():

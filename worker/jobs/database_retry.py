@@ -1,4 +1,4 @@
-"""Writing the end of an attempt when the database is away: tried again until the lease has run out in any case.
+"""Writes the end of an attempt when the database is away: it is tried again until the lease has surely run out.
 
 From then on the sweeper gives the job to another attempt as soon as the database is back. Before that nobody would:
 a worker that gave up earlier would leave the job to a lease that still runs.
@@ -16,7 +16,7 @@ from shared.errors import DatabaseUnavailable
 
 Answer = TypeVar("Answer")
 
-#: Seconds between tries: the first ones outlast a failover of a moment, the last one is what an outage adds to itself.
+#: Seconds between tries. The first ones are for short failovers; the last one is how late the end of an outage is seen.
 _FIRST_PAUSES = (0.1, 0.2, 0.5, 1)
 _PAUSE = 2
 
@@ -36,7 +36,7 @@ def retry_while_away(
         sleep: Waits so many seconds.
 
     Raises:
-        DatabaseUnavailable: It is away for longer than a lease.
+        DatabaseUnavailable: It was away for longer than a lease.
     """
     end = clock() + lease.total_seconds()
     for pause in chain(_FIRST_PAUSES, repeat(_PAUSE)):

@@ -1,4 +1,4 @@
-"""The heart of a worker: extends the leases of running jobs."""
+"""The heartbeat of a worker: it extends the leases of running jobs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class LeaseKeeper:
             self.drop(lease)
 
     def drop(self, lease: Lease) -> None:
-        """Hold a lease no more, though its attempt may still run."""
+        """Extend a lease no more, though its attempt may still run."""
         with self._lock:
             self._started.pop(lease, None)
 

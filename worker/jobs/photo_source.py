@@ -25,7 +25,7 @@ _REDIRECTS = 5
 #: How long a job waits for a place to fetch its photo, before it is put back.
 _PATIENCE_SECONDS = 0.5
 _OK = 200
-#: Too early, too often, or a fault of the server's own: what may be otherwise a moment later.
+#: Statuses of the server after which another try may succeed.
 _PASSING_STATUSES = frozenset({408, 425, 429, *range(500, 600)})
 _CODES = {
     Reason.REFUSED: ErrorCode.IMAGE_URL_NOT_ALLOWED,
@@ -50,9 +50,9 @@ class PhotoSource:
 
     object_store: ObjectStore
     caller: Caller
-    #: That one fetch may take.
+    #: The most that one fetch may take.
     seconds: float
-    #: Who waits for a slow server does not work: some hands of a worker stay free of that.
+    #: How many threads may fetch at once. The others go on working while servers are slow.
     slots: BoundedSemaphore = field(default_factory=BoundedSemaphore)
 
     def read(self, job: Job) -> bytes:
@@ -100,7 +100,7 @@ def _translated(error: CallFailed) -> Refused | TryAgain:
 
 
 def _check(answer: Answer) -> None:
-    """Let a photo pass that would as an upload."""
+    """Check a photo as an upload is checked."""
     if answer.status != _OK:
         kind = TryAgain if answer.status in _PASSING_STATUSES else Refused
         raise kind(

@@ -1,4 +1,4 @@
-"""Lets as many photos be worked on at once as there is memory for: what a job takes goes with its pixels.
+"""Limits how many photos are worked on at once by their pixels, since a job takes memory in proportion to them.
 
 A limit by count has to be made for the largest photos, and then leaves cores idle with small ones.
 """
@@ -10,24 +10,24 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: What a photo counts for at the least: the network sees small ones as large as others.
+#: No photo counts for less: the network takes the same memory for small ones.
 _LEAST = 1_000_000
 
 
 class PixelBudget:
-    """So many pixels at once."""
+    """A number of pixels that photos share."""
 
     def __init__(self, most: int) -> None:
-        """Begin with nobody inside."""
+        """Begin with no photo."""
         self._most = most
         self._taken = 0
         self._left = threading.Condition()
-        #: Who waits, in the order in which they came: many small ones never keep a large one out.
+        #: Photos that wait, in the order in which they came, so that many small ones never keep a large one out.
         self._line: deque[object] = deque()
 
     @contextmanager
     def spend(self, pixels: int) -> Iterator[None]:
-        """Wait until there is room for a photo, and take it for a while; one larger than all room goes alone."""
+        """Wait until there is room for a photo, and hold it. One that is larger than all room runs alone."""
         share = min(max(pixels, _LEAST), self._most)
         self._enter(share)
         try:

@@ -1,4 +1,4 @@
-"""Which queue goes first: the one where clients wait, but not for ever."""
+"""Which queue goes first: mostly the one for which clients wait, but not always."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Precedence:
     """The order in which one worker looks into the queues; safe to use from many threads."""
 
     def __init__(self) -> None:
-        """Begin anywhere: a worker that often starts anew must not always begin with the same queue."""
+        """Begin at a random place, so that workers that restart often do not always take the same queue."""
         self._claims = count(random.randrange(CLAIMS_PER_BULK))  # noqa: S311
 
     def next(self) -> tuple[Queue, Queue]:

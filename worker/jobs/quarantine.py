@@ -1,7 +1,7 @@
 """Lets a job that was cut off before run with no other beside it.
 
-A photo that kills the process takes its neighbours' attempts along, and would do so each time: they come back
-together. So whoever was cut off once is alone from then on, and dies alone. So is who was there when the device broke.
+A photo that kills the process also cuts off the jobs beside it, and would do so again when all of them come back
+together. So a job that was cut off once runs alone from then on, and so does one that ran when the device broke.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from contextlib import contextmanager
 
 
 class Quarantine:
-    """Many at once, or one alone."""
+    """Lets many jobs run at once, or one alone."""
 
     def __init__(self) -> None:
         """Begin empty."""
         self._left = threading.Condition()
         self._inside = 0
-        #: One is alone, or waits to be.
+        #: Whether a job runs alone, or waits to.
         self._is_closed = False
 
     @contextmanager
     def enter(self, *, alone: bool) -> Iterator[bool]:
-        """Be inside for a while, `alone` or with others; who wants to be alone waits for the others to leave.
+        """Hold a place while a job runs, `alone` or with others; to be alone, wait for the others to leave.
 
         Yields:
-            False where somebody else is alone or waits to be: nobody waits for that, since waiting is dying with it.
+            False if another job is alone or waits to be. Waiting for that one would mean to be cut off with it.
         """
         is_admitted = self._admit(alone)
         try:

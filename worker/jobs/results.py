@@ -14,7 +14,7 @@ _AT_ONCE = 8
 
 
 def store_results(store: ObjectStore, job: Job, cutouts: Cutouts) -> None:
-    """Store all pictures of a job, several at once. When it returns, or raises, none is on its way any more.
+    """Store all pictures of a job, several at once. When it returns or raises, no upload is still running.
 
     Raises:
         ObjectStoreUnavailable: Not all of them are stored.

@@ -1,4 +1,4 @@
-"""Work that a thread of its own repeats, and how the process notices that it stopped."""
+"""Work that is repeated by a thread of its own, and how the process notices when that thread stops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps how the installation is, once a minute, for who looks at it later."""
+"""Takes a sample of the whole installation once a minute, for the plots of `/ops`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Sampler:
     fleet: Fleet
 
     def run(self) -> bool:
-        """Look whether one is due; never more to do at once. A database that is away has no sample of that minute."""
+        """Take a sample if one is due, and the database answers; False, since there is never more to do."""
         try:
             if self.samples.is_due():
                 backlog = self.job_store.measure_backlog(None, WINDOW)

@@ -1,4 +1,4 @@
-"""Steps of a round, none of which keeps the others from running."""
+"""Runs the steps of a round; one that fails does not stop the others."""
 
 from __future__ import annotations
 

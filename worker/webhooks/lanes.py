@@ -1,4 +1,4 @@
-"""How many deliveries go to one host at a time, so that a dead host takes neither all threads nor others' time."""
+"""How many deliveries go to one host at a time, so that a dead host does not take all threads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Lanes:
     """What is under way, by host."""
 
     def __init__(self) -> None:
-        """Let nothing be under way."""
+        """Begin with no delivery."""
         self._changed = threading.Condition()
         self._under_way: Counter[str] = Counter()
         #: Those whose last try got no answer in time, the latest last.

@@ -13,7 +13,7 @@ DELAYS = (
     *(5 * _SECOND, 5 * _MINUTE, 30 * _MINUTE),
     *(2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 14 * _HOUR, 20 * _HOUR, 24 * _HOUR),
 )
-#: As much more at most, so that what failed together does not come back together.
+#: At most this share is added at random, so that deliveries that failed together do not come back together.
 _JITTER = 0.1
 _LONGEST = DELAYS[-1]
 
@@ -24,10 +24,10 @@ def delay_after(
     now: datetime | None,
     chance: Callable[[], float] = random.random,
 ) -> timedelta | None:
-    """Tell how long to wait for the next try; None: there is none.
+    """Say how long to wait before the next try; None: there is no next one.
 
     Args:
-        tries: Those that have failed.
+        tries: How many have failed.
         retry_after: What the receiver asks for, in seconds or as a date; it makes no try come sooner.
         now: The time, for a date; None: dates are passed over.
         chance: From 0 to 1.
@@ -41,7 +41,7 @@ def delay_after(
 def _read(retry_after: str, now: datetime | None) -> timedelta:
     text = retry_after.strip()
     if text.isascii() and text.isdecimal():
-        # More digits than a duration can hold: any long time will do.
+        # The number is too large for a duration: any long time will do.
         return timedelta(seconds=int(text[:9]))
     if now is None:
         return timedelta(0)

@@ -26,12 +26,12 @@ from worker.webhooks.subjects import Subject, Subjects
 
 _log = get_logger(__name__)
 
-#: Of a try, from the question for the name's address on. Answers are read, and thrown away.
+#: How long one try may take, name resolution included. Answers are read, and thrown away.
 _LIMITS = Limits(max_bytes=1024 * 1024, seconds=15)
 #: How long a round waits while as many webhooks are being sent as may be.
 _ROUND_SECONDS = 0.5
 _GONE = 410
-#: What asks for patience.
+#: Statuses of a receiver that has too much to do.
 _OVERLOADED = frozenset({429, 502, 503, 504})
 _SLOW = frozenset({Reason.TIMED_OUT, Reason.UNREACHABLE})
 
@@ -42,7 +42,7 @@ class _Outcome:
 
     #: Of the answer, if there was one.
     status: int | None
-    #: Why it does not count; empty: it does.
+    #: Why the try failed; empty: it did not.
     reason: str
     retry_after: str = ""
     #: Whether its host cannot take more at the moment.
@@ -69,7 +69,7 @@ class Sender:
     )
 
     def run(self) -> bool:
-        """Begin what is due, as much as may be under way; True if there is more to do at once."""
+        """Begin to send what is due, as much as may run at once; True if more is due."""
         try:
             taken = self._begin()
         except Unavailable as error:
@@ -78,7 +78,7 @@ class Sender:
         return taken or self.lanes.wait(_ROUND_SECONDS)
 
     def finish(self, seconds: float) -> None:
-        """Let what is under way come to its end, and not longer than told: what is cut off is sent once more."""
+        """Wait for what is being sent, up to so many seconds. What is cut off is sent once more by another sender."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and self.lanes.wait(left):
             continue
@@ -92,7 +92,7 @@ class Sender:
         return bool(taken)
 
     def _send(self, delivery: Delivery) -> None:
-        """Try one delivery; a store that keeps it from being noted leaves it to the end of its lease."""
+        """Try one delivery. If the database is away, it is tried again when its lease has run out."""
         is_slow = False
         try:
             subject = self.subjects.find(delivery)
@@ -143,7 +143,7 @@ class Sender:
     def _count_failure(
         self, delivery: Delivery, outcome: _Outcome, now: datetime | None
     ) -> timedelta | None:
-        """Let a delivery be tried again after a while; None: it was the last time."""
+        """Plan the next try of a delivery, and say when it is; None: it was the last one, and is given up."""
         delay = delay_after(delivery.tries + 1, outcome.retry_after, now)
         if delay is None or outcome.status == _GONE:
             self.deliveries.give_up(delivery, outcome.status, outcome.reason)
@@ -152,7 +152,7 @@ class Sender:
         return delay
 
     def _put_off(self, delivery: Delivery) -> None:
-        """Count a try that nobody foresaw as one that failed: it would come back each minute, for ever."""
+        """Count a try with an unexpected error as failed; otherwise it would come back each minute, for ever."""
         try:
             self._count_failure(delivery, _FAULT, None)
         except Exception:  # noqa: BLE001 - as above

@@ -17,7 +17,7 @@ from shared.webhooks.delivery import Delivery
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """One of them, just read."""
+    """A job or a batch, just read."""
 
     log_id: str
     #: Of the key that it came with, if that is known.
@@ -31,7 +31,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Subjects:
-    """Where they are."""
+    """Finds them in the tables."""
 
     job_store: JobStore
     batches: BatchStore
