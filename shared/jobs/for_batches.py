@@ -13,7 +13,7 @@ from shared.job import JobStatus, NewJob
 from shared.jobs.job_table import change_all, settle
 from shared.jobs.rows import new_row
 from shared.jobs.transitions import withdrawn
-from shared.jobs.turns import Line, turn_of
+from shared.jobs.turns import Line, first_turn
 from shared.sql.planning import hidden
 from shared.sql.tables import jobs
 from shared.tenants.usage import count_accepted
@@ -33,7 +33,7 @@ def insert_jobs(connection: Connection, new: Sequence[NewJob], now: datetime) ->
     """Store jobs of one tenant and one queue, in this order, in a turn each. They count as published."""
     if not new:
         return
-    first = turn_of(connection, Line(new[0].tenant, new[0].queue))
+    first = first_turn(connection, Line(new[0].tenant, new[0].queue))
     rows = [new_row(job, turn, now) for turn, job in enumerate(new, first)]
     connection.execute(insert(jobs), rows)
     count_accepted(connection, new[0].tenant, now, len(rows))

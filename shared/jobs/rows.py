@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import ColumnElement, RowMapping
 
 from shared.errors import code_of
 from shared.job import Job, JobStatus, NewJob, Queue, Tags
@@ -17,7 +17,7 @@ from shared.wire.option_words import OptionWords
 _CATEGORIES = frozenset(Category)
 
 
-def new_row(new: NewJob, turn: int, now: datetime) -> dict[str, Any]:
+def new_row(new: NewJob, turn: int | ColumnElement[int], now: datetime) -> dict[str, Any]:
     """Write down a job that begins to wait now; its message is about to be published."""
     return {
         "id": new.id,

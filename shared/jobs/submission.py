@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from shared.job import LIVE, Job, JobStatus, NewJob
 from shared.jobs.job_table import JobTable, change, end, set_published_at
 from shared.jobs.rows import new_row, to_job
 from shared.jobs.transitions import withdrawn
-from shared.jobs.turns import Line, turn_of
+from shared.jobs.turns import Line, own_turn
 from shared.sql.planning import hidden
 from shared.sql.tables import jobs
 from shared.tenants.usage import count_accepted
@@ -28,7 +29,7 @@ class Submission(JobTable):
         """
         try:
             with self._database.writing() as connection:
-                turn = turn_of(connection, Line(new.tenant, new.queue))
+                turn = own_turn(connection, Line(new.tenant, new.queue))
                 now = self._clock(connection)
                 row = connection.execute(
                     insert(jobs).values(new_row(new, turn, now)).returning(jobs)
@@ -86,7 +87,7 @@ class Submission(JobTable):
         return next(iter(self._find(which)), None)
 
     def _find(self, which: ColumnElement[bool]) -> list[Job]:
-        with self._database.reading() as connection:
-            read_at = self._clock.column(connection).label("read_at")
-            rows = connection.execute(select(jobs, read_at).where(which)).mappings()
-            return [to_job(row, row["read_at"]) for row in rows]
+        def question(connection: Connection) -> Select[Any]:
+            return select(jobs, self._clock.column(connection).label("read_at")).where(which)
+
+        return [to_job(row, row["read_at"]) for row in self._database.fetch(question)]

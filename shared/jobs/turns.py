@@ -50,9 +50,18 @@ class Line(NamedTuple):
     queue: Queue
 
 
-def turn_of(connection: Connection, line: Line) -> int:
-    """Give a new job its turn; another one of its tenant gets none before this transaction has ended, or takes long."""
+def own_turn(connection: Connection, line: Line) -> ColumnElement[int]:
+    """Give a new job its turn, as a part of the statement that stores it.
+
+    Another one of its tenant gets none before this transaction has ended, or takes long.
+    """
+    _wait_for_own(connection, line)
     return _next_turn(connection, line, true())
+
+
+def first_turn(connection: Connection, line: Line) -> int:
+    """Give the first of some new jobs its turn; those behind it get the next ones."""
+    return _read_turn(connection, line, true())
 
 
 def in_new_turns(connection: Connection, job_ids: Sequence[uuid.UUID]) -> dict[str, Any]:
@@ -61,7 +70,7 @@ def in_new_turns(connection: Connection, job_ids: Sequence[uuid.UUID]) -> dict[s
     rows = connection.execute(select(*columns).where(jobs.c.id.in_(job_ids))).all()
     lines = {job_id: Line(tenant, Queue(queue)) for job_id, tenant, queue in rows}
     turns: dict[Line, Iterator[int]] = {
-        line: count(_next_turn(connection, line, _came_back))
+        line: count(_read_turn(connection, line, _came_back))
         for line in sorted(set(lines.values()))
     }
     own = {
@@ -81,9 +90,15 @@ def to_claim(queue: Queue) -> ColumnElement[bool]:
 turn = (jobs.c.start_tag, jobs.c.created_at)
 
 
-def _next_turn(connection: Connection, line: Line, which: ColumnElement[bool]) -> int:
-    """Find the turn after what the queue has reached, and after the last one of these of its own jobs."""
+def _read_turn(connection: Connection, line: Line, which: ColumnElement[bool]) -> int:
     _wait_for_own(connection, line)
+    return connection.execute(select(_next_turn(connection, line, which))).scalar_one()
+
+
+def _next_turn(
+    connection: Connection, line: Line, which: ColumnElement[bool]
+) -> ColumnElement[int]:
+    """Find the turn after what the queue has reached, and after the last one of these of its own jobs."""
     own = and_(jobs.c.tenant == line.tenant, jobs.c.queue == line.queue)
     last_own = select(jobs.c.start_tag).where(own, in_state(JobStatus.QUEUED), which)
     first = select(jobs.c.start_tag).where(to_claim(line.queue)).order_by(*turn)
@@ -93,8 +108,9 @@ def _next_turn(connection: Connection, line: Line, which: ColumnElement[bool]) -
         # Those before it may have been withdrawn.
         first.limit(1).scalar_subquery() - literal_column("1"),
     )
-    reached = connection.execute(select(*(func.coalesce(part, 0) for part in parts))).one()
-    return max(int(turn) for turn in reached) + 1
+    largest = func.greatest if connection.dialect.name == "postgresql" else func.max
+    reached = largest(*(func.coalesce(part, 0) for part in parts), type_=jobs.c.start_tag.type)
+    return reached + literal_column("1")
 
 
 def _last_started(queue: Queue) -> ColumnElement[int]:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select
 
+from shared.sql.beginning import began_at
 from shared.sql.tables import UtcDateTime
 
 
@@ -18,7 +19,7 @@ class Clock(Protocol):
     """Tells the time inside a transaction; aware, UTC."""
 
     def __call__(self, connection: Connection) -> datetime:
-        """Ask for the time."""
+        """Tell the time of this transaction."""
 
     def column(self, connection: Connection) -> ColumnElement[datetime]:
         """Give the time as a part of another statement, so that it costs no question of its own."""
@@ -28,10 +29,12 @@ class DatabaseClock:
     """The database's own; SQLite is on this machine and shares its clock."""
 
     def __call__(self, connection: Connection) -> datetime:
-        """Ask for the time."""
+        """Tell the time at which the transaction began; ask for the time where that is not known."""
         if connection.dialect.name == "sqlite":
             return datetime.now(UTC)
-        return connection.execute(select(self.column(connection))).scalar_one()
+        return (
+            began_at(connection) or connection.execute(select(self.column(connection))).scalar_one()
+        )
 
     def column(self, connection: Connection) -> ColumnElement[datetime]:
         """Give the time as a part of another statement."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import URL, Connection, RowMapping, Select, text
 from sqlalchemy.exc import (
     DBAPIError,
     InterfaceError,
@@ -18,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.errors import CommitUncertain, DatabaseUnavailable
 from shared.settings.settings import Settings
+from shared.sql.beginning import ALONE, tried
 from shared.sql.engine import (
     READS_ONLY,
     ConnectionOptions,
@@ -84,7 +86,7 @@ class Database:
             self._admission(),
             _translated(),
             self.engine.connect() as connection,
-            connection.begin() as transaction,
+            tried(connection, connection.begin) as transaction,
         ):
             yield connection
             with _translated(CommitUncertain):
@@ -100,8 +102,30 @@ class Database:
             DatabaseUnavailable: The database cannot be reached.
         """
         with self._admission(), _translated(), self.engine.connect() as connection:
-            yield connection.execution_options(**{READS_ONLY: True})
+            connection.execution_options(**{READS_ONLY: True})
+            tried(connection, connection.begin)
+            yield connection
             connection.commit()
+
+    def fetch(self, question: Callable[[Connection], Select[Any]]) -> Sequence[RowMapping]:
+        """Read the rows of one statement: on PostgreSQL one round trip, for it is a transaction by itself.
+
+        Args:
+            question: Makes the statement; it is made again if the connection turns out to be broken.
+
+        Raises:
+            DatabaseUnavailable: The database cannot be reached.
+        """
+
+        def ask() -> Sequence[RowMapping]:
+            return connection.execute(question(connection)).mappings().all()
+
+        if self.url.get_backend_name() == "sqlite" or self.is_pooled_elsewhere:
+            with self.reading() as connection:
+                return ask()
+        with self._admission(), _translated(), self.engine.connect() as connection:
+            connection.execution_options(**{ALONE: True})
+            return tried(connection, ask)
 
     @contextmanager
     def unbounded(self) -> Iterator[Connection]:

@@ -27,6 +27,7 @@ from sqlalchemy.exc import ArgumentError
 
 from shared.errors import DatabaseUnavailable, Misconfigured
 from shared.settings.settings import Settings
+from shared.sql.beginning import begin_at_once
 from shared.sql.patient_connection import PatientConnection
 
 #: Execution option of a transaction that takes no write lock on SQLite.
@@ -40,6 +41,7 @@ _PLANNING = {
     "enable_sort": "off",
     "jit": "off",
 }
+_SET_PLANNING = "".join(f"; SET LOCAL {name} = {value}" for name, value in _PLANNING.items())
 
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 _ENCODING = "UTF8"
@@ -125,7 +127,6 @@ def make_engine(url: URL, options: ConnectionOptions, *, pooled: bool = True) ->
     engine = create_engine(
         url,
         connect_args=_connect_arguments(url, options),
-        pool_pre_ping=pooled,
         hide_parameters=True,
         **pool,
     )
@@ -137,9 +138,12 @@ def make_engine(url: URL, options: ConnectionOptions, *, pooled: bool = True) ->
         connection = PatientConnection.connect(*arguments, **keywords)
         connection.patience = options.statement_seconds + _LATER_SECONDS
         _check_encoding(connection)
+        connection.autocommit = pooled
         return connection
 
-    if options.transaction_pooling:
+    if pooled:
+        begin_at_once(engine, _SET_PLANNING if options.transaction_pooling else "")
+    elif options.transaction_pooling:
         event.listen(engine, "begin", _set_planning)
 
     @event.listens_for(engine, "handle_error")
@@ -170,8 +174,7 @@ def _connect_arguments(url: URL, options: ConnectionOptions) -> dict[str, Any]:
 def _set_planning(connection: Connection) -> None:
     """Say to each transaction what a pooler does not let a connection say."""
     if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        said = (f"SET LOCAL {name} = {value}" for name, value in _PLANNING.items())
-        connection.exec_driver_sql("; ".join(said))
+        connection.exec_driver_sql(_SET_PLANNING)
 
 
 def _check_encoding(connection: PatientConnection) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     and_,
     func,
     insert,
@@ -95,12 +96,14 @@ class KeyStore:
 
     def find_caller(self, text: str) -> Caller | None:
         """Tell whose key this is, and what it may do; None if it is unknown, revoked or expired."""
-        with self._database.reading() as connection:
+
+        def question(connection: Connection) -> Select[Any]:
             alive = and_(api_keys.c.id == id_of(text), _is_live(self._clock.column(connection)))
             # One row, of NULLs if there is no such key: reading none would be quicker.
             one = select(literal(1).label("one")).subquery()
-            found = select(api_keys).select_from(one.outerjoin(api_keys, alive))
-            row = connection.execute(found).mappings().one()
+            return select(api_keys).select_from(one.outerjoin(api_keys, alive))
+
+        [row] = self._database.fetch(question)
         matches = hmac.compare_digest(row["sha256"] or _NO_SHA256, sha256_of(text))
         return _caller(row) if matches else None
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pytest
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event, text
 
 from deploy.local.servers.postgres import Postgres
@@ -51,12 +52,13 @@ class Explainer:
             return
         any_parameters = _numbered(statement)
         own = cursor.connection.cursor()
-        own.execute("SAVEPOINT explained")
+        is_alone = cursor.connection.info.transaction_status is TransactionStatus.IDLE
+        own.execute("BEGIN" if is_alone else "SAVEPOINT explained")
         own.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {any_parameters}")
         self._keep(statement, own.fetchone()[0][0]["Plan"])
         own.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
         self._keep(statement, own.fetchone()[0][0]["Plan"])
-        own.execute("ROLLBACK TO SAVEPOINT explained")
+        own.execute("ROLLBACK" if is_alone else "ROLLBACK TO SAVEPOINT explained")
         own.close()
 
     def _keep(self, statement: str, node: dict[str, Any]) -> None:

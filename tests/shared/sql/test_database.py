@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, literal, select, text
+from sqlalchemy.exc import DBAPIError
 
 from deploy.local.servers.postgres import Postgres
 from shared.errors import CommitUncertain, DatabaseUnavailable
+from shared.sql.clock import database_clock
 from shared.sql.database import Database
 from shared.sql.engine import ConnectionOptions
 from tests.conditions import eventually
 from tests.fault.process_tree import signal_tree
+
+_PID = text("SELECT pg_backend_pid()")
 
 
 @pytest.fixture
@@ -129,7 +136,7 @@ def test_a_transaction_that_the_server_ended_is_unavailable(postgres: Postgres) 
     def write_too_late() -> None:
         with database.writing() as connection:
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
-            pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            pid = connection.execute(_PID).scalar_one()
             eventually(lambda: not _lives(database, pid))
             connection.execute(text("INSERT INTO notes VALUES ('lost')"))
 
@@ -140,9 +147,81 @@ def test_a_transaction_that_the_server_ended_is_unavailable(postgres: Postgres) 
     database.close()
 
 
+@pytest.mark.parametrize("way", ["reading", "writing", "fetch"])
+def test_a_connection_that_broke_in_the_pool_is_replaced_and_nobody_notices(
+    postgres: Postgres, way: str
+) -> None:
+    """As all of them are after a restart of the database. None is asked for that before its use."""
+    database = _one_note(postgres, f"broke_before_{way}")
+    with database.reading() as one, database.reading() as other:
+        pids = [one.execute(_PID).scalar_one(), other.execute(_PID).scalar_one()]
+    with _control(postgres) as control:
+        for pid in pids:
+            control.execute("SELECT pg_terminate_backend(%s)", [pid])
+        eventually(lambda: not any(_is_there(control, pid) for pid in pids))
+
+    for _ in pids:
+        if way == "fetch":
+            assert database.fetch(lambda _: select(literal(1))) != []
+        else:
+            with getattr(database, way)() as connection:
+                connection.execute(text("SELECT 1 FROM notes"))
+
+    database.close()
+
+
+def test_a_question_that_is_wrong_is_not_asked_again(postgres: Postgres) -> None:
+    database = _one_note(postgres, "wrong")
+    seen: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *about: seen.append(about[2]))
+
+    with pytest.raises(DBAPIError):
+        database.fetch(lambda _: select(literal(1) / literal(0)))
+
+    assert len(seen) == 1
+    database.close()
+
+
+def test_the_time_of_a_transaction_is_that_of_its_beginning(postgres: Postgres) -> None:
+    database = _one_note(postgres, "time")
+    with database.reading() as connection:
+        before = connection.execute(select(database_clock.column(connection))).scalar_one()
+
+    with database.writing() as connection:
+        first = database_clock(connection)
+        connection.execute(text("SELECT 1 FROM notes"))
+        again = database_clock(connection)
+        after = connection.execute(select(database_clock.column(connection))).scalar_one()
+    with database.writing() as connection:
+        next_one = database_clock(connection)
+
+    assert before < first == again < after < next_one
+    database.close()
+
+
+def test_where_no_transaction_of_ours_began_the_time_is_asked_for(postgres: Postgres) -> None:
+    database = _one_note(postgres, "asked_for")
+
+    with database.unbounded() as connection:
+        assert database_clock(connection) < database_clock(connection)
+    database.close()
+
+
+@contextmanager
+def _control(server: Postgres) -> Iterator[psycopg.Connection]:
+    """Connect as somebody else."""
+    with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as connection:
+        yield connection
+
+
+def _is_there(control: psycopg.Connection, pid: int) -> bool:
+    found = control.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid])
+    return found.fetchone() is not None
+
+
 def _backend(database: Database) -> int:
     with database.reading() as connection:
-        return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+        return int(connection.execute(_PID).scalar_one())
 
 
 def _lives(database: Database, pid: int) -> bool:
