@@ -34,14 +34,18 @@ _DECODER_ERRORS = (
 )
 
 
-def decode(data: bytes) -> Photo:
+def decode(data: bytes, header: ImageHeader | None = None) -> Photo:
     """Decode an upload and stand it upright.
+
+    Args:
+        data: The file.
+        header: Of it, if it was read before.
 
     Raises:
         Refused: What `read_header` refuses, and FILE_DECODING_FAILURE for pixels that cannot be read
             or are not all there.
     """
-    header = read_header(data)
+    header = header or read_header(data)
     try:
         rgb, alpha = _decode(data, header)
     except cv2.error as error:

@@ -158,7 +158,7 @@ class JobRunner:
         header = read_header(data)
         with self.pixels.spend(header.width * header.height):
             watch.lap("room")
-            photo = decode(data)
+            photo = decode(data, header)
             watch.lap("decode")
             cutouts = cut_out(photo, options, self.segmenter)
             watch.lap("cutout")

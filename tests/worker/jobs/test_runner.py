@@ -33,6 +33,7 @@ from tests.metrics import since
 from tests.raw_server import RawServer, ok, running_raw_server, say
 from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
+from worker.imaging import decoding
 from worker.jobs.lease import LeaseKeeper
 from worker.jobs.photo_source import PhotoSource
 from worker.jobs.pixel_budget import PixelBudget
@@ -123,6 +124,21 @@ def test_a_photo_becomes_results_under_its_attempt_and_the_upload_goes(
     assert {attempt for _, attempt, _ in stores.object_store.results} == {1}
     assert stores.object_store.inputs == {}
     assert stores.announcer.announced == [job.id]
+
+
+def test_the_header_of_a_photo_is_read_once(
+    runner: JobRunner, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "read_header", _never)
+    job = stores.accept(PERSON)
+
+    runner.run(job.queue)
+
+    assert stores.reread(job).status is JobStatus.SUCCEEDED
+
+
+def _never(_: bytes) -> NoReturn:
+    raise AssertionError("the runner has read it already")
 
 
 @pytest.mark.parametrize(
