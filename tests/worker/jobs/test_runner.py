@@ -14,6 +14,7 @@ from PIL import Image
 from skimage import data
 
 from shared.errors import (
+    BrokerUnavailable,
     DatabaseUnavailable,
     DevicePoisoned,
     ErrorCode,
@@ -381,6 +382,28 @@ def test_outputs_that_cannot_be_deleted_are_left_to_the_sweeper(
     runner.run(job.queue)
 
     assert stores.object_store.results
+
+
+def test_a_job_has_succeeded_even_if_nobody_can_be_told_and_its_upload_stays(
+    runner: JobRunner, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = stores.accept(PERSON)
+    complete = stores.job_store.complete
+
+    def complete_then_lose_both(*arguments: object) -> bool:
+        stores.object_store.is_down = True
+        return complete(*arguments)  # type: ignore[arg-type]
+
+    def fail(*_: object) -> NoReturn:
+        raise BrokerUnavailable("down")
+
+    monkeypatch.setattr(stores.job_store, "complete", complete_then_lose_both)
+    monkeypatch.setattr(stores.announcer, "announce", fail)
+
+    runner.run(job.queue)
+
+    assert stores.reread(job).status is JobStatus.SUCCEEDED
+    assert job.id in stores.object_store.inputs
 
 
 def test_a_database_that_is_away_at_the_end_is_waited_for(

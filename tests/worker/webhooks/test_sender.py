@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import select, update
 from standardwebhooks import WebhookVerificationError
 
 from shared.batches.store import BatchStore
-from shared.errors import ErrorCode
+from shared.errors import DatabaseUnavailable, ErrorCode
 from shared.job import CutoutOptions, Job, Queue
 from shared.jobs.store import JobStore
 from shared.outgoing.call import Limits
@@ -109,6 +110,10 @@ def send(sender: Sender) -> None:
     """Send all that is due, and wait for the end of it."""
     while sender.run():
         pass
+
+
+def away(*_: object) -> NoReturn:
+    raise DatabaseUnavailable("down")
 
 
 def row(database: Database, job: Job) -> tuple[str, int, int | None, str]:
@@ -219,6 +224,55 @@ def test_what_nobody_foresaw_counts_as_a_try_and_the_next_comes_later(
     clock.advance(minutes=6)
     send(sender)
     assert len(receiver.heard) == 1
+
+
+def test_a_database_that_is_away_costs_a_round_and_no_delivery(
+    sender: Sender, job_store: JobStore, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(job_store, receiver.url)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sender.deliveries, "take", away)
+        assert not sender.run()
+    send(sender)
+
+    assert len(receiver.heard) == 1
+
+
+def test_what_has_arrived_and_could_not_be_noted_is_sent_once_more_under_the_same_id(
+    sender: Sender,
+    job_store: JobStore,
+    receiver: Receiver,
+    database: Database,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = finished(job_store, receiver.url)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sender.deliveries, "deliver", away)
+        send(sender)
+    clock.now += LEASE
+    send(sender)
+
+    assert [heard.webhook_id for heard in receiver.heard] == [f"msg_{job.id.hex}"] * 2
+    assert row(database, job) == ("delivered", 1, 204, "")
+
+
+def test_word_of_a_job_that_is_forgotten_is_given_up(
+    sender: Sender,
+    job_store: JobStore,
+    receiver: Receiver,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = finished(job_store, receiver.url)
+    monkeypatch.setattr(sender.subjects.job_store, "find", lambda *_: None)
+
+    send(sender)
+
+    assert receiver.heard == []
+    assert row(database, job) == ("failed", 1, None, "What it is about is forgotten.")
 
 
 def test_a_failure_is_told_with_its_error(
