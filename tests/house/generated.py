@@ -46,11 +46,7 @@ def api_page(page: str) -> str:
         f"| {entry.http_status} | [`{code}`](errors.md#{code.lower()}) | {MEANINGS[code]} |\n"
         for code, entry in CATALOGUE.items()
     )
-    written, count = re.subn(
-        rf"{re.escape(_ERRORS)}(\|.*\n)*", lambda _: _ERRORS + rows, page, count=1
-    )
-    assert count, "docs/reference/api.md has no table of errors any more"
-    return written
+    return _with_rows(page, _ERRORS, rows, "docs/reference/api.md has no table of errors any more")
 
 
 def errors_page(page: str) -> str:
@@ -81,11 +77,15 @@ def monitor_page(page: str) -> str:
     """Replace the table of alerts, and those of metrics, which end the page."""
     head, found, _ = page.partition(_METRICS)
     assert found, "docs/guides/monitor.md has no table of metrics any more"
-    written, count = re.subn(
-        rf"{re.escape(_ALERTS)}(\|.*\n)*", lambda _: _ALERTS + _alert_rows(), head, count=1
-    )
-    assert count, "docs/guides/monitor.md has no table of alerts any more"
-    return f"{written}\n{metrics_table()}"
+    lost = "docs/guides/monitor.md has no table of alerts any more"
+    return f"{_with_rows(head, _ALERTS, _alert_rows(), lost)}\n{metrics_table()}"
+
+
+def _with_rows(page: str, head: str, rows: str, lost: str) -> str:
+    """Replace the rows of the table with this head; say that it is lost if there is none."""
+    written, count = re.subn(rf"{re.escape(head)}(\|.*\n)*", lambda _: head + rows, page, count=1)
+    assert count, lost
+    return written
 
 
 def _alert_rows() -> str:
