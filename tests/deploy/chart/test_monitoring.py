@@ -7,11 +7,9 @@ from typing import Any
 
 import yaml
 
-from shared.documents import ROOT
 from tests.deploy.chart.helm import Helm
 from tests.deploy.chart.manifests import Document
-
-MONITORING = ROOT / "deploy" / "monitoring"
+from tests.monitoring import CONFIG, DASHBOARD, RULES
 
 
 def made(helm: Helm, kind: str) -> Document:
@@ -24,7 +22,7 @@ def rules_of(document: Document) -> dict[str, Any]:
 
 
 def test_the_alerts_are_ours_but_for_those_that_are_left_out(helm: Helm) -> None:
-    ours = rules_of(yaml.safe_load((MONITORING / "rules.yml").read_text()))
+    ours = rules_of(yaml.safe_load(RULES.read_text()))
     told = rules_of(made(helm, "PrometheusRule")["spec"])
 
     assert set(ours) - set(told) == {"CutworkGpuWorkersGone"}
@@ -44,14 +42,12 @@ def test_the_dashboard_is_ours(helm: Helm) -> None:
     told = made(helm, "ConfigMap")
 
     assert told["metadata"]["labels"]["grafana_dashboard"] == "1"
-    assert json.loads(told["data"]["cutwork.json"]) == json.loads(
-        (MONITORING / "grafana" / "cutwork.json").read_text()
-    )
+    assert json.loads(told["data"]["cutwork.json"]) == json.loads(DASHBOARD.read_text())
 
 
 def test_processes_have_the_names_by_which_alerts_know_them(helm: Helm) -> None:
     (endpoint,) = made(helm, "PodMonitor")["spec"]["podMetricsEndpoints"]
-    scraped = yaml.safe_load((MONITORING / "prometheus.yml").read_text())["scrape_configs"]
+    scraped = yaml.safe_load(CONFIG.read_text())["scrape_configs"]
 
     assert {it["replacement"] for it in endpoint["relabelings"]} == {
         it["job_name"] for it in scraped

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from shared.documents import ROOT
-from tests.deploy.chart.helm import CHART, VALUE_FILES, Helm, HelmRefused
-from tests.house.chart_pages import SCHEMA, VALUES, WHOLES, values
+from tests.deploy.chart.helm import VALUE_FILES, Helm, HelmRefused
+from tests.house.chart_pages import CHART, SCHEMA, VALUES, WHOLES, values
 
 #: A value → what it has to be for the chart to be refused, and what is said then.
 REFUSED = {
