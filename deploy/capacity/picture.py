@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH = 960
+#: Where charts, titles and keys begin.
+LEFT = 92
 INK, FAINT, PAPER = "#24292f", "#d8dee4", "#ffffff"
 #: Told apart by people who see no red, or no green, too (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b")
@@ -86,14 +88,14 @@ def words(
 
 def title(text: str, below: str = "") -> Iterator[str]:
     """Write what it shows."""
-    yield words(92, 30, text, style=' font-size="17" font-weight="600"')
+    yield words(LEFT, 30, text, style=' font-size="17" font-weight="600"')
     if below:
-        yield words(92, 50, below)
+        yield words(LEFT, 50, below)
 
 
 def key(names: Sequence[tuple[str, str]], y: float) -> Iterator[str]:
     """Explain colours, in a row."""
-    at = 92.0
+    at = float(LEFT)
     for name, colour in names:
         yield f'<circle cx="{at + 4:.1f}" cy="{y - 4:g}" r="4" fill="{colour}"/>'
         yield words(at + 13, y, name)

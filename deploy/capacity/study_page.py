@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from deploy.capacity.figures import count, dollars, duration, share
-from deploy.capacity.picture import COLOURS, Axis, Panel, key, picture, title, words
+from deploy.capacity.picture import COLOURS, LEFT, WIDTH, Axis, Panel, key, picture, title, words
 from deploy.capacity.simulation.policy import Policy
 from deploy.capacity.simulation.record import Study
 
-_LEFT, _RIGHT = 92, 24
-_ACROSS = 960 - _LEFT - _RIGHT
+_RIGHT = 24
+_ACROSS = WIDTH - LEFT - _RIGHT
 _LEAST_WAIT = 0.1
 _MOST_MARKS = 4
 _SETTING = {Policy.FIXED: "pods", Policy.AGE: "s"}
@@ -23,7 +23,7 @@ def trade_picture(study: Study) -> str:
     panel = Panel(
         x=Axis((2, 5, 10, 20, 50), "${:g}".format, logarithmic=True),
         y=Axis((_LEAST_WAIT, 1, 10, 100, 1000), "{:,g} s".format, logarithmic=True),
-        left=_LEFT,
+        left=LEFT,
         top=84,
         width=_ACROSS,
         height=360,
@@ -37,8 +37,8 @@ def trade_picture(study: Study) -> str:
         ),
         *key([(name, colours[name]) for name in names], 72),
         *panel.grid(),
-        words(_LEFT + _ACROSS, 480, "workers, dollars a day", anchor="end"),
-        words(_LEFT + 8, 100, "one photo in a hundred waits longer"),
+        words(LEFT + _ACROSS, 480, "workers, dollars a day", anchor="end"),
+        words(LEFT + 8, 100, "one photo in a hundred waits longer"),
     ]
     for name in names:
         parts += _policy(
@@ -76,12 +76,12 @@ def burst_picture(study: Study) -> str:
         )
     )
     for number, (name, values, colour) in enumerate(panels):
-        panel = Panel(minutes, _axis_to(max(values)), _LEFT, 84 + number * 150, _ACROSS, 104)
+        panel = Panel(minutes, _axis_to(max(values)), LEFT, 84 + number * 150, _ACROSS, 104)
         parts += panel.grid(names_x=number == len(panels) - 1)
         parts.append(
             panel.line([(row[0], it) for row, it in zip(rows, values, strict=True)], colour)
         )
-        parts.append(words(_LEFT, panel.top - 8, name, colour=colour))
+        parts.append(words(LEFT, panel.top - 8, name, colour=colour))
     return picture(520, parts)
 
 
