@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import redis
 
+from tests.background import Background
 from tests.fault.fleet import Fleet
 from tests.fault.target import Target
 
@@ -48,25 +48,16 @@ class Fault:
     ended: float
 
 
-class Hand:
-    """One thread with its own seeded plan; two hands never hurt the same target at once."""
+class Hand(Background):
+    """A seeded plan, at whose end nobody is hurt any more; two hands never hurt the same target at once."""
 
     def __init__(self, seed: str, fleet: Fleet, on_fault: Callable[[Fault], None]) -> None:
         """Prepare; nothing is hurt yet."""
+        super().__init__(seed)
         self._chance = random.Random(seed)
         self._fleet = fleet
         self._on_fault = on_fault
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=seed, daemon=True)
         self.failure: BaseException | None = None
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Heal what is hurt, and hurt nothing more."""
-        self._stopping.set()
-        self._thread.join()
 
     def _run(self) -> None:
         try:

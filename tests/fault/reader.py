@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 import httpx
 from PIL import Image
 
+from tests.background import Background
 from tests.end_to_end.client import HEADERS, QUERY, urls_of
 from tests.fault.ledger import Ending, Entry, Ledger, Output
 
@@ -24,23 +24,15 @@ class NotNow(Exception):
     """Raised when something is away: ask again later."""
 
 
-class Reader:
+class Reader(Background):
     """One thread that goes round all open entries."""
 
     def __init__(self, urls: Sequence[str], ledger: Ledger) -> None:
         """Prepare; nothing is asked yet."""
+        super().__init__("reader")
         self._urls: Iterator[str] = itertools.cycle(urls)
         self._ledger = ledger
         self._http = httpx.Client(timeout=_TIMEOUT)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
 
     def close(self) -> None:
         self._http.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 from PIL import Image
 
+from tests.background import Background
 from tests.client.lives import check_all_there, surroundings
 from tests.pictures import astronaut
 
@@ -19,8 +19,8 @@ _SECONDS = 600
 _GIVE_UP_AFTER = "60s"
 
 
-class Importer:
-    """A thread; each folder has photos of its own."""
+class Importer(Background):
+    """Each folder has photos of its own."""
 
     def __init__(self, url: str, directory: Path, photos: int) -> None:
         """Prepare it.
@@ -30,23 +30,13 @@ class Importer:
             directory: For photos and pictures.
             photos: How many a folder has.
         """
+        super().__init__("importer")
         self._environment = {**surroundings(), "CUTWORK_URL": url, "CUTWORK_KEY": "any"}
         self._directory = directory
         self._photos = photos
         #: Photos that came back.
         self.done = 0
         self.troubles: list[str] = []
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="importer", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Begin no further folder, and wait for the end of the one that is under way."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def _run(self) -> None:
         number = 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter, defaultdict
 from typing import Any
 
 import httpx
 
+from tests.background import Background
 from tests.end_to_end.client import CUTOUT, HEADERS, QUERY
 from tests.pictures import jpeg, photo
 
@@ -17,11 +17,12 @@ _ENOUGH_SECONDS = 120
 _PAUSE_SECONDS = 0.2
 
 
-class Shopper:
-    """A thread; what is not answered it sends again under the same key."""
+class Shopper(Background):
+    """What is not answered it sends again under the same key."""
 
     def __init__(self, url: str) -> None:
         """Prepare it."""
+        super().__init__("shopper")
         self._url = url
         self._photo = jpeg(photo(96, 96))
         #: What is going on meanwhile; times are kept by it.
@@ -31,16 +32,6 @@ class Shopper:
         #: Answers and errors that were not what it waited for.
         self.troubled: Counter[str] = Counter()
         self.troubles: list[str] = []
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="shopper", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
