@@ -27,7 +27,6 @@ from shared.sql.database import Database
 from shared.sql.schema import migrate
 from shared.wire.contract import RESULT_LIFETIME
 from tests.clock import ClockOf
-from tests.conditions import eventually
 from tests.conformance.conftest import LIMITS
 from tests.conformance.plans import (
     Explainer,
@@ -299,26 +298,3 @@ def test_each_statement_looks_at_no_more_rows_than_it_needs(database: Database, 
 
     assert explainer.plans
     assert indexes_of(explainer) == case.indexes
-
-
-def test_a_heartbeat_touches_no_index(database: Database) -> None:
-    store = JobStore(database, LIMITS)
-    job = store.claim(Queue.INTERACTIVE, "worker")
-    assert job is not None
-    updates, without_index = _updates(database)
-
-    for _ in range(50):
-        assert store.extend(job.lease)
-
-    eventually(lambda: _updates(database)[0] == updates + 50)
-    assert _updates(database)[1] >= without_index + 45
-
-
-def _updates(database: Database) -> tuple[int, int]:
-    """Count the rows that were updated, and those of them for which no index was written."""
-    with database.reading() as connection:
-        connection.execute(text("SELECT pg_stat_force_next_flush()"))
-    with database.reading() as connection:
-        counts = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'jobs'"
-        updated, without_index = connection.execute(text(counts)).one()
-        return int(updated), int(without_index)
