@@ -15,6 +15,14 @@ FOLDER = Path(__file__).parents[1] / "deploy" / "monitoring"
 CONFIG, RULES = FOLDER / "prometheus.yml", FOLDER / "rules.yml"
 DASHBOARD = FOLDER / "grafana" / "cutwork.json"
 
+#: What is only there once something has gone wrong, was sent twice, or changed.
+OF_OTHER_DAYS = {
+    "CutworkGpuWorkersGone",
+    "Left to the next round, a minute",
+    "Webhooks a minute",
+    "Networks",
+}
+
 _SERIES = re.compile(r"\b(?:cutwork_\w+|process_\w+|up)\b")
 _SELECTOR = re.compile(r"\b(cutwork_\w+|process_\w+|up)\{([^}]*)\}")
 _LABEL = re.compile(r"(\w+)\s*(?:=~|!=|!~|=)")

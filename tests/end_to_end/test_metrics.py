@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import io
-import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.local.processes.process import Process
 from deploy.local.servers.ports import LOOPBACK, free_port
 from tests.conditions import eventually
 from tests.end_to_end.client import CUTOUT, HEADERS, post
 from tests.end_to_end.local_run import START_SECONDS, Run
-from tests.monitoring import CONFIG, Asked, asked_by_alerts, asked_by_dashboard, series_in
+from tests.monitoring import asked_by_alerts, asked_by_dashboard, series_in
 
 PROCESSES = ("front end", "worker", "sweeper")
-#: What is only there once something has gone wrong, was sent twice, or changed.
-OF_OTHER_DAYS = {
-    "CutworkGpuWorkersGone",
-    "Left to the next round, a minute",
-    "Webhooks a minute",
-    "Networks",
-}
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -118,50 +106,6 @@ def test_a_request_is_followed_to_its_result_through_the_logs(
     assert f"request import-7  trace {trace_id}" in said
     assert "request_id=import-7" in said
     assert said.count(f"trace_id={trace_id}") == len(events)
-
-
-@pytest.mark.skipif(
-    shutil.which("prometheus") is None, reason="Debian's package prometheus is not installed"
-)
-def test_prometheus_finds_something_for_each_expression(watched: Watched, tmp_path: Path) -> None:
-    config = CONFIG.read_text().replace("rules.yml", str(CONFIG.with_name("rules.yml")))
-    for number, port in enumerate(watched.ports):
-        config = config.replace(f"{LOOPBACK}:{9464 + number}", f"{LOOPBACK}:{port}")
-    (tmp_path / "prometheus.yml").write_text(config.replace("15s", "1s"))
-    port = free_port()
-    command = [
-        *("prometheus", f"--config.file={tmp_path}/prometheus.yml"),
-        *(f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address={LOOPBACK}:{port}"),
-    ]
-    server = Process("prometheus", command, output=tmp_path / "prometheus.log")
-
-    def ask(asked: Asked) -> list[Any]:
-        query = asked.expression.replace("$__rate_interval", "1m")
-        url = f"http://{LOOPBACK}:{port}/api/v1/query"
-        answer = httpx.get(url, params={"query": query}).json()
-        assert answer["status"] == "success", answer
-        found: list[Any] = answer["data"]["result"]
-        return found
-
-    with ExitStack() as ends:
-        server.start()
-        ends.callback(server.stop, 10)
-        server.wait_until(lambda: _answers(port), 30)
-        up = Asked("up", 'count(up{job=~"cutwork-.*"} == 1) == 3')
-        eventually(lambda: ask(up), 30)
-        eventually(lambda: ask(Asked("twice", "count_over_time(up[1m]) > 3")), 30)
-        empty = {it.title for it in asked_by_dashboard() if not ask(it)}
-        for it in asked_by_alerts():
-            ask(it)
-
-    assert empty <= OF_OTHER_DAYS
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://{LOOPBACK}:{port}/-/ready").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def _ports_in_a_row(count: int) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 
 import pytest
 
@@ -14,9 +12,7 @@ from deploy.monitoring.dashboard import as_text
 from shared.documents import FOLDER as DOCS
 from tests.house.metrics_table import all_metrics
 from tests.monitoring import (
-    CONFIG,
     DASHBOARD,
-    RULES,
     Asked,
     asked_by_alerts,
     asked_by_dashboard,
@@ -30,9 +26,6 @@ LABELS = {name: row.labels for row in all_metrics() for name in row.series}
 #: What prometheus_client and Prometheus itself tell.
 OF_OTHERS = {"process_cpu_seconds_total", "process_resident_memory_bytes", "up"}
 NOT_OURS = {"job", "instance", "le"}
-promtool = pytest.mark.skipif(
-    shutil.which("promtool") is None, reason="Debian's package prometheus is not installed"
-)
 
 
 @pytest.mark.parametrize("asked", ASKED, ids=lambda it: it.title)
@@ -77,17 +70,3 @@ def test_every_alert_leads_to_what_to_do_about_it(rule: dict[str, dict[str, str]
     page = (DOCS / "guides" / "troubleshooting.md").read_text()
     assert anchor in {heading.anchor for heading in headings_of(page)}
     assert rule["labels"].keys() == {"severity"}
-
-
-@promtool
-@pytest.mark.parametrize(
-    "command",
-    [("check", "config", CONFIG), ("test", "rules", RULES.with_name("rules.test.yml"))],
-    ids=["config", "rules"],
-)
-def test_prometheus_reads_it(command: tuple[object, ...]) -> None:
-    said = subprocess.run(
-        ["promtool", *map(str, command)], check=False, capture_output=True, text=True
-    )
-
-    assert said.returncode == 0, said.stdout + said.stderr

@@ -92,6 +92,10 @@ class Stack:
                 (self._folder / "tls" / name).unlink()
             self.start_again("proxy")
 
+    def tear_down(self) -> None:
+        """Remove all services, those of every profile among them, and what they stored."""
+        self.call("--profile=*", "down", "--volumes", "--timeout=10")
+
     def start_again(self, service: str) -> None:
         """Start a service again, and wait until all are well."""
         self.call("restart", service)
@@ -102,6 +106,11 @@ class Stack:
         listed = self.call("ps", "--all", "--format=json").splitlines()
         names = {row["Service"]: row["Name"] for row in map(json.loads, listed)}
         return {service: self._podman.inspect(name) for service, name in names.items()}
+
+    def address_of(self, service: str) -> str:
+        """Where this machine reaches a service that has no port outside."""
+        [network] = self.containers()[service]["NetworkSettings"]["Networks"].values()
+        return str(network["IPAddress"])
 
     def logs(self, service: str) -> str:
         """What a service has printed."""

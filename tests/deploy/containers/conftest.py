@@ -131,7 +131,7 @@ def stack(podman: Podman, api_image: str, worker_image: str, stand_ins: None) ->
     stack.set_up()
     stack.call("up", "--detach", "--wait", "--wait-timeout=300")
     yield stack
-    stack.call("down", "--volumes", "--timeout=10")
+    stack.tear_down()
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,8 @@ _OFFLINE = (
     "NameResolutionError",
     "ReadTimeoutError",
     "ConnectTimeoutError",
+    "IncompleteRead",
+    "HTTP error",
 )
 
 # runc and cgroupfs run where no systemd does; the limits are lower than some machines allow anybody.
@@ -60,6 +62,8 @@ class Podman:
             **os.environ,
             "CONTAINERS_CONF": str(home / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(home / "storage.conf"),
+            # We look after health ourselves: systemd, whose timers podman would set, need not be there.
+            "DISABLE_HC_SYSTEMD": "true",
         }
         self._service = Process(
             "podman",
@@ -130,7 +134,7 @@ class Podman:
         return options
 
     def _look_after_health(self) -> None:
-        """Podman leaves that to systemd's timers, which need not be there."""
+        """Do what else systemd's timers would."""
         while not self._stopping.wait(1):
             for container in self.call("ps", "--quiet", is_checked=False).stdout.split():
                 self.call("healthcheck", "run", container, is_checked=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import socket
 import ssl
@@ -21,7 +20,9 @@ from deploy.local.servers.ports import LOOPBACK
 from shared.documents import ROOT
 from tests.conditions import eventually
 from tests.deploy.containers.compose import SECRETS, Stack
+from tests.deploy.containers.prometheus import Prometheus
 from tests.end_to_end.client import CUTOUT, urls_of
+from tests.monitoring import OF_OTHER_DAYS, asked_by_alerts, asked_by_dashboard
 from tests.page.chromium import running_chromium
 from tests.page.visitor import Visitor
 
@@ -167,21 +168,50 @@ def test_a_process_of_ours_can_write_nowhere_but_to_tmp(service: str, stack: Sta
     assert seen.stdout.split() == ["10001", "CapEff:", "0" * 16]
 
 
-def test_prometheus_finds_each_process_and_its_alerts(stack: Stack) -> None:
+@pytest.fixture(scope="module")
+def prometheus(stack: Stack) -> Prometheus:
+    """The stack with the profile that watches it."""
     stack.call(
         "--profile=monitoring", "up", "--detach", "--wait", "--wait-timeout=300", "prometheus"
     )
+    return Prometheus(f"http://{stack.address_of('prometheus')}:9090")
 
-    def ask(path: str) -> Any:
-        answer = stack.execute("prometheus", "wget", "-qO-", f"http://127.0.0.1:9090/api/v1/{path}")
-        return json.loads(answer.stdout)["data"] if answer.returncode == 0 else {}
 
-    def seen() -> set[str]:
-        targets = ask("targets?state=active").get("activeTargets", [])
-        return {it["labels"]["job"] for it in targets if it["health"] == "up"}
+def test_prometheus_finds_each_process_and_its_alerts(prometheus: Prometheus) -> None:
+    jobs = {"cutwork-front-end", "cutwork-worker", "cutwork-sweeper"}
 
-    eventually(lambda: seen() == {"cutwork-front-end", "cutwork-worker", "cutwork-sweeper"}, 90)
-    assert ask("rules")["groups"][0]["rules"]
+    eventually(lambda: prometheus.jobs_that_are_up() == jobs, 90)
+    assert prometheus.get("rules")["groups"][0]["rules"]
+
+
+def test_prometheus_has_an_answer_to_each_question_that_the_dashboard_asks(
+    prometheus: Prometheus, stack: Stack, key: str
+) -> None:
+    assert_cut(cut(stack, key))
+    assert cut(stack, "none").status_code == 401
+
+    def without_answer() -> set[str]:
+        return {it.title for it in asked_by_dashboard() if not prometheus.ask(it)}
+
+    eventually(lambda: without_answer() <= OF_OTHER_DAYS, 120)
+    for it in asked_by_alerts():
+        prometheus.ask(it)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check config /etc/cutwork/compose.yml",
+        "check config /etc/cutwork/prometheus.yml",
+        "test rules /etc/cutwork/rules.test.yml",
+    ],
+)
+def test_prometheus_has_nothing_against_what_it_is_given(
+    command: str, prometheus: Prometheus, stack: Stack
+) -> None:
+    said = stack.execute("prometheus", "promtool", *command.split())
+
+    assert said.returncode == 0, said.stdout + said.stderr
 
 
 def test_no_secret_stands_in_a_list_of_processes(stack: Stack) -> None:
