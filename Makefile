@@ -91,7 +91,8 @@ lock: ## Lock the dependencies anew (needs uv; LOCK_ARGS=--upgrade takes newer v
 	$(COMPILE) $(LOCK_ARGS) --output-file $(LOCKS)/api.txt
 	$(COMPILE) $(LOCK_ARGS) --extra cpu --output-file $(LOCKS)/worker-cpu.txt
 	$(COMPILE) $(LOCK_ARGS) --extra gpu --output-file $(LOCKS)/worker-gpu.txt
-	$(COMPILE) $(LOCK_ARGS) --extra cpu --group dev --output-file $(LOCKS)/dev.txt client/pyproject.toml
+	$(COMPILE) $(LOCK_ARGS) --extra telemetry --constraints $(LOCKS)/api.txt --output-file $(LOCKS)/telemetry.txt
+	$(COMPILE) $(LOCK_ARGS) --extra cpu --extra telemetry --group dev --output-file $(LOCKS)/dev.txt client/pyproject.toml
 	$(subst compile pyproject.toml,compile client/pyproject.toml,$(COMPILE)) $(LOCK_ARGS) --extra sheet \
 		--output-file $(LOCKS)/client.txt
 	$(subst compile pyproject.toml,compile --group pyproject.toml:training,$(COMPILE)) $(LOCK_ARGS) \

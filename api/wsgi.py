@@ -33,6 +33,7 @@ from shared.sql.database import open_database
 from shared.sql.engine import connections_of
 from shared.telemetry.logs import get_logger, set_up_logs
 from shared.telemetry.server import serve_metrics
+from shared.telemetry.tracing import TRACES
 from shared.tenants.audit import AuditLog
 from shared.tenants.key_store import KeyStore
 from shared.tenants.usage import Usage
@@ -48,6 +49,7 @@ def create_app() -> Flask:
     try:
         settings = load_settings()
         set_up_logs(settings)
+        TRACES.send_to(settings.traces_url, "cutwork-front-end")
         services = create_services(settings)
         serve_metrics(str(settings.metrics_host), settings.metrics_port, is_shared=True)
     except Misconfigured as error:

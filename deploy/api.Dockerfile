@@ -22,11 +22,16 @@ RUN apt-get update \
     && python3 -m venv /pip \
     && python3 -m venv --without-pip /opt/cutwork
 # Not as a mount of type bind: some builders take a layer from their cache although what was bound has changed.
-COPY deploy/locks/api.txt /locks/
+COPY deploy/locks/api.txt deploy/locks/telemetry.txt /locks/
+# With `--build-arg TELEMETRY=yes` it can send traces: CUTWORK_TRACES_URL.
+ARG TELEMETRY=no
 # Bytecode would make each image another one, by the time of its making.
 RUN --mount=type=cache,target=/root/.cache/pip \
     /pip/bin/pip --python /opt/cutwork install --no-compile --require-hashes --only-binary=:all: \
         --requirement /locks/api.txt \
+    && if [ "${TELEMETRY}" = yes ]; then \
+        /pip/bin/pip --python /opt/cutwork install --no-compile --require-hashes --only-binary=:all: \
+            --requirement /locks/telemetry.txt; fi \
     && printf '#!/opt/cutwork/bin/python\nfrom deploy.admin import main\n\nmain()\n' > /opt/cutwork/bin/cutwork-admin \
     && chmod 755 /opt/cutwork/bin/cutwork-admin
 

@@ -22,12 +22,16 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3-venv \
     && python3 -m venv /pip \
     && python3 -m venv --without-pip /opt/cutwork
-COPY deploy/locks/worker-*.txt /locks/
+COPY deploy/locks/worker-*.txt deploy/locks/telemetry.txt /locks/
 ARG DEVICE
+ARG TELEMETRY=no
 RUN --mount=type=cache,target=/root/.cache/pip \
     case "${DEVICE}" in cpu) lock=worker-cpu.txt ;; cuda) lock=worker-gpu.txt ;; *) lock="${DEVICE}" ;; esac \
     && /pip/bin/pip --python /opt/cutwork install --no-compile --require-hashes --only-binary=:all: \
         --requirement "/locks/${lock}" \
+    && if [ "${TELEMETRY}" = yes ]; then \
+        /pip/bin/pip --python /opt/cutwork install --no-compile --require-hashes --only-binary=:all: \
+            --requirement /locks/telemetry.txt; fi \
     && printf '#!/opt/cutwork/bin/python\nfrom deploy.admin import main\n\nmain()\n' > /opt/cutwork/bin/cutwork-admin \
     && chmod 755 /opt/cutwork/bin/cutwork-admin
 

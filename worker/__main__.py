@@ -9,6 +9,7 @@ from shared.settings.settings import load_settings
 from shared.sql.schema import require_schema
 from shared.telemetry.logs import get_logger, set_up_logs
 from shared.telemetry.server import serve_metrics
+from shared.telemetry.tracing import TRACES
 from worker.app import create_segmenter, create_worker, run_worker
 from worker.memory import share_arenas
 from worker.metrics import WORKER
@@ -20,6 +21,7 @@ def main() -> None:
     try:
         settings = load_settings()
         set_up_logs(settings)
+        TRACES.send_to(settings.traces_url, "cutwork-worker")
         require_schema(settings)
         segmenter = create_segmenter(settings)
         serve_metrics(str(settings.metrics_host), settings.metrics_port)

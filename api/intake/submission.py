@@ -25,6 +25,7 @@ from shared.errors import (
 from shared.job import Job, NewJob, Queue, log_id_of
 from shared.telemetry.job_metrics import count_accepted
 from shared.telemetry.logs import about, get_logger
+from shared.telemetry.tracing import TRACES
 from shared.tenants.api_key import Caller
 from shared.wire.contract import TaskType
 
@@ -148,7 +149,7 @@ def _find_winner(services: Services, new: NewJob) -> Job:
 def _publish(services: Services, job: Job) -> None:
     """Publish the message of a job; its row is stored, so no failure here is the client's."""
     try:
-        with services.redis_circuit.call():
+        with TRACES.span("publish"), services.redis_circuit.call():
             services.broker.publish(job.queue)
     except (BrokerUnavailable, CircuitOpen) as error:
         PUBLISH_FAILURES.inc()

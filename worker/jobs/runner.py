@@ -7,9 +7,8 @@ store that does not answer is no fault of the job, and costs it no attempt: an o
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NoReturn, TypeVar
@@ -32,6 +31,7 @@ from shared.messaging.announcements import Announcer
 from shared.objects.store import ObjectStore
 from shared.telemetry.job_metrics import count_finished
 from shared.telemetry.logs import about, get_logger
+from shared.telemetry.tracing import TRACES
 from worker.imaging.cutout import Cutouts, cut_out
 from worker.imaging.decoding import decode
 from worker.jobs.database_retry import retry_while_away
@@ -41,13 +41,13 @@ from worker.jobs.pixel_budget import PixelBudget
 from worker.jobs.precedence import Precedence
 from worker.jobs.quarantine import Quarantine
 from worker.jobs.results import store_results
+from worker.jobs.stopwatch import Stopwatch
 from worker.metrics import (
     ATTEMPTS,
     IGNORED_MESSAGES,
     PHOTO_PIXELS,
     QUEUE_SECONDS,
     RUN_SECONDS,
-    STAGE_SECONDS,
     Outcome,
 )
 from worker.network.segmenter import Segmenter
@@ -99,7 +99,11 @@ class JobRunner:
             return
         self._note_claim(job)
         was_cut_off = job.cut_offs > 0
-        with self.leases.hold(job.lease), self.quarantine.enter(alone=was_cut_off) as is_admitted:
+        with (
+            self._told(job),
+            self.leases.hold(job.lease),
+            self.quarantine.enter(alone=was_cut_off) as is_admitted,
+        ):
             if is_admitted:
                 self._attempt(job)
             else:
@@ -109,11 +113,21 @@ class JobRunner:
         waited = _waited(job)
         if job.attempt == 1:
             QUEUE_SECONDS.labels(job.queue).observe(waited.total_seconds())
+            TRACES.past("queue", waited.total_seconds(), job.traceparent)
         _log.info(
             "job.claimed",
             **about(job),
             worker=self.owner,
             waited_ms=round(waited.total_seconds() * 1000),
+        )
+
+    def _told(self, job: Job) -> AbstractContextManager[None]:
+        return TRACES.span(
+            "attempt",
+            job.traceparent,
+            log_id=job.log_id,
+            attempt=job.attempt,
+            worker=self.owner,
         )
 
     def _attempt(self, job: Job) -> None:
@@ -151,7 +165,7 @@ class JobRunner:
 
     def _produce(self, job: Job) -> tuple[Cutouts, int, Mapping[str, int]]:
         """Make and store all pictures of a job; tell also how many pixels its photo has, and what took how long."""
-        watch = _Stopwatch()
+        watch = Stopwatch()
         options = job.options
         data = self.photos.read(job)
         watch.lap("get")
@@ -216,10 +230,12 @@ class JobRunner:
         return min(self.retry_backoff * times, _LONGEST_LEFT)
 
     def _written(self, write: Callable[[], Answer]) -> Answer:
-        return retry_while_away(write, self.leases.lease)
+        with TRACES.span("write"):
+            return retry_while_away(write, self.leases.lease)
 
     def _count(self, job: Job, outcome: Outcome) -> None:
         ATTEMPTS.labels(outcome).inc()
+        TRACES.note(outcome=outcome)
         RUN_SECONDS.observe(self.leases.seconds_held(job.lease))
 
     def _close(self, job: Job, outcome: Outcome, code: ErrorCode | None = None) -> None:
@@ -228,7 +244,8 @@ class JobRunner:
         age = _waited(job) + timedelta(seconds=self.leases.seconds_held(job.lease))
         count_finished(job, age, code)
         try:
-            self.announcer.announce(job.id)
+            with TRACES.span("announce"):
+                self.announcer.announce(job.id)
         except BrokerUnavailable:
             _log.warning("announcement.lost", **about(job))
         try:
@@ -251,19 +268,6 @@ class JobRunner:
         except ObjectStoreUnavailable:
             # The sweeper deletes it when the job expires; an erased one does soon.
             _log.warning("results.left", **about(job))
-
-
-class _Stopwatch:
-    def __init__(self) -> None:
-        self.laps: dict[str, int] = {}
-        self._last = time.monotonic()
-
-    def lap(self, stage: str) -> None:
-        now = time.monotonic()
-        seconds = now - self._last
-        self.laps[stage] = round(seconds * 1000)
-        STAGE_SECONDS.labels(stage).observe(seconds)
-        self._last = now
 
 
 def _waited(job: Job) -> timedelta:
