@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 CATEGORIES = ("tops", "coat", "skirt", "pants", "bag", "shoes", "hat")
 FORMS = ("cutout", "mask", "white")
 FORMATS = ("png", "webp", "jpeg", "avif")
+
+#: Fields that options of the command stand for, and those options.
+_OPTIONS = {
+    "cloth_class": "--classes",
+    "outputs": "--form",
+    **{
+        name: f"--{name}"
+        for name in ("format", "quality", "background", "margin", "canvas", "fill", "preset")
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,11 @@ class Options:
     #: What else the service knows, by the names of its form.
     more: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def shown(self) -> Sequence[str]:
+        """The forms, with the one that the service takes where none is named."""
+        return self.forms or FORMS[:1]
+
     def fields(self) -> dict[str, str]:
         """Write them as the form's fields, without those that are left out."""
         named = {
@@ -47,3 +63,16 @@ class Options:
             "preset": self.preset,
         }
         return {name: text for name, text in named.items() if text} | dict(self.more)
+
+
+def as_options(fields: Mapping[str, str]) -> str:
+    """Write fields of the form as the options of `cutwork` that ask for them."""
+    return " ".join(_as_option(name, text) for name, text in fields.items())
+
+
+def _as_option(name: str, text: str) -> str:
+    if (name, text) == ("crop", "true"):
+        return "--crop"
+    if name in _OPTIONS:
+        return f"{_OPTIONS[name]} {shlex.quote(text)}"
+    return f"--set {shlex.quote(f'{name}={text}')}"

@@ -57,7 +57,7 @@ def check_all_there(folder: Path, out: Path) -> None:
     """See that each photo has its picture and its line, and that nothing torn lies about."""
     inputs = {str(path.relative_to(folder)) for path in folder.rglob("*.jpg")}
     pictures = {str(path.relative_to(out)) for path in out.rglob("*.png")}
-    assert pictures == {name.replace(".jpg", ".png") for name in inputs}
+    assert pictures == {name.replace(".jpg", ".cutout.png") for name in inputs}
     lines = [json.loads(line) for line in (out / "report.jsonl").read_text().splitlines()]
     assert {line["path"] for line in lines if line["status"] == "done"} == inputs
     assert len(lines) == len(inputs)

@@ -79,7 +79,7 @@ def test_the_tree_is_mirrored_and_every_file_has_its_line(
     )
 
     stems = ("a", "named-like-nothing", "women/b", "women/coats/a")
-    ends = (".png", ".mask.png", ".tops.png", ".tops.mask.png")
+    ends = (".cutout.png", ".mask.png", ".tops.cutout.png", ".tops.mask.png")
     assert pictures_in(out) == {stem + end for stem in stems for end in ends}
     lines = report_of(out)
     assert {name: (line["status"], line["code"]) for name, line in lines.items()} == {
@@ -113,19 +113,59 @@ def test_run_again_it_sends_nothing_and_says_the_same(
     assert report_of(out) == lines
 
 
+def test_pictures_are_called_as_cut_calls_them(
+    service: FakeService, command: Command, folder: Path, out: Path, tmp_path: Path
+) -> None:
+    put(folder, "a.jpg")
+    options = ("--classes", "tops,hat", "--form", "mask,cutout")
+
+    command("ingest", folder, "-o", out, *options)
+    command("cut", folder / "a.jpg", "-o", tmp_path / "one", *options)
+
+    assert pictures_in(out) == pictures_in(tmp_path / "one")
+
+
+def test_a_folder_that_an_earlier_release_began_goes_on_with_its_names(
+    service: FakeService, command: Command, folder: Path, out: Path
+) -> None:
+    out.mkdir()
+    with opened(out) as ledger:
+        ledger.set_fact("version", "1")
+    for name in ("a.jpg", "b.jpg"):
+        put(folder, name)
+        assert command("ingest", folder, "-o", out, "--form", "mask,cutout").code == 0
+
+    assert pictures_in(out) == {"a.png", "a.cutout.png", "b.png", "b.cutout.png"}
+    assert set(service.posts.values()) == {1}
+    assert command("verify", out).code == 0
+
+
+def test_a_folder_without_photos_is_no_failure_and_says_what_is_looked_for(
+    service: FakeService, command: Command, folder: Path, out: Path
+) -> None:
+    (folder / "notes.txt").write_text("not a photo")
+
+    ended = command("ingest", folder, "-o", out)
+
+    assert ended.code == 0
+    assert f"No photos in {folder}, but 1 other files." in ended.err
+    assert ".jpg, .jpeg, .png or .bmp" in ended.err
+    assert "--include" in command("ingest", folder, "-o", out, "--include", "*.tif").err
+
+
 def test_what_is_new_or_changed_is_done_and_nothing_else(
     service: FakeService, command: Command, folder: Path, out: Path
 ) -> None:
     put(folder, "a.jpg", "b.jpg")
     command("ingest", folder, "-o", out)
-    before = (out / "b.png").read_bytes()
+    before = (out / "b.cutout.png").read_bytes()
     (folder / "b.jpg").write_bytes(JPEG + b"another b")
     put(folder, "c.jpg")
 
     assert command("ingest", folder, "-o", out).code == 0
 
     assert sum(service.posts.values()) == 4
-    assert (out / "b.png").read_bytes() != before
+    assert (out / "b.cutout.png").read_bytes() != before
 
 
 def test_equal_bytes_are_sent_once_and_written_twice(
@@ -140,7 +180,7 @@ def test_equal_bytes_are_sent_once_and_written_twice(
     assert command("ingest", folder, "-o", out).code == 0
 
     assert sum(service.posts.values()) == 1
-    assert pictures_in(out) == {"a.png", "copies/b.png", "copies/c.png", "d.png"}
+    assert pictures_in(out) == {f"{stem}.cutout.png" for stem in ("a", "copies/b", "copies/c", "d")}
     assert len({(out / name).read_bytes() for name in pictures_in(out)}) == 1
 
 
@@ -148,8 +188,7 @@ def test_equal_bytes_are_sent_once_and_written_twice(
     ("names", "more"),
     [
         (("a.jpg", "a.png"), ()),
-        (("a.jpg", "a.mask.jpg"), ("--form", "cutout,mask")),
-        (("a.jpg", "a.tops.mask.jpg"), ("--form", "cutout,mask", "--classes", "tops")),
+        (("a.jpg", "a.tops.jpg"), ("--form", "cutout,mask", "--classes", "tops")),
     ],
 )
 def test_two_inputs_that_would_write_one_picture_are_an_error_before_anything_is_sent(
@@ -167,6 +206,37 @@ def test_two_inputs_that_would_write_one_picture_are_an_error_before_anything_is
     assert ended.code == 2
     assert all(name in ended.err for name in names)
     assert service.posts == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "more"),
+    [
+        (("A.jpg", "a.jpg"), ()),
+        (("É.jpg", "e\N{COMBINING ACUTE ACCENT}.jpg"), ()),
+        (("A.Tops.jpg", "a.jpg"), ("--classes", "tops")),
+    ],
+)
+def test_names_that_differ_in_capitals_alone_are_told_before_anything_is_sent(
+    service: FakeService,
+    command: Command,
+    folder: Path,
+    out: Path,
+    names: tuple[str, str],
+    more: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(folder, *names)
+    counted = command("ingest", folder, "-o", out, "--dry-run", *more)
+    with monkeypatch.context() as patch:
+        patch.setattr("cutwork.ingest.preparation._ignores_case", lambda _: True)
+        refused = command("ingest", folder, "-o", out, *more)
+    assert (counted.code, refused.code, service.posts) == (0, 2, {})
+
+    done = command("ingest", folder, "-o", out, *more)
+
+    assert done.code == 0
+    assert all(name in ended.err for ended in (counted, refused, done) for name in names)
+    assert len(service.posts) == 2
 
 
 def test_a_file_beside_a_photo_that_is_no_picture_is_in_nobodys_way(
@@ -193,7 +263,7 @@ def test_pictures_that_lie_below_the_folder_are_no_inputs(
     for _ in range(2):
         assert command("ingest", folder, "-o", folder / "out").code == 0
 
-    assert pictures_in(folder / "out") == {"a.png"}
+    assert pictures_in(folder / "out") == {"a.cutout.png"}
 
 
 def test_names_that_are_no_text_are_kept_byte_by_byte(
@@ -205,9 +275,9 @@ def test_names_that_are_no_text_are_kept_byte_by_byte(
 
     assert ended.code == 0
     assert pictures_in(out) == {
-        "caf\udce9/\udcff\udcfe.png",
-        "日本.png",
-        'line\nbreak "quoted".png',
+        "caf\udce9/\udcff\udcfe.cutout.png",
+        "日本.cutout.png",
+        'line\nbreak "quoted".cutout.png',
     }
     assert report_of(out)["caf\udce9/\udcff\udcfe.jpg"]["status"] == "done"
 
@@ -225,7 +295,7 @@ def test_what_fails_is_told_and_is_not_sent_again_until_that_is_asked_for(
     service.fate = lambda _: None
     assert command("ingest", folder, "-o", out, "--retry-failed").code == 0
 
-    assert pictures_in(out) == {"a.png", "bad.png"}
+    assert pictures_in(out) == {"a.cutout.png", "bad.cutout.png"}
     assert sorted(service.posts.values()) == [1, 1, 1]
 
 
@@ -246,7 +316,7 @@ def test_a_job_that_is_gone_is_sent_anew_under_a_key_of_its_own(
     assert command("ingest", folder, "-o", out).code == 0
 
     assert len(service.posts) == 2
-    assert pictures_in(out) == {"a.png"}
+    assert pictures_in(out) == {"a.cutout.png"}
 
 
 def test_all_workers_wait_as_long_as_the_service_says_and_that_is_said_once(
@@ -359,7 +429,7 @@ def test_a_result_that_cannot_be_had_at_once_is_asked_for_again(
 
     assert command("ingest", folder, "-o", out).code == 0
     assert sum(service.posts.values()) == 1
-    assert (out / "a.png").read_bytes().startswith(PNG)
+    assert (out / "a.cutout.png").read_bytes().startswith(PNG)
 
 
 def test_one_folder_holds_pictures_of_one_kind_and_of_one_folder(
@@ -374,6 +444,8 @@ def test_one_folder_holds_pictures_of_one_kind_and_of_one_folder(
     meant = command("ingest", moved, "-o", out, "--moved")
 
     assert (other.code, elsewhere.code, meant.code) == (2, 2, 0)
+    assert "without options for pictures, and now it is to go on with `--form mask`" in other.err
+    assert "name another --out" in other.err
     assert sum(service.posts.values()) == 1
 
 
@@ -386,10 +458,10 @@ def test_only_what_is_meant_is_sent(
 
     chosen = ("--include", "*.jpg", "--exclude", "old/*", "--exclude", "b*")
     command("ingest", folder, "-o", out, *chosen)
-    assert pictures_in(out) == {"a.png"}
+    assert pictures_in(out) == {"a.cutout.png"}
     command("ingest", folder, "-o", out, "--files-from", names, "-0")
 
-    assert pictures_in(out) == {"a.png", "old/c.png"}
+    assert pictures_in(out) == {"a.cutout.png", "old/c.cutout.png"}
 
 
 def test_a_list_leads_to_nothing_outside_of_the_folder(
@@ -427,7 +499,7 @@ def test_programs_are_told_in_json(
     [end] = [json.loads(line) for line in ended.out.splitlines()]
     assert (end["event"], end["total"], end["done"], end["failed"]) == ("end", 1, 1, 0)
     [line] = csv.DictReader(report.read_text().splitlines())
-    assert (line["path"], line["status"], line["outputs"]) == ("a.jpg", "done", "a.png")
+    assert (line["path"], line["status"], line["outputs"]) == ("a.jpg", "done", "a.cutout.png")
 
 
 def test_quiet_says_nothing(
@@ -472,13 +544,13 @@ def test_a_finished_folder_is_proved_and_what_is_damaged_is_named_and_mended(
     put(folder, "a.jpg", "b.jpg", "c.jpg")
     command("ingest", folder, "-o", out)
     assert command("verify", out).code == 0
-    (out / "a.png").unlink()
-    (out / "b.png").write_bytes(b"torn")
+    (out / "a.cutout.png").unlink()
+    (out / "b.cutout.png").write_bytes(b"torn")
 
     ended = command("verify", out, "--mend")
 
     assert ended.code == 1
-    assert ended.out.splitlines()[:2] == ["missing  a.png", "changed  b.png"]
+    assert ended.out.splitlines()[:2] == ["missing  a.cutout.png", "changed  b.cutout.png"]
     assert command("ingest", folder, "-o", out).code == 0
     assert command("verify", out, "--json").out == (
         '{"good": 3, "bad": 0, "left": 0, "failed": 0}\n'
@@ -504,7 +576,7 @@ def test_the_sheet_holds_all_in_one_file_and_the_doubtful_ones_first(
     ]
     assert places == sorted(places)
     assert page.count("data:image/webp;base64,") == 4
-    assert 'href="z%20%3Cb%3E.png">z &lt;b&gt;.jpg<' in page
+    assert 'href="z%20%3Cb%3E.cutout.png">z &lt;b&gt;.jpg<' in page
     assert "http" not in page
     assert "<script" not in page
 

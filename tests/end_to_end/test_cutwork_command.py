@@ -43,7 +43,7 @@ def test_a_folder_is_ingested_proved_shown_and_erased(
         ("torn.jpg", "failed", "FILE_DECODING_FAILURE"),
         ("two.jpg", "done", ""),
     ]
-    with Image.open(out / "a" / "one.png") as mask:
+    with Image.open(out / "a" / "one.mask.png") as mask:
         assert (mask.mode, mask.size, mask.format) == ("L", (512, 512), "PNG")
     assert (out / "sheet.html").stat().st_size > 10_000
     good, failed = cutwork(installation, "verify", out).stdout.splitlines()

@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
 
 #: What each means; docs/reference/cutwork.md has the same words.
 MEANINGS = {
-    ExitCode.DONE: "all is done",
+    ExitCode.DONE: "all is done, or there was nothing to do",
     ExitCode.SOME_FAILED: "some photos failed, or some files are not as they were written; it says which, and why",
     ExitCode.USAGE: "the command cannot be carried out as it was given; nothing was sent",
     ExitCode.MACHINE: "a file or folder of this machine cannot be read or written: the disk is full, say",

@@ -22,6 +22,8 @@ from cutwork.ingest.preparation import (
     Source,
     Stock,
     check_folders,
+    no_photos,
+    plain_form,
     stock,
     take_stock,
     too_large,
@@ -108,8 +110,8 @@ def ingest(
     """Cut out all photos in FOLDER, and write the pictures into OUT, in the same tree.
 
     Stopped at any moment, by whatever, it goes on where it was when it is run again, and sends nothing twice: OUT has a
-    ledger, which decides what is done. a/b.jpg becomes a/b.png; with `--classes tops --form cutout,mask` also
-    a/b.tops.png, a/b.mask.png and a/b.tops.mask.png.
+    ledger, which decides what is done. a/b.jpg becomes a/b.cutout.png; with `--classes tops --form cutout,mask` also
+    a/b.mask.png, a/b.tops.cutout.png and a/b.tops.mask.png: named as by `cutwork cut`.
     """
     check_folders(folder, out)
     display = Display(quiet=quiet, as_json=as_json)
@@ -127,11 +129,15 @@ def ingest(
 def _count(source: Source, out: Path, options: Options, display: Display) -> ExitCode:
     """Tell what there would be to do."""
     with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger") as ledger:
-        number = take_stock(ledger, source, out, options, display.looking)
+        number = take_stock(ledger, source, out, options, seen=display.looking, warn=display.warn)
         found, refused = stock(ledger, number), too_large(ledger, number)
     words = (
-        f"{found.total:,} photos, {found.size / 1e6:,.1f} MB, of which {refused + found.failed:,} would be refused "
-        f"unsent; {found.skipped:,} other files."
+        no_photos(source, found.skipped)
+        if not found.total
+        else (
+            f"{found.total:,} photos, {found.size / 1e6:,.1f} MB, of which {refused + found.failed:,} would be refused "
+            f"unsent; {found.skipped:,} other files."
+        )
     )
     display.end(words, {**found._asdict(), "refused": refused + found.failed})
     return ExitCode.DONE
@@ -157,12 +163,13 @@ def _ingest(
 
     with Client(find_access(url), patience=0) as client:
         client.check()
-        number = take_stock(ledger, source, out, options, display.looking)
+        number = take_stock(ledger, source, out, options, seen=display.looking, warn=display.warn)
         if retry_failed:
             ledger.retry_failed(options.fields())
         before = stock(ledger, number)
         tally = Tally(before.total, before.done, before.failed)
-        plan = Plan(source.folder, out, options, number, jobs, give_up_after)
+        plain = plain_form(ledger, options)
+        plan = Plan(source.folder, out, options, number, jobs, give_up_after, plain)
         run = Run(client, ledger, plan, tally, display.pause)
         try:
             is_stopped = _follow(run, tally, display)
@@ -174,7 +181,8 @@ def _ingest(
             after = stock(ledger, number)
             for line in failures(ledger, number):
                 display.say(line)
-            _tell(after, report, sheet, display)
+            words = _sum(after) if after.total else no_photos(source, after.skipped)
+            _tell(words, after, report, sheet, display)
     if is_stopped:
         return ExitCode.STOPPED
     return ExitCode.SOME_FAILED if after.failed else ExitCode.DONE
@@ -215,11 +223,14 @@ def _stoppable(run: Run, display: Display) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _tell(after: Stock, report: Path, sheet: Path | None, display: Display) -> None:
+def _sum(after: Stock) -> str:
     left = f", {after.left:,} left" if after.left else ""
     other = f"; {after.skipped:,} other files" if after.skipped else ""
+    return f"{after.done:,} of {after.total:,} photos done, {after.failed:,} failed{left}{other}."
+
+
+def _tell(words: str, after: Stock, report: Path, sheet: Path | None, display: Display) -> None:
     page = f" Sheet: {readable(sheet)}." if sheet else ""
-    words = f"{after.done:,} of {after.total:,} photos done, {after.failed:,} failed{left}{other}."
     figures = {**after._asdict(), "left": after.left, "report": str(report)}
     display.end(f"{words} Report: {readable(report)}.{page}", figures)
 

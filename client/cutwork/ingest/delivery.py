@@ -42,7 +42,7 @@ class Delivery:
             client: Fetches them.
             ledger: Knows which inputs they are for.
             out: The folder.
-            plain: The form that stands in no name.
+            plain: The form that stands in no name, if there is one.
             is_stopped: Whether the run is stopping: then no more pictures are copied.
         """
         self._client = client

@@ -37,7 +37,6 @@ CREATE TABLE IF NOT EXISTS inputs (
     message TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS inputs_by_state ON inputs (state, path);
-CREATE INDEX IF NOT EXISTS inputs_by_stem ON inputs (stem);
 CREATE INDEX IF NOT EXISTS inputs_by_photo ON inputs (photo) WHERE photo IS NOT NULL;
 CREATE TABLE IF NOT EXISTS photos (
     sha256 BLOB PRIMARY KEY,

@@ -18,3 +18,5 @@ class Plan(NamedTuple):
     walk: int
     jobs: int
     give_up_after: float
+    #: The form that stands in no picture's name; empty: each has its form there.
+    plain: str = ""

@@ -56,6 +56,10 @@ class Display:
         words = f"{why} Going on at {until:%H:%M:%S}."
         self._show("pause", words, {"reason": why, "seconds": round(seconds, 1)})
 
+    def warn(self, words: str) -> None:
+        """Say what people should know and need not stop for."""
+        self._show("warning", words, {"message": words})
+
     def end(self, words: str, figures: Mapping[str, Any]) -> None:
         """Say how it ended."""
         self._show("end", words, figures)

@@ -44,11 +44,10 @@ class Run:
         self._plan = plan
         self._tally = tally
         self._fields = plan.options.fields()
-        forms = plan.options.forms or ("cutout",)
         self._pace = Pace(plan.jobs, plan.give_up_after, told)
         self._stopping = threading.Event()
         self._delivery = Delivery(
-            client, ledger, plan.out, plain=forms[0], is_stopped=self._stopping.is_set
+            client, ledger, plan.out, plain=plan.plain, is_stopped=self._stopping.is_set
         )
         self._sender = Sender(
             client, ledger, plan, pace=self._pace, tally=tally, accepted=self._accept

@@ -35,7 +35,7 @@ _WHY = {
 
 _CARDS = """
 SELECT i.path, p.report,
-    (SELECT o.path FROM outputs o WHERE o.input = i.path ORDER BY o.category, length(o.path) LIMIT 1)
+    (SELECT o.path FROM outputs o WHERE o.input = i.path ORDER BY o.category, o.form != 'cutout', o.form DESC LIMIT 1)
 FROM inputs i JOIN photos p ON p.sha256 = i.photo
 WHERE i.path > ? AND i.walk = ? AND i.state = 'done' AND coalesce(json_extract(p.report, '$.look'), 0) = ?
 ORDER BY i.path

@@ -110,34 +110,6 @@ def paths_from(listed: IO[bytes], end: bytes) -> Iterator[bytes]:
         yield _checked(rest)
 
 
-def collisions(ledger: Ledger, number: int, suffixes: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
-    """Find inputs that would write one picture, a few of them.
-
-    Args:
-        ledger: The ledger.
-        number: The walk that is looked at.
-        suffixes: What pictures' names may have behind their stem, such as `.tops.mask`.
-    """
-    live = "a.walk = ? AND b.walk = ? AND a.state != 'skipped' AND b.state != 'skipped'"
-    found = ledger.ask(
-        f"SELECT a.path, b.path FROM inputs a JOIN inputs b ON a.stem = b.stem AND a.path < b.path "  # noqa: S608
-        f"WHERE {live} LIMIT 10",
-        number,
-        number,
-    )
-    for suffix in suffixes:
-        found += ledger.ask(
-            "SELECT a.path, b.path FROM inputs b JOIN inputs a "  # noqa: S608
-            f"ON a.stem = substr(b.stem, 1, length(b.stem) - ?) WHERE substr(b.stem, -?) = ? AND {live} LIMIT 10",
-            len(suffix),
-            len(suffix),
-            suffix,
-            number,
-            number,
-        )
-    return [(one, other) for one, other in found]
-
-
 def _look(folder: bytes, path: bytes, number: int) -> Input:
     stem = os.path.splitext(path)[0]
     whole = os.path.join(folder, path)
