@@ -1,22 +1,18 @@
-"""All pictures of several jobs as the members of one archive, a folder a job. A file of it tells what is left out."""
+"""All pictures of several jobs as the members of one archive. A file of it tells what is left out."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from api.answers.file_names import files_of, stem_of
 from api.answers.zip_stream import Member
 from shared.errors import ObjectMissing
 from shared.job import LIVE, Job
-from shared.jobs.envelope import failure_of, names_of_results
+from shared.jobs.envelope import failure_of
 from shared.objects.store import ObjectStore
 
 LEFT_OUT = "left-out.txt"
-
-#: What a folder may be called on every system.
-_STRANGE = re.compile(r"[^\w .()+-]+")
-_LONGEST_NAME = 80
 
 
 class Archive:
@@ -33,7 +29,7 @@ class Archive:
         self._store = store
         self._named = named
         self._found = found
-        self._folders: set[str] = set()
+        self._taken: set[str] = set()
         self._left_out: list[str] = []
 
     def members(self) -> Iterator[Member]:
@@ -50,28 +46,31 @@ class Archive:
             yield Member(LEFT_OUT, datetime.now(UTC), text.encode())
 
     def _pictures_of(self, job: Job) -> Iterator[Member]:
-        folder, changed_at = self._folder_of(job), job.finished_at or job.created_at
-        for name in names_of_results(job):
+        changed_at = job.finished_at or job.created_at
+        for result, file_name in self._files_of(job):
             try:
-                content = self._store.get_result(job, name)
+                content = self._store.get_result(job, result)
             except ObjectMissing:
                 self._left_out.append(
-                    f"{job.id}  {name} is gone: it may have been deleted meanwhile."
+                    f"{job.id}  {result} is gone: it may have been deleted meanwhile."
                 )
             else:
-                ending = job.options.rendition.format
-                yield Member(f"{folder}/{name}.{ending}", changed_at, content)
+                yield Member(file_name, changed_at, content)
 
-    def _folder_of(self, job: Job) -> str:
-        """Call it as its client calls the job; several jobs may be called the same."""
-        reference = re.sub(r"\.(jpe?g|png|bmp)$", "", job.tags.reference, flags=re.IGNORECASE)
-        usual = _STRANGE.sub("_", reference).strip(" .")[:_LONGEST_NAME].strip() or str(job.id)
-        folder, number = usual, 1
-        while folder.casefold() in self._folders:
+    def _files_of(self, job: Job) -> list[tuple[str, str]]:
+        """Name its files; several jobs may be called the same, and then get numbers."""
+        usual = stem_of(job)
+        stem, number = usual, 1
+        while self._taken & _folded(files := list(files_of(job, stem))):
             number += 1
-            folder = f"{usual} ({number})"
-        self._folders.add(folder.casefold())
-        return folder
+            stem = f"{usual} ({number})"
+        self._taken |= _folded(files)
+        return files
+
+
+def _folded(files: Iterable[tuple[str, str]]) -> set[str]:
+    """Make their names what a system that ignores capitals makes of them."""
+    return {file_name.casefold() for _, file_name in files}
 
 
 def _why_none(job: Job) -> str:

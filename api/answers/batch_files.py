@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 
 from api.answers.batches import BatchLine, tell_end, tell_items
 from api.answers.envelope import Describe
+from api.answers.file_names import files_of, stem_of
 from api.answers.zip_stream import Member, zip_stream
 from api.services import Services
 from shared.batches.batch import Batch, Item, Outcome
 from shared.errors import ObjectMissing
 from shared.job import Job, JobStatus
-from shared.jobs.envelope import names_of_results
 from shared.objects.store import ObjectStore
 
 #: Items that are read together.
 _PAGE = 200
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_MOST_OF_A_NAME = 100
 
 
 def output_lines(services: Services, batch: Batch, describe: Describe) -> Iterator[bytes]:
@@ -37,9 +34,12 @@ def error_lines(services: Services, batch: Batch) -> Iterator[bytes]:
 
 
 def pictures(services: Services, batch: Batch, after: int = 0) -> Iterator[bytes]:
-    """Write an archive of all pictures behind a line, a folder an item, in the order of the input."""
+    """Write an archive of all pictures behind a line, in the order of the input.
+
+    An item has a folder, since others may have its reference; and no other one has its line.
+    """
     return zip_stream(
-        Member(f"{_folder(item)}/{name}", job.created_at, content)
+        Member(f"{item.line:05}/{name}", job.created_at, content)
         for item, job in _ended(services, batch, {Outcome.SUCCEEDED}, after)
         if job is not None and job.seen_as is JobStatus.SUCCEEDED
         for name, content in _pictures_of(services.object_store, job)
@@ -63,16 +63,10 @@ def _ended(
 
 
 def _pictures_of(object_store: ObjectStore, job: Job) -> Iterator[tuple[str, bytes]]:
-    for name in names_of_results(job):
+    for result, file_name in files_of(job, stem_of(job)):
         # Its owner may delete it meanwhile.
         with suppress(ObjectMissing):
-            yield f"{name}.{job.options.rendition.format}", object_store.get_result(job, name)
-
-
-def _folder(item: Item) -> str:
-    """Name an item's folder: no other one has its line, and a reference holds what no file system may be told."""
-    called = _UNSAFE.sub("_", item.reference)[:_MOST_OF_A_NAME]
-    return f"{item.line:05}-{called}" if called else f"{item.line:05}"
+            yield file_name, object_store.get_result(job, result)
 
 
 def _json(line: BatchLine) -> bytes:

@@ -58,10 +58,10 @@ export class Api {
     return this.fetchFile(`v1/jobs/${taskId}/results/${new URL(url).pathname.split("/").pop()}`);
   }
 
-  /** Fetch a file that the service makes. */
+  /** Fetch a file that the service makes: its bytes, and what it is called. */
   async fetchFile(path) {
     const { response } = await this.#ask((headers) => fetchJson(path, { headers }));
-    return response.blob();
+    return { blob: await response.blob(), name: nameIn(response.headers.get("Content-Disposition")) };
   }
 
   async #ask(send, fine = []) {
@@ -89,4 +89,10 @@ async function fetchJson(path, options) {
   const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
   const envelope = isJson ? await response.json() : null;
   return { status: response.status, envelope, response, retryAfter: Number(response.headers.get("Retry-After")) };
+}
+
+/** The name of a file: where it is more than ASCII, it is coded (RFC 6266). */
+function nameIn(disposition) {
+  const coded = /filename\*=UTF-8''([^;]+)/i.exec(disposition);
+  return coded ? decodeURIComponent(coded[1]) : /filename="?([^";]+)/i.exec(disposition)?.[1];
 }

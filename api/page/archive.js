@@ -35,7 +35,8 @@ export class Archive {
       for (let at = 0; at < done.length; at += contract.maxIds) {
         const ids = done.slice(at, at + contract.maxIds).map((job) => job.taskId);
         const part = done.length > contract.maxIds ? `-${at / contract.maxIds + 1}` : "";
-        save(await this.#api.fetchFile(`v1/results.zip?ids=${ids.join(",")}`), `cutwork${part}.zip`);
+        const { blob } = await this.#api.fetchFile(`v1/results.zip?ids=${ids.join(",")}`);
+        save(blob, `cutwork${part}.zip`);
       }
     } catch (error) {
       flash(this.#button, error.message);

@@ -1,4 +1,4 @@
-import { copyPicture, fileNameOf, save } from "./delivery.js";
+import { copyPicture, save } from "./delivery.js";
 import { copyOf, element, flash } from "./elements.js";
 import { piecesOf } from "./pieces.js";
 import "./request.js";
@@ -16,7 +16,7 @@ export class Card extends HTMLElement {
   #job;
   #parts;
   #photoUrl = "";
-  /** The picture that is looked at: its URL, and the piece of clothing. */
+  /** The URL of the picture that is looked at. */
   #shown = null;
 
   connectedCallback() {
@@ -120,7 +120,7 @@ export class Card extends HTMLElement {
     const [form] = Object.keys(this.#job.data.outputs ?? {});
     const isTransparent = form === "cutout" && !new URL(url).pathname.endsWith(".jpeg");
     const alt = `${piece || "Clothing"} of ${this.#job.name}`;
-    this.#shown = { url, piece };
+    this.#shown = url;
     this.#parts.viewer.showPicture(url, { alt, isTransparent });
   }
 
@@ -135,9 +135,9 @@ export class Card extends HTMLElement {
   }
 
   async #download(button) {
-    const { url, piece } = this.#shown;
     try {
-      save(await this.#fetch(url), fileNameOf(this.#job.name, piece, url));
+      const { blob, name } = await this.#fetch(this.#shown);
+      save(blob, name);
     } catch (error) {
       flash(button, error.message);
     }
@@ -155,7 +155,7 @@ export class Card extends HTMLElement {
 
   async #copy(button) {
     try {
-      await copyPicture(this.#fetch(this.#shown.url));
+      await copyPicture(this.#fetch(this.#shown));
       flash(button, "Copied");
     } catch {
       flash(button, "Not allowed here");
@@ -173,7 +173,7 @@ export class Card extends HTMLElement {
   }
 
   #lament() {
-    const { origin } = new URL(this.#shown.url);
+    const { origin } = new URL(this.#shown);
     this.#showCure(`The result is there, but this browser cannot load it from ${origin}. The operator can set CUTWORK_S3_PUBLIC_ENDPOINT.`);
   }
 }

@@ -9,15 +9,8 @@ export function save(blob, name) {
 
 /** Put a picture that is on its way into the clipboard, which takes PNGs only. */
 export async function copyPicture(picture) {
-  const png = picture.then((blob) => (blob.type === "image/png" ? blob : asPng(blob)));
+  const png = picture.then(({ blob }) => (blob.type === "image/png" ? blob : asPng(blob)));
   await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
-}
-
-/** What a picture is called when it is saved: after its photo, and what it shows of it. */
-export function fileNameOf(photo, piece, url) {
-  const ending = new URL(url).pathname.split(".").pop();
-  const base = photo.replace(/\.[^.]*$/, "") || "photo";
-  return `${base}-${piece || "cutout"}.${ending}`;
 }
 
 async function asPng(blob) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from api.admission.auth import current_tenant
+from api.answers.file_names import file_name_of, stem_of
 from api.answers.job_id import parse_job_id, unknown_job
 from api.routes.jobs import PATH as JOBS
 from api.services import Services
@@ -33,7 +34,8 @@ def create_blueprint(services: Services) -> Blueprint:
         except ObjectMissing:
             raise _missing("It was deleted a moment ago.") from None
         response = Response(content, mimetype=picture_format.media_type)
-        response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
+        saved_as = file_name_of(job, files[file_name], stem_of(job))
+        response.headers.set("Content-Disposition", "attachment", filename=saved_as)
         return response
 
     return blueprint

@@ -18,21 +18,21 @@ from tests.api.envelope_check import assert_error
 PATH = "/v1/results.zip"
 
 
-def test_each_job_is_a_folder_that_is_called_as_its_client_calls_it(front_end: FrontEnd) -> None:
+def test_pictures_are_called_as_their_client_calls_the_jobs(front_end: FrontEnd) -> None:
     first = finished(front_end, reference="../coat.jpg", cloth_class="coat,hat")
-    second = finished(front_end, reference="../coat.jpg")
+    second = finished(front_end, reference="../Coat.jpg")
     third = finished(front_end)
 
     archive = opened(ask(front_end, first, second, third))
 
     assert archive.namelist() == [
-        "_coat/image.png",
-        "_coat/coat.png",
-        "_coat (2)/image.png",
-        f"{third}/image.png",
+        "_coat.cutout.png",
+        "_coat.coat.cutout.png",
+        "_Coat (2).cutout.png",
+        f"{third}.cutout.png",
     ]
     assert archive.testzip() is None
-    assert archive.read("_coat/coat.png") == b"coat"
+    assert archive.read("_coat.coat.cutout.png") == b"coat"
 
 
 def test_what_is_left_out_is_told_with_its_reason(front_end: FrontEnd) -> None:
@@ -41,7 +41,7 @@ def test_what_is_left_out_is_told_with_its_reason(front_end: FrontEnd) -> None:
 
     archive = opened(ask(front_end, unknown, done, waiting))
 
-    assert archive.namelist() == [f"{done}/image.png", "left-out.txt"]
+    assert archive.namelist() == [f"{done}.cutout.png", "left-out.txt"]
     lines = archive.read("left-out.txt").decode().splitlines()
     assert lines == [
         f"{unknown}  There is no such task under your API key.",
@@ -55,7 +55,7 @@ def test_a_picture_that_is_gone_meanwhile_is_told_and_the_others_come(front_end:
 
     archive = opened(ask(front_end, first, second))
 
-    assert archive.namelist() == [f"{second}/image.png", "left-out.txt"]
+    assert archive.namelist() == [f"{second}.cutout.png", "left-out.txt"]
     assert f"{first}  image is gone" in archive.read("left-out.txt").decode()
 
 

@@ -118,12 +118,12 @@ def test_the_archive_has_all_pictures_in_a_folder_an_item(front_end: FrontEnd) -
     with ZipFile(io.BytesIO(answer.data)) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == [
-            "00001-.._SKU_1/image.png",
-            "00001-.._SKU_1/tops.png",
-            "00003-SKU-3/image.png",
+            "00001/_SKU 1.cutout.png",
+            "00001/_SKU 1.tops.cutout.png",
+            "00003/SKU-3.cutout.png",
         ]
-        assert archive.read("00001-.._SKU_1/tops.png") == b"tops"
-    assert ZipFile(io.BytesIO(rest.data)).namelist() == ["00003-SKU-3/image.png"]
+        assert archive.read("00001/_SKU 1.tops.cutout.png") == b"tops"
+    assert ZipFile(io.BytesIO(rest.data)).namelist() == ["00003/SKU-3.cutout.png"]
 
 
 def test_a_picture_that_is_gone_is_left_out(front_end: FrontEnd) -> None:
@@ -136,7 +136,7 @@ def test_a_picture_that_is_gone_is_left_out(front_end: FrontEnd) -> None:
 
     answer = get(front_end, f"{batch_id}/results")
 
-    assert ZipFile(io.BytesIO(answer.data)).namelist() == ["00002-SKU-2/image.png"]
+    assert ZipFile(io.BytesIO(answer.data)).namelist() == ["00002/SKU-2.cutout.png"]
 
 
 def test_files_of_an_expired_batch_are_gone_and_it_is_still_told(front_end: FrontEnd) -> None:

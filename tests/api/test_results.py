@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from typing import Any
 
 import pytest
+from werkzeug.http import parse_options_header
 from werkzeug.test import TestResponse
 
 from shared.errors import ErrorCode
+from shared.jobs.envelope import names_of_results
 from shared.wire.contract import Category
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error
 from tests.api.test_renditions import REPORT
 
+SHOWN = {Category.COAT: True, Category.HAT: False}
 
-def test_a_result_is_sent_under_the_name_that_its_url_ends_with(front_end: FrontEnd) -> None:
+
+def test_a_result_is_asked_for_by_the_name_that_its_url_ends_with(front_end: FrontEnd) -> None:
     job_id = finished(front_end)
     elements = front_end.query(job_id).get_json()["data"]["elements"]
 
@@ -24,7 +29,27 @@ def test_a_result_is_sent_under_the_name_that_its_url_ends_with(front_end: Front
         answer = ask(front_end, job_id, file_name)
         assert (answer.status_code, answer.mimetype) == (200, "image/png")
         assert answer.data == file_name.removesuffix(".png").encode()
-        assert answer.headers["Content-Disposition"] == f'attachment; filename="{file_name}"'
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "called"),
+    [
+        ({"reference": "women/Coat 1.JPG"}, "image.png", "women_Coat 1.cutout.png"),
+        ({"reference": "coat.v2", "outputs": "white,mask"}, "image.png", "coat.v2.white.png"),
+        ({"reference": "coat", "outputs": "white,mask"}, "coat-mask.png", "coat.coat.mask.png"),
+        ({"reference": "été.png", "format": "jpeg"}, "coat.jpeg", "été.coat.cutout.jpg"),
+        ({}, "image.png", "{id}.cutout.png"),
+    ],
+)
+def test_its_file_is_called_by_its_photo_and_what_it_shows_of_it(
+    front_end: FrontEnd, fields: dict[str, Any], name: str, called: str
+) -> None:
+    job_id = finished(front_end, **fields)
+
+    answer = ask(front_end, job_id, name)
+
+    _, told = parse_options_header(answer.headers["Content-Disposition"])
+    assert told == {"filename": called.format(id=job_id)}
 
 
 def test_its_media_type_is_that_of_the_format(front_end: FrontEnd) -> None:
@@ -85,13 +110,12 @@ def test_a_store_that_is_away_is_503(front_end: FrontEnd) -> None:
 def finished(front_end: FrontEnd, **fields: Any) -> uuid.UUID:
     answer = front_end.post(path="/v1/jobs", cloth_class="coat,hat", **fields)
     job_id = uuid.UUID(answer.get_json()["task_id"])
-    job = front_end.claim(job_id)
-    for name in ("image", "coat"):
+    job = dataclasses.replace(front_end.claim(job_id), shown=SHOWN)
+    for name in names_of_results(job):
         front_end.object_store.put_result(
             job.lease, name, name.encode(), job.options.rendition.format
         )
-    shown = {Category.COAT: True, Category.HAT: False}
-    front_end.services.job_store.complete(job.lease, shown, REPORT)
+    front_end.services.job_store.complete(job.lease, SHOWN, REPORT)
     return job_id
 
 

@@ -99,12 +99,12 @@ def test_a_batch_comes_back_as_two_files_an_archive_and_a_webhook(
     picture = httpx.get(output[0]["data"]["elements"][0]["image_url"])
     with ZipFile(io.BytesIO(httpx.get(f"{batch}/results", headers=HEADERS).content)) as archive:
         assert archive.namelist() == [
-            "00001-by_URL/image.png",
-            "00001-by_URL/tops.png",
-            "00003-past_the_front_end/image.png",
+            "00001/by URL.cutout.png",
+            "00001/by URL.tops.cutout.png",
+            "00003/past the front end.cutout.png",
         ]
-        assert archive.read("00001-by_URL/image.png") == picture.content
-        assert Image.open(archive.open("00003-past_the_front_end/image.png")).size == (512, 512)
+        assert archive.read("00001/by URL.cutout.png") == picture.content
+        assert Image.open(archive.open("00003/past the front end.cutout.png")).size == (512, 512)
     [event] = [it.verified() for it in eventually(lambda: receiver.heard)]
     assert event["type"] == "batch.completed"
     assert event["data"]["data"]["counts"] == counts

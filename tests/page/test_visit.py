@@ -30,7 +30,7 @@ def test_a_photo_goes_from_upload_to_download(
     expect(card.get_by_role("radio", name="all")).to_be_checked()
     download = visitor.download(card.get_by_role("button", name="Download"))
 
-    assert download.suggested_filename == "jacket-cutout.png"
+    assert download.suggested_filename == "jacket.cutout.png"
     with Image.open(download.path()) as picture:
         assert (picture.mode, picture.size) == ("RGBA", (512, 512))
     assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -50,7 +50,7 @@ def test_a_piece_is_looked_at_alone_and_says_its_share(visitor: Visitor, photo_f
     expect(card.locator(".after")).not_to_have_attribute("src", whole or "")
     expect(card.locator(".after")).to_have_attribute("alt", f"{name} of jacket.jpg")
     assert visitor.download(card.get_by_role("button", name="Download")).suggested_filename == (
-        f"jacket-{name}.png"
+        f"jacket.{name}.cutout.png"
     )
 
 
@@ -115,8 +115,8 @@ def test_all_results_come_as_one_zip_file(
 
     with zipfile.ZipFile(download.path()) as archive:
         assert archive.testzip() is None
-        assert {"jacket/image.png", "coat/image.png"} <= set(archive.namelist())
-        picture = Image.open(io.BytesIO(archive.read("coat/image.png")))
+        assert {"jacket.cutout.png", "coat.cutout.png"} <= set(archive.namelist())
+        picture = Image.open(io.BytesIO(archive.read("coat.cutout.png")))
     assert picture.size == (512, 512)
 
 

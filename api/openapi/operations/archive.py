@@ -19,8 +19,8 @@ def _download_results() -> Operation:
     return {
         "operationId": "download_results",
         "summary": "Download all pictures of several jobs in one zip file",
-        "description": "A folder a job, called by its `reference` or its id. It is written while it is sent. What is "
-        "left out, and why, stands in `left-out.txt`.",
+        "description": "Each is called as by `download_result`; where two would be called alike, the later job has "
+        "a number. It is written while it is sent. What is left out, and why, stands in `left-out.txt`.",
         "parameters": [{**inputs.IDS, "description": inputs.IDS_ALONE, "required": True}],
         "responses": {
             "200": {

@@ -156,8 +156,8 @@ def _archive() -> Operation:
     return {
         "operationId": "read_results",
         "summary": "Read all pictures as a zip archive, a folder an item",
-        "description": "A folder is called by its line, and behind that by its `reference`. It is made while it is "
-        "sent; where it broke off, go on with the last line as `cursor`.",
+        "description": "A folder is called by its line; the files in it as by `download_result`. It is made while it "
+        "is sent; where it broke off, go on with the last line as `cursor`.",
         "parameters": [BATCH_ID, LINE_CURSOR_PARAMETER],
         "responses": _stream("The archive.", ZIP),
     }

@@ -19,7 +19,8 @@ def _download_result() -> Operation:
         "operationId": "download_result",
         "summary": "Download one picture of a job from the service itself",
         "description": "For clients that cannot reach the object store, or may not read it, as a web page without "
-        "CORS. Others take the URLs in the job's answer, which are quicker.",
+        "CORS. Others take the URLs in the job's answer, which are quicker. `Content-Disposition` names the file by "
+        "the job's `reference`, or its id, and by what the picture shows: `coat.tops.mask.png`.",
         "parameters": [inputs.JOB_ID, inputs.FILE_NAME],
         "responses": {
             "200": {
