@@ -1,13 +1,4 @@
-import { LIVE } from "./contract.js";
-
-/** Why somebody should look at a picture, in the words of its report. */
-const REASONS = {
-  empty: "none of what was asked for was found",
-  cut_by_photo: "the photo ends before the clothing does",
-  small: "the clothing is a small part of the photo",
-  enlarged: "the photo has too few pixels for this size",
-  unsure: "much of it is half transparent",
-};
+import { contract, LIVE } from "./contract.js";
 
 const STATES = {
   waiting: () => "Waiting to be sent",
@@ -24,8 +15,8 @@ export function stateOf(job) {
 
 /** Why somebody should look at a picture; empty if nobody needs to. */
 export function doubtsOf(report) {
-  const known = (report?.reasons ?? []).map((reason) => REASONS[reason]).filter(Boolean);
-  return known.length ? `Look at it: ${known.join("; ")}.` : "";
+  const reasons = (report?.reasons ?? []).map((reason) => contract.reasons[reason] ?? reason);
+  return reasons.length ? `Look at it: ${reasons.join("; ")}.` : "";
 }
 
 export function isOver(job) {

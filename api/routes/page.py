@@ -17,6 +17,7 @@ from shared.objects.store import ObjectStore
 from shared.wire.contract import MAX_IMAGE_BYTES, MAX_SIDE_EXCLUSIVE, MIN_SIDE_EXCLUSIVE, Category
 from shared.wire.presets import Presets
 from shared.wire.rendition import Format
+from shared.wire.report import REASONS
 
 PATH, OPS, FILE = "/", "/ops", "/page/<path:name>"
 
@@ -105,6 +106,7 @@ def _contract(presets: Presets) -> str:
         "categories": list(Category),
         "formats": list(Format),
         "presets": sorted(presets),
+        "reasons": REASONS,
         "codes": list(JOB_FAILURES),
         "erasable": list(ERASABLE),
     }

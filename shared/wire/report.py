@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, NotRequired
 
@@ -19,6 +20,23 @@ class Side(StrEnum):
     TOP = "top"
     RIGHT = "right"
     BOTTOM = "bottom"
+
+
+class Reason(StrEnum):
+    """Why somebody should look at a picture: it may be wrong."""
+
+    EMPTY = "empty"
+    SMALL = "small"
+    #: As in a blur, in the dark, or of a pattern like its ground.
+    UNSURE = "unsure"
+
+
+#: What people are told of each: by the page, the documents, and the command `cutwork`.
+REASONS: Mapping[Reason, str] = {
+    Reason.EMPTY: "none of what was asked for was found",
+    Reason.SMALL: "the clothing is a small part of the photo",
+    Reason.UNSURE: "the network was not sure of much of it",
+}
 
 
 @with_config(ConfigDict(extra="forbid"))

@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from shared.wire.contract import MAX_IMAGE_BYTES, Category
+from shared.wire.report import REASONS
 from tests.api.conftest import FrontEnd
 
 
@@ -59,6 +60,7 @@ def test_the_page_knows_the_contract(front_end: FrontEnd) -> None:
     assert contract["maxBytes"] == MAX_IMAGE_BYTES
     assert contract["categories"] == list(Category)
     assert "amazon-main" in contract["presets"]
+    assert contract["reasons"] == REASONS
 
 
 @pytest.mark.parametrize(

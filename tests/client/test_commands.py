@@ -154,6 +154,17 @@ def test_status_tells_of_each_job(service: FakeService, command: Command, photo:
     assert json.loads(told.out)["status"] == "failed"
 
 
+def test_status_says_in_words_why_somebody_should_look(
+    service: FakeService, command: Command, photo: Path
+) -> None:
+    photo.write_bytes(b"doubtful")
+    command("cut", photo)
+
+    [line] = command("status", *service.jobs).out.splitlines()
+
+    assert line.endswith("Look at it: the network was not sure of much of it.")
+
+
 def test_erase_deletes_and_tells_of_what_was_not_there(
     service: FakeService, command: Command, photo: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from shared.wire.report import REASONS, Reason
 from tests.conditions import eventually
 from tests.end_to_end.client import HEADERS
 from tests.end_to_end.installation import Installation
@@ -136,6 +137,15 @@ def test_what_is_pasted_or_dropped_is_taken(visitor: Visitor, photo_file: Path) 
             event,
         )
         visitor.wait_for(f"{event}.jpg")
+
+
+def test_doubts_are_told_in_the_words_of_the_service(visitor: Visitor) -> None:
+    visitor.come()
+    told = visitor.page.evaluate(
+        "import('./page/words.js').then((words) => words.doubtsOf({ reasons: ['small', 'empty'] }))"
+    )
+
+    assert told == f"Look at it: {REASONS[Reason.SMALL]}; {REASONS[Reason.EMPTY]}."
 
 
 def test_a_reload_finds_the_result_and_the_photo_again(visitor: Visitor, photo_file: Path) -> None:

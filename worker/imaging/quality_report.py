@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.wire.contract import Category
-from shared.wire.report import Box, Report, Side
+from shared.wire.report import Box, Reason, Report, Side
 from worker.imaging.bounding_box import BoundingBox, cut_sides
 from worker.imaging.patch import Patch
 from worker.imaging.placement import Placement
@@ -20,17 +20,6 @@ _ENLARGED = 1.25
 _ROUNDED = 0.005
 #: From here on `doubt_of` tells of more than edges: `tests.quality.doubts` measures what it points at.
 _UNSURE = 0.2
-
-
-class Reason(StrEnum):
-    """Why somebody should look at a picture: it may be wrong."""
-
-    #: There is none of what was asked for.
-    EMPTY = "empty"
-    #: The clothing is a small part of the photo.
-    SMALL = "small"
-    #: The network was not sure of much, as in a blur, in the dark, or of a pattern like its ground.
-    UNSURE = "unsure"
 
 
 class Remark(StrEnum):

@@ -12,6 +12,7 @@ from cutwork.calls import MAX_IDS
 from cutwork.commands.exit_codes import ExitCode
 from cutwork.commands.options import connection, with_access
 from cutwork.jobs import Job, Status
+from cutwork.reasons import in_words
 
 
 @click.command()
@@ -42,5 +43,5 @@ def _words(job: Job) -> str:
     if job.failure:
         return f"{job.status}: {job.failure.message} [{job.failure.code}]"
     if job.report and job.report.look:
-        return f"{job.status}; have a look: {', '.join(job.report.reasons)}"
+        return f"{job.status}. Look at it: {'; '.join(in_words(job.report.reasons))}."
     return str(job.status)

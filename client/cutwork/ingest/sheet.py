@@ -20,18 +20,11 @@ from cutwork.files import write_texts
 from cutwork.ingest.ledger import Ledger
 from cutwork.ingest.preparation import Stock, stock
 from cutwork.names import readable
+from cutwork.reasons import in_words
 
 #: More cards than these nobody looks at, and no browser likes.
 _MOST = 1000
 _THUMBNAIL = (330, 440)
-
-_WHY = {
-    "empty": "nothing that was asked for",
-    "cut_by_photo": "the photo cuts the clothing",
-    "small": "small in the photo",
-    "enlarged": "enlarged: too few pixels",
-    "unsure": "the network was not sure",
-}
 
 _CARDS = """
 SELECT i.path, p.report,
@@ -61,7 +54,7 @@ class Sheet(NamedTuple):
         counted, doubtful = stock(self.ledger, self.walk), self._count_doubtful()
         yield _head(self.folder, counted, doubtful)
         if doubtful:
-            yield _section("Have a look", doubtful, "What was measured makes these doubtful.")
+            yield _section("Look at these", doubtful, "What was measured makes these doubtful.")
             yield from self._cards(look=True, most=_MOST)
         if counted.failed:
             yield _section("Failed", counted.failed, "These have no picture.")
@@ -86,7 +79,7 @@ class Sheet(NamedTuple):
         link = quote_from_bytes(os.fsencode(os.path.relpath(shown, self.path.parent)))
         before = _thumbnail(self.folder / os.fsdecode(path), f"{name}, the photo")
         after = _thumbnail(shown, f"{name}, cut out")
-        why = "".join(f"<span>{escape(_WHY.get(it, it))}</span>" for it in reasons)
+        why = "".join(f"<span>{escape(it)}</span>" for it in in_words(reasons))
         chips = f'<div class="why">{why}</div>' if why else ""
         return (
             f'<li><div class="pair">{before}{after}</div>'

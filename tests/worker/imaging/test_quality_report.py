@@ -7,11 +7,11 @@ import pytest
 
 from shared.wire.contract import Category
 from shared.wire.rendition import OnCanvas
-from shared.wire.report import Side
+from shared.wire.report import Reason, Side
 from worker.imaging.bounding_box import BoundingBox
 from worker.imaging.patch import Patch
 from worker.imaging.placement import find_placement
-from worker.imaging.quality_report import QualityReport, Reason, Remark, look_at
+from worker.imaging.quality_report import QualityReport, Remark, look_at
 
 
 def report(alpha: Patch, canvas: OnCanvas | None = None) -> QualityReport:
