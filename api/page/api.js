@@ -1,9 +1,9 @@
 import { KEY_HEADER, NO_KEY } from "./contract.js";
-import { Refused, Unreachable } from "./errors.js";
+import { KeyWanted, Refused, Unreachable } from "./errors.js";
 import { sendForm } from "./send.js";
 
 const UNAUTHORIZED = 401;
-const NEEDED = "This service asks for one. Its operator makes keys with `cutwork-admin keys create`.";
+const NEEDED = "This service asks for a key. Its operator makes them with `cutwork-admin keys create`.";
 
 /** The public API, used as any other client uses it. Paths are relative: a proxy may serve the page under a path. */
 export class Api {
@@ -50,7 +50,7 @@ export class Api {
 
   /** Delete a job, its photo and its results; fine if it is gone. */
   async eraseJob(taskId) {
-    await this.#ask((headers) => fetchJson(`v1/jobs/${taskId}`, { method: "DELETE", headers }), [404, 410]);
+    await this.#ask((headers) => fetchJson(`v1/jobs/${taskId}`, { method: "DELETE", headers }), { fine: [404, 410] });
   }
 
   /** Fetch a result from the service itself: the object store lets pages show it, and need not let them read it. */
@@ -60,11 +60,12 @@ export class Api {
 
   /** Fetch a file that the service makes: its bytes, and what it is called. */
   async fetchFile(path) {
-    const { response } = await this.#ask((headers) => fetchJson(path, { headers }));
+    const { response } = await this.#ask((headers) => fetchJson(path, { headers }), { isByHand: true });
     return { blob: await response.blob(), name: nameIn(response.headers.get("Content-Disposition")) };
   }
 
-  async #ask(send, fine = []) {
+  /** `isByHand`: somebody has just asked for it, and is asked for a key each time. */
+  async #ask(send, { fine = [], isByHand = false } = {}) {
     for (;;) {
       const key = this.#keys.current;
       const answer = await send({ [KEY_HEADER]: key });
@@ -73,7 +74,9 @@ export class Api {
       if (!this.#asksOn.includes(answer.status)) throw refused;
       // Somebody else may have got a key while this one was on its way.
       const reason = key === NO_KEY ? this.#needed : refused.message;
-      if (key === this.#keys.current && !(await this.#keys.ask(reason))) throw refused;
+      if (key !== this.#keys.current) continue;
+      const given = await (isByHand ? this.#keys.ask(reason) : this.#keys.need(reason));
+      if (!given) throw new KeyWanted(answer, reason);
     }
   }
 }

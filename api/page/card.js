@@ -61,7 +61,8 @@ export class Card extends HTMLElement {
     progress.hidden = isOver(job);
     if (job.state === "uploading") progress.value = job.progress * 100;
     else progress.removeAttribute("value");
-    retry.hidden = !job.photo || !job.failure || OF_THE_PHOTO.test(job.failure.code);
+    retry.hidden = !(job.needsKey || (job.photo && job.failure && !OF_THE_PHOTO.test(job.failure.code)));
+    retry.textContent = job.needsKey ? "Enter a key and try again" : "Try again";
     remove.dataset.usual = remove.textContent = isOver(job) ? "Delete" : "Cancel";
     this.#showPhoto();
     this.#showFacts();

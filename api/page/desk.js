@@ -10,18 +10,20 @@ export class Desk {
   #uploads;
   #poll;
 
-  constructor({ api, jobs, options, photos, uploads, poll }) {
+  constructor({ api, jobs, keys, options, photos, uploads, poll }) {
     this.#api = api;
     this.#jobs = jobs;
     this.#options = options;
     this.#photos = photos;
     this.#uploads = uploads;
     this.#poll = poll;
+    keys.whenGiven(() => this.#sendRefused());
   }
 
-  /** Take files in: those that can be sent are, the others say why not. */
+  /** Take files in: those that can be sent are, the others say why not. What comes together stands together. */
   async take(files) {
-    for (const file of files) await this.#takeOne(file);
+    const addedAt = this.#jobs.now;
+    for (const file of files) await this.#takeOne(file, addedAt);
   }
 
   /** Take a picture of the page itself. */
@@ -30,10 +32,10 @@ export class Desk {
     await this.take([new File([blob], "t-shirt.jpg", { type: blob.type })]);
   }
 
-  /** Send a photo again, as a new job. */
+  /** Send a photo again, as a new job among those that it came with. */
   async retry(job) {
     this.#jobs.remove(job);
-    await this.#takeOne(new File([job.photo], job.name, { type: job.photo.type }));
+    await this.#takeOne(new File([job.photo], job.name, { type: job.photo.type }), job.addedAt);
   }
 
   /** Give a job up: the service deletes its photo and its results. */
@@ -60,7 +62,7 @@ export class Desk {
     for (const job of this.#jobs.all) await this.#findPhoto(job);
   }
 
-  async #takeOne(file) {
+  async #takeOne(file, addedAt) {
     const { size, failure } = await check(file);
     const [width, height] = size ?? [];
     const job = {
@@ -73,12 +75,19 @@ export class Desk {
       fields: this.#options.fieldsFor(file.name),
       state: failure ? "refused" : "waiting",
       failure,
-      addedAt: Date.now(),
+      addedAt,
+      isNew: true,
     };
     this.#jobs.add(job);
     if (failure) return;
     this.#uploads.send(job, file);
     await this.#photos.keep(job.id, file);
+  }
+
+  /** Send what was not taken for want of a key. */
+  #sendRefused() {
+    const refused = this.#jobs.all.filter((job) => job.needsKey && job.photo && !job.taskId);
+    for (const job of refused) this.#uploads.send(job, job.photo);
   }
 
   async #findPhoto(job) {

@@ -12,3 +12,12 @@ export class Refused extends Error {
     this.retryAfter = answer.retryAfter;
   }
 }
+
+/** The service wants a key, or another one, and nobody gave it. */
+export class KeyWanted extends Refused {
+  constructor(answer, wanted) {
+    super(answer);
+    this.message = wanted;
+    this.reason = "A key is needed.";
+  }
+}

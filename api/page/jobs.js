@@ -2,10 +2,10 @@ import { LIVE } from "./contract.js";
 
 const NAME = "cutwork.jobs";
 /** What a reload needs; all else the API tells again. */
-const KEPT = ["id", "taskId", "name", "size", "width", "height", "fields", "failure", "addedAt"];
+const KEPT = ["id", "taskId", "name", "size", "width", "height", "fields", "failure", "needsKey", "addedAt"];
 
 /**
- * The photos of this page, in the order in which they came.
+ * The photos of this page, in the order in which they came: those that came together have one `addedAt`.
  *
  * A job is an object: `id` (ours, and its Idempotency-Key), `taskId` once the API has given one, `state`: the API's own, and
  * before that `waiting` or `uploading`; or `refused`: it was not sent, or not taken.
@@ -23,6 +23,11 @@ export class Jobs extends EventTarget {
 
   get all() {
     return [...this.#jobs.values()];
+  }
+
+  /** The time, but later than that of all who are here, whatever the clock says. */
+  get now() {
+    return this.all.reduce((latest, { addedAt }) => Math.max(latest, addedAt + 1), Date.now());
   }
 
   /** Those that the API still works on. */

@@ -8,6 +8,8 @@ export class Keys {
   /** Of those who wait for a key. */
   #given = null;
   #resolve = null;
+  /** Whether who was asked has said no, and has given none since. */
+  #declined = false;
 
   /** `name` is what it is kept under: keys for different things are different ones. */
   constructor(dialog, name = "cutwork.key") {
@@ -38,14 +40,28 @@ export class Keys {
     return this.#given;
   }
 
+  /** The same for what goes on by itself: who has said no is not asked again and again. */
+  async need(reason) {
+    if (this.#declined) return false;
+    const given = await this.ask(reason);
+    this.#declined = !given;
+    return given;
+  }
+
   /** Wait until somebody gives a key, asked or not. */
   given() {
     return new Promise((resolve) => this.#dialog.addEventListener("given", resolve, { once: true }));
   }
 
+  /** Do something each time that somebody gives a key. */
+  whenGiven(act) {
+    this.#dialog.addEventListener("given", act);
+  }
+
   #take(event) {
     event.preventDefault();
     const { key, remember } = this.#form.elements;
+    this.#declined = false;
     this.#forget();
     (remember.checked ? localStorage : sessionStorage).setItem(this.#name, key.value.trim());
     this.#settle(true);

@@ -23,7 +23,7 @@ export class List {
     jobs.addEventListener("added", ({ job }) => this.#add(job));
     jobs.addEventListener("changed", ({ job, before }) => this.#change(job, before));
     jobs.addEventListener("removed", ({ job }) => this.#remove(job));
-    this.#list.addEventListener("retry", ({ detail }) => desk.retry(detail));
+    this.#list.addEventListener("retry", ({ detail }) => (detail.needsKey ? this.#askFor(detail) : desk.retry(detail)));
     this.#list.addEventListener("remove", ({ detail }) => this.#giveUp(detail));
     setInterval(() => this.#cards.forEach((card) => card.tick()), TICK);
   }
@@ -33,10 +33,17 @@ export class List {
     card.api = this.#api;
     card.key = this.#keys.current;
     this.#cards.set(job.id, card);
-    this.#list.append(element("li", {}, card));
+    const item = element("li", { addedAt: job.addedAt }, card);
+    this.#list.insertBefore(item, this.#firstOlderThan(job));
     card.show(job);
     this.#sum();
+    if (job.isNew && item === this.#list.firstElementChild) item.scrollIntoView({ block: "nearest" });
     if (job.failure) this.#announcer.tellEnd(job);
+  }
+
+  /** The newest come first, since somebody waits for them; what came together keeps its order. */
+  #firstOlderThan({ addedAt }) {
+    return [...this.#list.children].find((item) => item.addedAt < addedAt) ?? null;
   }
 
   #change(job, before) {
@@ -58,6 +65,11 @@ export class List {
     if (!hadFocus) return;
     if (next) next.firstElementChild.focus();
     else document.getElementById("choose-photos").focus();
+  }
+
+  /** Ask for the key that a job waits for; with one, all that wait for it go on. */
+  async #askFor(job) {
+    if (await this.#keys.ask(job.failure?.cure ?? job.note)) this.#cards.get(job.id)?.focus();
   }
 
   #giveUp(job) {

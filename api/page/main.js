@@ -21,7 +21,7 @@ const api = new Api(keys);
 const jobs = new Jobs();
 const announcer = new Announcer(find("announcer"));
 const options = new Options(find("options-form"), find("options-summary"));
-const desk = new Desk({ api, jobs, options, photos: new Photos(), uploads: new Uploads(api, jobs), poll: new Poll(api, jobs, keys) });
+const desk = new Desk({ api, jobs, keys, options, photos: new Photos(), uploads: new Uploads(api, jobs), poll: new Poll(api, jobs, keys) });
 
 new List(api, jobs, keys, announcer, desk);
 new Archive(api, jobs, find("download-all"), announcer);

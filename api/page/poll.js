@@ -1,5 +1,5 @@
 import { contract } from "./contract.js";
-import { Refused, Unreachable } from "./errors.js";
+import { KeyWanted, Refused, Unreachable } from "./errors.js";
 
 /** Seconds that one question waits for an ending: short, so that places in the queue stay true; long when nobody looks. */
 const LEAST_WAIT = 2;
@@ -7,7 +7,6 @@ const MOST_WAIT = 5;
 const HIDDEN_WAIT = 30;
 /** Seconds after which a service that did not answer is asked again. */
 const PAUSE = 3;
-const UNAUTHORIZED = 401;
 
 /** One poll for all jobs that go on. */
 export class Poll {
@@ -67,9 +66,10 @@ export class Poll {
     } catch (error) {
       if (error.name === "AbortError") return;
       if (!(error instanceof Unreachable || error instanceof Refused)) throw error;
-      for (const job of jobs) this.#jobs.change(job, { note: error.message });
-      if (error.status === UNAUTHORIZED) await this.#keys.given();
-      await pause(error.retryAfter || PAUSE, this.#stop.signal);
+      const needsKey = error instanceof KeyWanted;
+      for (const job of jobs) this.#jobs.change(job, { note: error.message, needsKey });
+      if (needsKey) await this.#keys.given();
+      else await pause(error.retryAfter || PAUSE, this.#stop.signal);
     }
   }
 
@@ -95,6 +95,7 @@ export function changesOf(item) {
     expiresAt: item.expires_at,
     failure: code ? { reason, cure, code } : null,
     note: null,
+    needsKey: false,
   };
 }
 

@@ -1,4 +1,4 @@
-import { Refused, Unreachable } from "./errors.js";
+import { KeyWanted, Refused, Unreachable } from "./errors.js";
 import { duration } from "./words.js";
 
 const AT_ONCE = 4;
@@ -25,7 +25,7 @@ export class Uploads {
 
   /** Send a photo when its turn comes. */
   send(job, photo) {
-    this.#jobs.change(job, { state: "waiting", note: null, failure: null, photo });
+    this.#jobs.change(job, { state: "waiting", note: null, failure: null, needsKey: false, photo });
     this.#waiting.push(job);
     this.#next();
   }
@@ -73,7 +73,8 @@ export class Uploads {
     if (error instanceof Unreachable || [TOO_MANY, UNAVAILABLE].includes(error.status)) {
       this.#again(job, error);
     } else if (error instanceof Refused) {
-      this.#jobs.change(job, { state: "refused", failure: { reason: error.reason, cure: error.message, code: error.code } });
+      const failure = { reason: error.reason, cure: error.message, code: error.code };
+      this.#jobs.change(job, { state: "refused", failure, needsKey: error instanceof KeyWanted });
     } else {
       throw error;
     }

@@ -139,6 +139,25 @@ def test_what_is_pasted_or_dropped_is_taken(visitor: Visitor, photo_file: Path) 
         visitor.wait_for(f"{event}.jpg")
 
 
+def test_the_newest_photos_stand_first_and_are_seen(caller: Visitor, tmp_path: Path) -> None:
+    """By no picture at all, so that nothing is sent."""
+    files = [tmp_path / f"{name}.jpg" for name in "abcdef"]
+    for file in files:
+        file.write_text("no picture")
+    names = caller.page.locator("article .name")
+    caller.come()
+
+    caller.choose(*files[:4])
+    expect(names).to_have_text(["a.jpg", "b.jpg", "c.jpg", "d.jpg"])
+    caller.card("d.jpg").scroll_into_view_if_needed()
+    caller.choose(*files[4:])
+
+    expect(names).to_have_text(["e.jpg", "f.jpg", "a.jpg", "b.jpg", "c.jpg", "d.jpg"])
+    expect(caller.card("e.jpg")).to_be_in_viewport()
+    caller.page.reload()
+    expect(names).to_have_text(["e.jpg", "f.jpg", "a.jpg", "b.jpg", "c.jpg", "d.jpg"])
+
+
 def test_doubts_are_told_in_the_words_of_the_service(visitor: Visitor) -> None:
     visitor.come()
     told = visitor.page.evaluate(

@@ -15,7 +15,7 @@ const find = (id) => document.getElementById(id);
 const NUMBERS_EVERY = 3000;
 const LINES_EVERY = 30_000;
 const REFUSALS = [401, 403];
-const NEEDED = "It has to be one that may see the whole installation. `cutwork-admin keys create operations --scope observe --scope operate` makes one.";
+const NEEDED = "It has to be a key that may see the whole installation. `cutwork-admin keys create operations --scope observe --scope operate` makes one.";
 
 const keys = new Keys(find("key-dialog"), "cutwork.operator-key");
 const api = new Api(keys, NEEDED, REFUSALS);
