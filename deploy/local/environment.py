@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 from deploy.local.address import Address
@@ -24,7 +23,6 @@ def settings_of(
         "CUTWORK_DATABASE_URL": home.database_url,
         "CUTWORK_MODELS_DIR": str(home.models),
         "CUTWORK_CORS_ORIGINS": ",".join(address.page_origins),
-        "CUTWORK_LOG_FORMAT": "console" if sys.stdout.isatty() else "json",
     }
     if address.is_loopback:
         # Elsewhere everybody could use the service without a key.

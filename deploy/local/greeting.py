@@ -40,7 +40,7 @@ Cutwork is up. With curl:
 
     {shlex.quote(str(_ADMIN))} --environment {shlex.quote(str(environment))} keys create my-shop
 
-Ctrl-C stops it all. Drop photos here, in a browser:
+What its processes say lies in {environment.parent}/*.log. Ctrl-C stops it all. Drop photos here, in a browser:
 
     {address.url}/
 """

@@ -1,6 +1,6 @@
 """Starts the whole service on one machine, keeps it up, and stops it: what `make run` runs.
 
-Messages go to stderr and the processes' logs to stdout, so that `make run > log` keeps JSON lines.
+Its messages go to stderr, and end with the page's address. What the processes say lies in files of the data folder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from deploy.local.environment import LocalServer, settings_of
 from deploy.local.greeting import greeting
 from deploy.local.metrics_ports import describe, metrics_ports
 from deploy.local.processes.interrupt import Interrupt, Interrupted
-from deploy.local.processes.output import LogFile, Output, PassedThrough
 from deploy.local.processes.process import Process, ProcessFailed
 from deploy.local.processes.revival import Revival
 from deploy.local.servers.health import answers_ok
@@ -118,7 +117,7 @@ class Supervisor:
         if store is not None and not self._address.is_loopback:
             results = self._address.of_results
             command = ["deploy.local.relay", results.host, str(results.port), str(store.port)]
-            self._processes["results"] = _process("results", command)
+            self._processes["results"] = self._process("results", command)
         for process in self._processes.values():
             process.start()
         self._processes["front end"].wait_until(self._is_ready, _START_SECONDS)
@@ -126,9 +125,9 @@ class Supervisor:
         environment = self._home.note_environment(as_text(os.environ))
         settings = load_settings()
         where = settings.signing_endpoint
-        say(greeting(self._address, environment, where, has_keys=_has_keys(settings)))
         for line in describe(settings):
             say(line)
+        say(greeting(self._address, environment, where, has_keys=_has_keys(settings)))
 
     def _in_its_role(self, name: str, module: list[str]) -> Process:
         """Describe a process with a port of its own for its metrics.
@@ -143,7 +142,17 @@ class Supervisor:
             keys = store.keys.for_role(name.replace(" ", "-"))
             own["CUTWORK_S3_ACCESS_KEY"] = keys.access_key
             own["CUTWORK_S3_SECRET_KEY"] = keys.secret_key
-        return _process(name, module, changes=own)
+        return self._process(name, module, own)
+
+    def _process(
+        self, name: str, module: list[str], changes: Mapping[str, str] | None = None
+    ) -> Process:
+        # Into a file Python would write only when a block is full.
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(changes or {})}
+        log = self._home.path / f"{name.replace(' ', '-')}.log"
+        return Process(
+            name, [*_PYTHON, *module], output=log, environment=environment, directory=_ROOT
+        )
 
     def _start_servers(self, started_at: float) -> None:
         for server in self._servers.values():
@@ -158,8 +167,7 @@ class Supervisor:
 
     def _set_up(self) -> None:
         started_at = time.monotonic()
-        log = LogFile(self._home.path / "set-up.log")
-        set_up = _process("set-up", ["deploy.admin", "setup"], log)
+        set_up = self._process("set-up", ["deploy.admin", "setup"])
         self._processes["set-up"] = set_up
         set_up.start()
         set_up.finish(_START_SECONDS)
@@ -227,21 +235,3 @@ def _has_keys(settings: Settings) -> bool:
         return not KeyStore(database).is_empty()
     finally:
         database.close()
-
-
-def _process(
-    name: str,
-    module: list[str],
-    output: Output | None = None,
-    changes: Mapping[str, str] | None = None,
-) -> Process:
-    prefix = f"{name:<9} | " if sys.stdout.isatty() else ""
-    # Into a pipe Python would write only when a block is full.
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(changes or {})}
-    return Process(
-        name,
-        [*_PYTHON, *module],
-        output=output or PassedThrough(prefix),
-        environment=environment,
-        directory=_ROOT,
-    )

@@ -63,7 +63,12 @@ def running_locally() -> Iterator[Target]:
                 environment=with_defaults(read(home / "environment")),
                 directory=home,
                 root=process.pid,
-                logs=(said, home / "valkey" / "server.log", home / "seaweedfs" / "server.log"),
+                logs=(
+                    said,
+                    *home.glob("*.log"),
+                    home / "valkey" / "server.log",
+                    home / "seaweedfs" / "server.log",
+                ),
                 keyless=True,
             )
         finally:

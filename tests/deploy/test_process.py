@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.processes.output import PassedThrough
 from deploy.local.processes.process import Process, ProcessFailed
 from tests.conditions import eventually
 
@@ -69,16 +68,6 @@ def test_a_log_is_appended_to(start: Start, log: Path) -> None:
     start("print('hello')").finish(30)
 
     assert log.read_text() == "before\nhello\n"
-
-
-def test_output_is_passed_through_with_a_prefix(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    code = "import sys; print('one'); sys.stdout.flush(); sys.stderr.write('two')"
-    process = Process("child", [sys.executable, "-c", code], output=PassedThrough("child | "))
-
-    process.start()
-    process.finish(30)
-
-    assert capfdbinary.readouterr().out == b"child | one\nchild | two"
 
 
 def test_waiting_ends_when_the_condition_holds(start: Start, log: Path) -> None:

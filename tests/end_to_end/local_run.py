@@ -25,13 +25,13 @@ class Run:
         self.port = port
         self.said = home.with_suffix(".err")
         own = {"DATA_DIR": str(home), "PORT": str(port), "PYTHONPATH": str(_ROOT), **more}
-        with home.with_suffix(".out").open("ab") as stdout, self.said.open("wb") as stderr:
+        with self.said.open("wb") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local"],
                 cwd=home.parent,
                 env={**outside(), **own},
-                stdout=stdout,
-                stderr=stderr,
+                stdout=said,
+                stderr=said,
             )
 
     def is_up(self) -> bool:

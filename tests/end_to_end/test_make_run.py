@@ -56,6 +56,9 @@ def test_the_printed_line_works_and_its_result_outlives_a_restart(start: Start) 
     first = start("home")
     url = first.post_as_told()
     assert _get(url).startswith(b"\x89PNG")
+    # Nothing that goes on has scrolled the address away.
+    assert first.said.read_text().rstrip().endswith(f"\n    http://127.0.0.1:{first.port}/")
+    eventually(lambda: "job.succeeded" in (first.home / "worker.log").read_text())
 
     assert first.stop() == 0
     assert first.processes() == {}

@@ -71,8 +71,10 @@ def test_a_job_brings_all_metrics_that_dashboard_and_alerts_ask_for(watched: Wat
     assert {name for it in asked for name in series_in(it.expression)} <= told
 
 
-def test_make_run_says_where_they_are(watched: Watched) -> None:
+def test_make_run_says_where_they_are_and_ends_with_the_page(watched: Watched) -> None:
     said = watched.run.said.read_text()
+
+    assert said.rstrip().endswith(f"\n    {watched.url}/")
 
     for name, port in zip(PROCESSES, watched.ports, strict=True):
         assert f"metrics of the {name}: http://{LOOPBACK}:{port}/metrics" in said
@@ -92,7 +94,14 @@ def test_a_request_is_followed_to_its_result_through_the_logs(
     home = watched.run.home
     command = [
         *(sys.executable, "-m", "deploy.admin", "--environment", str(home / "environment")),
-        *("trace", answer["log_id"], "--log", str(home.with_suffix(".out"))),
+        *(
+            "trace",
+            answer["log_id"],
+            "--log",
+            str(home / "front-end.log"),
+            "--log",
+            str(home / "worker.log"),
+        ),
     ]
 
     def told() -> str:

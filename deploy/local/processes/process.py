@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.local.processes.output import LogFile, Output
+from deploy.local.processes.output import LogFile
 from shared.errors import CutworkError
 
 _LEASH = Path(__file__).with_name("leash.py")
@@ -39,7 +39,7 @@ class Process:
         name: str,
         command: Sequence[str],
         *,
-        output: Output | Path,
+        output: Path,
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         user: str = "",
@@ -50,7 +50,7 @@ class Process:
         Args:
             name: What messages call it.
             command: The program, looked up in `PATH`, and its arguments.
-            output: Where stdout and stderr go; a path is a log file that is appended to.
+            output: The log file that stdout and stderr are appended to.
             environment: The whole environment. None: this process's own.
             directory: The working directory. None: this process's own.
             user: The account to run as; only root can give one.
@@ -58,7 +58,7 @@ class Process:
         """
         self.name = name
         self._command = list(command)
-        self._output = LogFile(output) if isinstance(output, Path) else output
+        self._output = LogFile(output)
         self._environment = environment
         self._directory = directory
         self._user = user
@@ -143,7 +143,6 @@ class Process:
         self._signal_group(signal.SIGKILL)
         self._popen.wait()
         self._group = None
-        self._output.finish()
 
     def pause(self) -> None:
         """Freeze it and all it started (SIGSTOP)."""
@@ -178,7 +177,5 @@ class Process:
                 os.killpg(self._group, number)
 
     def _failure(self, what: str) -> ProcessFailed:
-        if not self.is_running:
-            self._output.finish()
         lines = [f"{self.name} {what}", *self._output.last_lines()]
         return ProcessFailed("\n    ".join(lines))
