@@ -1,14 +1,15 @@
-"""Redis: whether it answers and forgets nothing of its own accord, and what sweepers have left there."""
+"""Redis: whether it answers and forgets nothing of its own accord, and what workers and sweepers have left there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import redis
 
-from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
+from deploy.doctor.finding import Finding, cause_of, doubtful, fine, unseen, wrong
 from shared.errors import BrokerUnavailable
 from shared.messaging.broker import Broker, Duty, connect, patience_of
+from shared.operations.fleet import Fleet, Seen
 from shared.settings.settings import Settings, variable
 
 _POLICY = "noeviction"
@@ -26,27 +27,38 @@ def look_at_broker(settings: Settings) -> Iterator[Finding]:
         return
     yield fine("redis", "it answers")
     with connect(settings) as client:
-        yield _policy(client)
+        yield _memory(client)
     for duty in Duty:
         yield _duty(broker, duty, patience_of(settings))
+    yield _workers(Fleet(settings).look())
 
 
-def _policy(client: redis.Redis) -> Finding:
+def _memory(client: redis.Redis) -> Finding:
+    subject = "redis memory"
     try:
         policy = client.info("memory").get("maxmemory_policy")
         is_kept = bool(client.info("persistence").get("aof_enabled"))
     except redis.RedisError:
-        seen = "this user may not ask for it (INFO), which is well"
-        return Finding("redis policy", State.UNSEEN, f"{seen}; it must be {_POLICY}")
+        seen = "its user may not be told what it does when it is full (INFO), which is well"
+        return unseen(subject, seen, f"see that its configuration has `maxmemory-policy {_POLICY}`")
     if policy != _POLICY:
-        cure = f"set `maxmemory-policy {_POLICY}`"
-        return wrong("redis policy", f"{policy}: messages are thrown away when it is full", cure)
-    restart = (
-        "keeps messages over a restart"
-        if is_kept
-        else "sweepers send messages again after a restart"
-    )
-    return fine("redis policy", f"{policy}; {restart}")
+        seen = f"it throws messages away when it is full (maxmemory-policy {policy})"
+        return wrong(subject, seen, f"set `maxmemory-policy {_POLICY}`")
+    restart = "it keeps them" if is_kept else "sweepers send them again"
+    return fine(subject, f"it throws no messages away when it is full; after a restart {restart}")
+
+
+def _workers(fleet: Sequence[Seen]) -> Finding:
+    subject, alive = "workers", [it.worker for it in fleet if not it.is_silent]
+    if not alive:
+        cure = "start `python -m worker`; if one runs, read its last lines, and compare the Redis that it names"
+        return wrong(subject, "none gives a sign of life", cure)
+    busy, hands = (sum(getattr(it, name) for it in alive) for name in ("busy", "hands"))
+    seen = f"{len(alive)} alive, with {busy} jobs at work and room for {hands}"
+    if silent := len(fleet) - len(alive):
+        cure = "read the last lines of those that ended: their jobs are taken up by others"
+        return doubtful(subject, f"{seen}; {silent} more ended without a word, or hang", cure)
+    return fine(subject, seen)
 
 
 def _duty(broker: Broker, duty: Duty, patience: float) -> Finding:

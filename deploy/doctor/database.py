@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from deploy.doctor.clock import compare_clocks
-from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
+from deploy.doctor.finding import Finding, cause_of, doubtful, fine, wrong
 from shared.errors import DatabaseUnavailable, SchemaUnfit
 from shared.jobs.store import JobStore, limits_of
 from shared.settings.settings import Settings, variable
@@ -51,7 +51,7 @@ def _place(settings: Settings, database: Database) -> Finding:
     if "database_url" in settings.model_fields_set:
         return fine("database", f"{database.place} answers")
     cure = f"set {variable('database_url')}, or name `--environment FILE`, if you mean another one"
-    return Finding("database", State.DOUBTFUL, f"{database.place}, since none is named", cure)
+    return doubtful("database", f"{database.place}, since none is named", cure)
 
 
 def _look_inside(settings: Settings, database: Database) -> Iterator[Finding]:
@@ -64,7 +64,7 @@ def _look_inside(settings: Settings, database: Database) -> Iterator[Finding]:
     if JobStore(database, limits_of(settings)).is_stalled(_PATIENCE):
         seen = f"jobs have waited for {_PATIENCE.seconds} s, and nobody works on any"
         yield wrong(
-            "workers", seen, "start `python -m worker`, and read why those that ran have ended"
+            "queue", seen, "start `python -m worker`, and read why those that ran have ended"
         )
     else:
-        yield fine("workers", "jobs that wait are taken")
+        yield fine("queue", "no job waits that nobody takes")

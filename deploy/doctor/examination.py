@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.doctor.broker import look_at_broker
 from deploy.doctor.database import look_at_database
 from deploy.doctor.disk import look_at_disks
-from deploy.doctor.finding import Finding, State, cause_of, wrong
+from deploy.doctor.finding import Finding, cause_of, doubtful, wrong
 from deploy.doctor.network import look_at_network
 from deploy.doctor.object_store import look_at_object_store
 from shared.errors import Misconfigured
@@ -54,7 +54,7 @@ def _whose(settings: Settings) -> Iterator[Finding]:
     if "database_url" not in settings.model_fields_set and _OF_MAKE_RUN.exists():
         seen = "those of this shell, which name no database; `make run` has left its own here"
         cure = f"`cutwork-admin --environment {_OF_MAKE_RUN} doctor` looks at what they name"
-        yield Finding("settings", State.DOUBTFUL, seen, cure)
+        yield doubtful("settings", seen, cure)
 
 
 def _findings(subject: str, look: Look, settings: Settings) -> list[Finding]:

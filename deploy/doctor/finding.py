@@ -26,8 +26,8 @@ class Finding:
     state: State
     #: What was seen.
     seen: str
-    #: What to do about it; empty: nothing.
-    cure: str = ""
+    #: What to do about it; empty where it is fine.
+    cure: str
 
     def __str__(self) -> str:
         """Write it for people."""
@@ -37,7 +37,17 @@ class Finding:
 
 def fine(subject: str, seen: str) -> Finding:
     """Say that something is as it must be."""
-    return Finding(subject, State.FINE, seen)
+    return Finding(subject, State.FINE, seen, "")
+
+
+def unseen(subject: str, seen: str, cure: str) -> Finding:
+    """Say why something cannot be told from here, and from where it can."""
+    return Finding(subject, State.UNSEEN, seen, cure)
+
+
+def doubtful(subject: str, seen: str, cure: str) -> Finding:
+    """Say what works, and may not be meant so."""
+    return Finding(subject, State.DOUBTFUL, seen, cure)
 
 
 def wrong(subject: str, seen: str, cure: str) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from deploy.doctor.finding import Finding, State, fine, wrong
+from deploy.doctor.finding import Finding, fine, unseen, wrong
 from deploy.download import Wanted, is_there
 from shared.errors import Misconfigured
 from shared.manifest import Manifest, load_manifest
@@ -22,7 +22,8 @@ def look_at_network(settings: Settings) -> Iterator[Finding]:
     """Look at it, where workers may run: elsewhere it need not be."""
     installed = [name for name in (_FOR_CPU, _FOR_GPU) if _is_installed(name)]
     if not installed:
-        yield Finding("network", State.UNSEEN, "no worker can run from this environment")
+        seen = "no worker can run from this environment: ONNX Runtime is not installed"
+        yield unseen("network", seen, "run this where workers run, too")
         return
     try:
         yield _file(settings, load_manifest(settings.model, settings.models_dir))

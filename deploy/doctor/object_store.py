@@ -13,7 +13,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from deploy.doctor.clock import compare_clocks
-from deploy.doctor.finding import Finding, State, cause_of, fine, wrong
+from deploy.doctor.finding import Finding, cause_of, fine, unseen, wrong
 from shared.errors import ObjectStoreUnavailable
 from shared.objects.public_endpoint import endpoint_for
 from shared.objects.s3_client import S3Client, tls_for
@@ -52,7 +52,10 @@ def _clock(date: str) -> Finding:
     try:
         ahead = parsedate_to_datetime(date).timestamp() - time.time()
     except ValueError:
-        return Finding("clock", State.UNSEEN, "the object store does not tell the time")
+        seen = "the object store does not tell the time"
+        return unseen(
+            "clock", seen, "see that it follows the same time server (NTP) as this machine"
+        )
     return compare_clocks("object store", ahead, grain=1)
 
 
@@ -90,7 +93,7 @@ def _signed(settings: Settings, pool: urllib3.PoolManager) -> Finding:
     except HTTPError as error:
         if _is_loopback(endpoint) and not _is_loopback(settings.s3_endpoint):
             seen = f"{endpoint} is another place for clients than from here"
-            return Finding(subject, State.UNSEEN, seen)
+            return unseen(subject, seen, "open a result's URL where a client is")
         seen = f"{endpoint} cannot be reached from here: {cause_of(error)}"
         return wrong(
             subject, seen, f"set {setting} to the address at which clients reach the object store"
@@ -98,9 +101,8 @@ def _signed(settings: Settings, pool: urllib3.PoolManager) -> Finding:
     if code == _NO_OBJECT:
         return fine(subject, f"{endpoint} takes what is signed")
     if code == _NO_RIGHT_TO_LIST:
-        return Finding(
-            subject, State.UNSEEN, f"{endpoint} does not say whether it takes what is signed"
-        )
+        seen = f"{endpoint} does not say whether it takes what is signed"
+        return unseen(subject, seen, "open a result's URL where a client is")
     cure = f"set {setting} to exactly what clients use; a proxy there must pass `Host` and the path on as they came"
     return wrong(subject, f"{endpoint} answers {code or 'what no object store does'}", cure)
 

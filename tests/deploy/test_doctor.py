@@ -8,6 +8,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -27,9 +28,20 @@ from shared.manifest import load_manifest
 from shared.messaging.broker import Broker, Duty
 from shared.objects.s3_client import S3Client
 from shared.objects.store import ObjectStore
+from shared.operations.fleet import Fleet, Worker
 from shared.settings.settings import Settings
 from shared.sql.clock import DatabaseClock
 from tests.end_to_end.installation import environment_of
+
+WORKER = Worker(
+    name="gpu-3:1",
+    release="1",
+    model="cutwork-1",
+    provider="cpu",
+    hands=4,
+    busy=1,
+    up_seconds=60,
+)
 
 
 class Said(NamedTuple):
@@ -42,12 +54,13 @@ class Said(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installation that lacks nothing, and whose sweeper has just swept."""
+    """An installation that lacks nothing: its sweeper has just swept, and its worker said that it lives."""
     for name, value in environment_of(settings).items():
         monkeypatch.setenv(name, value)
     broker = Broker(settings)
     for duty in Duty:
         broker.note(duty)
+    Fleet(settings).say(WORKER)
 
 
 def run(*arguments: str) -> Result:
@@ -66,7 +79,7 @@ def wrong() -> dict[str, Said]:
         if it["state"] == "wrong"
     }
     assert (result.exit_code == 1) == bool(found)
-    assert all(said.cure for said in found.values())
+    assert [it for it in findings if bool(it["cure"]) == (it["state"] == "fine")] == []
     return found
 
 
@@ -172,7 +185,7 @@ def test_a_redis_that_throws_messages_away_is_named(settings: Settings) -> None:
         finally:
             client.config_set("maxmemory-policy", "noeviction")
 
-    assert found["redis policy"].cure == "set `maxmemory-policy noeviction`"
+    assert found["redis memory"].cure == "set `maxmemory-policy noeviction`"
 
 
 def test_a_user_who_may_not_ask_redis_for_its_policy_is_no_fault(
@@ -186,8 +199,8 @@ def test_a_user_who_may_not_ask_redis_for_its_policy_is_no_fault(
         monkeypatch.setenv("CUTWORK_REDIS_URL", server.url.replace("sesame", "wrong"))
         refused = wrong()
 
-    assert set(found) == {"sweeper"}
-    assert "unseen    redis policy" in result.stdout
+    assert set(found) == {"sweeper", "workers"}
+    assert "unseen    redis memory" in result.stdout
     assert "invalid username-password pair" in refused["redis"].seen
 
 
@@ -196,6 +209,30 @@ def test_a_sweeper_that_is_gone_is_missed(settings: Settings) -> None:
         client.set(Duty.SWEEP, time.time() - 100)
 
     assert "was seen for 100 s" in wrong()["sweeper"].seen
+
+
+def test_workers_are_missed_where_none_gives_a_sign_of_life(settings: Settings) -> None:
+    Fleet(settings).leave(WORKER.name)
+
+    found = wrong()
+
+    assert set(found) == {"workers"}
+    assert found["workers"].cure.startswith("start `python -m worker`")
+
+
+def test_a_worker_that_has_fallen_silent_is_told_beside_those_that_live(settings: Settings) -> None:
+    Fleet(settings).say(replace(WORKER, name="gpu-3:2"))
+    with redis.Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        # What is left of the time for which a sign is kept says how old it is.
+        client.pexpire("cutwork:worker:gpu-3:2", 840_000)
+
+    said = run().stdout
+
+    assert (
+        "doubtful  workers         1 alive, with 1 jobs at work and room for 4; 1 more ended"
+        in said
+    )
+    assert wrong() == {}
 
 
 @pytest.mark.parametrize("port", ["1", "{silence}"])
