@@ -20,7 +20,10 @@ from typing import Any
 import httpx
 import pytest
 from playwright._impl._driver import compute_driver_executable
+from pydantic import SecretStr
 
+from deploy.environment_file import as_text
+from deploy.local.servers.ports import free_port
 from shared.documents import ROOT
 from shared.settings.settings import Settings
 from shared.sql.database import Database
@@ -28,6 +31,7 @@ from shared.tenants.api_key import Scope, Terms
 from shared.tenants.key_store import KeyStore
 from tests.end_to_end.installation import Installation, environment_of
 from tests.house.blocks import blocks_of
+from tests.webhook_receiver import SECRET
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -68,12 +72,17 @@ class Reader:
             "CUTWORK_URL": installation.url,
             "CUTWORK_KEY": self._key,
             "ADMIN_KEY": self._key,
+            "RECEIVER_PORT": settings.outgoing_ports,
         }
+        self._installation = as_text(environment_of(settings))
 
     def run(self, page: Path, language: str, folder: Path) -> Iterator[str]:
         """Run a page's blocks in this language; what those said that failed."""
         folder.mkdir(parents=True)
         (folder / "photo.jpg").write_bytes(self._photo)
+        # As `make run` leaves it.
+        (folder / ".cutwork").mkdir()
+        (folder / ".cutwork" / "environment").write_text(self._installation)
         blocks = [block.code for block in blocks_of(page, language) if not block.reason]
         for code in blocks if language == "js" else ["\n".join(blocks)] if blocks else []:
             yield from self._run(code, language, folder)
@@ -129,8 +138,18 @@ class Reader:
         return answer
 
 
+@pytest.fixture
+def changes() -> Mapping[str, Any]:
+    """An installation that uploads may pass by, and that may call one port of this machine."""
+    return {
+        "direct_uploads": True,
+        "webhook_secrets": SecretStr(SECRET),
+        "outgoing_ports": str(free_port()),
+        "outgoing_allowed_networks": "127.0.0.1/32",
+    }
+
+
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("changes", [{"direct_uploads": True}])
 def test_every_block_that_its_page_does_not_mark_runs(
     installation: Installation, settings: Settings, photo: bytes, tmp_path: Path
 ) -> None:
