@@ -100,7 +100,7 @@ class InMemoryObjectStore(ObjectStore):
     def check(self) -> None:
         self._answer()
 
-    def check_pages(self, cure: str = "") -> None:
+    def check_pages(self, cure: str = "", *, in_public: bool = False) -> None:
         """Let every page upload and read."""
 
     def _answer(self) -> None:

@@ -75,12 +75,16 @@ def _buckets(settings: Settings) -> Finding:
 
 
 def _pages(settings: Settings) -> Finding:
+    store, endpoint = ObjectStore(settings), endpoint_for(settings.signing_endpoint, "")
+    passes_on = f"let what answers at {endpoint} pass `OPTIONS` and `Origin` on, and the answers as they come"
     try:
-        ObjectStore(settings).check_pages()
+        store.check_pages()
+        if endpoint != settings.s3_endpoint and not _is_elsewhere(settings, endpoint):
+            store.check_pages(passes_on, in_public=True)
     except ObjectStoreUnavailable as error:
         seen, _, cure = str(error).partition(": ")
         return wrong("pages", seen, cure or "see that the object store answers")
-    return fine("pages", f"those of {', '.join(settings.page_origins)} may upload and read results")
+    return fine("pages", f"those of {', '.join(settings.page_origins)} may use the buckets")
 
 
 def _signed(settings: Settings, pool: urllib3.PoolManager) -> Finding:
@@ -91,7 +95,7 @@ def _signed(settings: Settings, pool: urllib3.PoolManager) -> Finding:
     try:
         code = _code_of(pool.request("GET", url).data)
     except HTTPError as error:
-        if _is_loopback(endpoint) and not _is_loopback(settings.s3_endpoint):
+        if _is_elsewhere(settings, endpoint):
             seen = f"{endpoint} is another place for clients than from here"
             return unseen(subject, seen, "open a result's URL where a client is")
         seen = f"{endpoint} cannot be reached from here: {cause_of(error)}"
@@ -105,6 +109,11 @@ def _signed(settings: Settings, pool: urllib3.PoolManager) -> Finding:
         return unseen(subject, seen, "open a result's URL where a client is")
     cure = f"set {setting} to exactly what clients use; a proxy there must pass `Host` and the path on as they came"
     return wrong(subject, f"{endpoint} answers {code or 'what no object store does'}", cure)
+
+
+def _is_elsewhere(settings: Settings, endpoint: str) -> bool:
+    """Whether clients mean another machine by it than this process does."""
+    return _is_loopback(endpoint) and not _is_loopback(settings.s3_endpoint)
 
 
 def _is_loopback(endpoint: str) -> bool:

@@ -26,8 +26,9 @@ from urllib3.exceptions import HTTPError
 
 from shared.errors import ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
-from shared.objects import cors_rule, lifecycle_rule
+from shared.objects import lifecycle_rule
 from shared.objects.lifecycle_rule import forgets_in_a_day
+from shared.objects.pages import Pages
 from shared.objects.public_endpoint import endpoint_for
 from shared.objects.s3_client import S3Client
 from shared.settings.settings import Settings
@@ -37,7 +38,7 @@ from shared.wire.rendition import Format
 IMAGE = "image"
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
-_NO_BUCKET, _NOT_IMPLEMENTED = "NoSuchBucket", "NotImplemented"
+_NO_BUCKET = "NoSuchBucket"
 _CURE = "run `cutwork-admin setup`"
 #: Public hosts for which a client is kept; there are more only where the endpoint follows the clients' `Host`.
 _SIGNERS = 100
@@ -65,9 +66,12 @@ class ObjectStore:
         self._signer(endpoint_for(self._public_endpoint, ""))
         self._inputs = settings.inputs_bucket
         self._results = settings.results_bucket
-        self._origins = settings.page_origins
-        #: What a page does with signed forms and URLs.
-        self._methods_of_pages = {self._inputs: "POST", self._results: "GET"}
+        self._pages = Pages(
+            settings.page_origins,
+            # What a page does with signed forms and URLs.
+            {self._inputs: "POST", self._results: "GET"},
+            frozenset({self._results, *([self._inputs] if settings.direct_uploads else [])}),
+        )
 
     def put_input(self, job_id: uuid.UUID, data: bytes) -> None:
         """Store an upload, before its job is."""
@@ -198,8 +202,8 @@ class ObjectStore:
                     self._client.write_configuration(
                         bucket, "lifecycle", lifecycle_rule.with_our_rule(rules)
                     )
-                if self._origins:
-                    self._let_pages(bucket)
+                if self._pages.origins:
+                    self._pages.let_in(self._client, bucket)
 
     def check(self) -> None:
         """See that both buckets are there and forget by themselves.
@@ -213,34 +217,19 @@ class ObjectStore:
                 if not forgets_in_a_day(self._client.read_configuration(bucket, "lifecycle")):
                     raise ObjectStoreUnavailable(f"bucket {bucket} has no lifecycle rule: {_CURE}")
 
-    def check_pages(self, cure: str = _CURE) -> None:
-        """See that pages of the origins that the operator has named may upload, and read results.
+    def check_pages(self, cure: str = _CURE, *, in_public: bool = False) -> None:
+        """See that pages of the named origins may read results, and send direct uploads if those are switched on.
 
         Args:
             cure: What to do where they may not.
+            in_public: Whether to ask at the address that clients see.
 
         Raises:
             ObjectStoreUnavailable: Some may not, with a message that says where and what to do.
         """
+        public = self._signer(endpoint_for(self._public_endpoint, ""))
         with _translated():
-            for bucket, method in self._methods_of_pages.items():
-                for origin in self._origins:
-                    if not self._client.lets_page(bucket, origin, method):
-                        raise ObjectStoreUnavailable(
-                            f"bucket {bucket} lets no page of {origin} {method}: {cure}"
-                        )
-
-    def _let_pages(self, bucket: str) -> None:
-        method = self._methods_of_pages[bucket]
-        rules = self._client.read_configuration(bucket, "cors")
-        if not cors_rule.has_our_rule(rules, self._origins, method):
-            changed = cors_rule.with_our_rule(rules, self._origins, method)
-            try:
-                self._client.write_configuration(bucket, "cors", changed)
-            except S3Error as error:
-                if error.code != _NOT_IMPLEMENTED:
-                    raise
-                self.check_pages("let the object store allow it, which takes no rules of buckets")
+            self._pages.check(public if in_public else self._client, cure)
 
     def _refuse_versions(self, bucket: str) -> None:
         """Refuse a bucket in which an erased photo lives on as an old version."""

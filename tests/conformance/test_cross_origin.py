@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import httpx
 import pytest
+from minio.error import S3Error
 
 from shared.errors import ObjectStoreUnavailable
+from shared.objects.s3_client import S3Client
 from shared.objects.store import ObjectStore
 from shared.settings.settings import Settings
 from tests.operator_client import OperatorClient
@@ -32,7 +35,8 @@ class Buckets(OperatorClient):
 
 
 def shared_with(settings: Settings, *origins: str) -> Settings:
-    return settings.model_copy(update={"cors_origins": ",".join(origins)})
+    changes = {"cors_origins": ",".join(origins), "direct_uploads": True}
+    return settings.model_copy(update=changes)
 
 
 def allowed(answer: httpx.Response) -> str | None:
@@ -84,6 +88,52 @@ def test_a_bucket_without_the_rule_is_named_with_the_cure(settings: Settings) ->
 
     store.set_up()
     store.check_pages()
+
+
+@pytest.fixture(params=["NotImplemented", "AccessDenied", "MalformedXML"])
+def without_rules(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let the store refuse rules, as MinIO, a key of less right, or a store with rules of another form."""
+    code: str = request.param
+
+    def refuse(*_: object) -> None:
+        raise S3Error(cast("Any", None), code, "no", None, None, None)
+
+    monkeypatch.setattr(S3Client, "write_configuration", refuse)
+    return code
+
+
+def test_a_store_that_takes_no_rule_will_do_where_its_operator_has_let_the_pages_in(
+    settings: Settings, without_rules: str
+) -> None:
+    shared, buckets = shared_with(settings, SHOP), Buckets(settings)
+    for name, method in ((settings.inputs_bucket, "POST"), (settings.results_bucket, "GET")):
+        rule = f"<AllowedOrigin>{SHOP}</AllowedOrigin><AllowedMethod>{method}</AllowedMethod>"
+        buckets.write_rules(name, f"<CORSRule>{rule}</CORSRule>")
+
+    ObjectStore(shared).set_up()
+
+    ObjectStore(shared).check_pages()
+
+
+def test_where_nobody_has_let_them_in_it_says_which_page_cannot_what_and_why(
+    settings: Settings, without_rules: str
+) -> None:
+    with pytest.raises(
+        ObjectStoreUnavailable, match=rf"{SHOP} POST.*{without_rules}.*at the store itself"
+    ):
+        ObjectStore(shared_with(settings, SHOP)).set_up()
+
+
+def test_without_direct_uploads_pages_need_no_more_than_to_read_results(
+    settings: Settings, without_rules: str
+) -> None:
+    shared = shared_with(settings, SHOP).model_copy(update={"direct_uploads": False})
+    rule = f"<AllowedOrigin>{SHOP}</AllowedOrigin><AllowedMethod>GET</AllowedMethod>"
+    Buckets(settings).write_rules(settings.results_bucket, f"<CORSRule>{rule}</CORSRule>")
+
+    ObjectStore(shared).set_up()
+
+    ObjectStore(shared).check_pages()
 
 
 def test_an_origin_that_is_named_later_or_no_more_changes_our_rule_alone(

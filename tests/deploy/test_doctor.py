@@ -32,6 +32,7 @@ from shared.operations.fleet import Fleet, Worker
 from shared.settings.settings import Settings
 from shared.sql.clock import DatabaseClock
 from tests.end_to_end.installation import environment_of
+from tests.raw_server import running_raw_server, say
 
 WORKER = Worker(
     name="gpu-3:1",
@@ -278,6 +279,19 @@ def test_a_page_that_may_not_use_the_buckets_is_named(
 
     ObjectStore(settings.model_copy(update={"cors_origins": "https://studio.example"})).set_up()
     assert "pages" not in wrong()
+
+
+def test_a_proxy_that_keeps_pages_from_the_buckets_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUTWORK_CORS_ORIGINS", "https://studio.example")
+    ObjectStore(settings.model_copy(update={"cors_origins": "https://studio.example"})).set_up()
+
+    with running_raw_server(say(b"HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n")) as proxy:
+        at = f"http://{LOOPBACK}:{proxy.port}"
+        monkeypatch.setenv("CUTWORK_S3_PUBLIC_ENDPOINT", at)
+
+        assert wrong()["pages"].cure.startswith(f"let what answers at {at} pass `OPTIONS`")
 
 
 def test_a_bucket_that_keeps_old_versions_is_named(settings: Settings) -> None:
