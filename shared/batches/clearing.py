@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import and_, delete, select, update
 
 from shared.batches.batch import ENDED, BatchStatus
 from shared.batches.batch_table import BatchTable
@@ -59,12 +59,8 @@ class Clearing(BatchTable):
     def _change_due(self, status: BatchStatus, changes: Mapping[str, object], limit: int) -> int:
         with self._database.writing() as connection:
             due = and_(batches.c.status == status, batches.c.not_before <= self._clock(connection))
-            ids = _lock_some(connection, due, limit)
+            some = select(batches.c.id).where(due).order_by(batches.c.not_before).limit(limit)
+            ids = list(connection.execute(some.with_for_update(skip_locked=True)).scalars())
             if ids:
                 connection.execute(update(batches).where(batches.c.id.in_(ids)).values(changes))
             return len(ids)
-
-
-def _lock_some(connection: Connection, guard: ColumnElement[bool], limit: int) -> list[object]:
-    some = select(batches.c.id).where(guard).order_by(batches.c.not_before).limit(limit)
-    return list(connection.execute(some.with_for_update(skip_locked=True)).scalars())

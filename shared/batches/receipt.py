@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shared.batches.batch import BROKEN_OFF_AFTER, Batch, BatchStatus, NewBatch, NewItem
@@ -18,6 +18,7 @@ from shared.batches.batch_table import BatchTable
 from shared.batches.rows import new_batch_row, new_item_row, to_batch
 from shared.batches.tables import batch_items, batches
 from shared.errors import DatabaseUnavailable
+from shared.sql.counting import count_rows
 from shared.sql.planning import hidden
 
 
@@ -28,9 +29,7 @@ class Receipt(BatchTable):
         """Count a tenant's batches that go on; counting ends at `at_most`."""
         some = select(batches.c.id).where(batches.c.at_work_for == tenant).limit(at_most)
         with self._database.reading() as connection:
-            return connection.execute(
-                select(func.count()).select_from(some.subquery())
-            ).scalar_one()
+            return count_rows(connection, some)
 
     def begin(self, new: NewBatch) -> None:
         """Make room for the lines of a batch."""

@@ -12,6 +12,7 @@ from shared.jobs.backlog import LATELY, Backlog
 from shared.jobs.job_table import JobTable
 from shared.jobs.listing import seen_as
 from shared.jobs.turns import to_claim, turn
+from shared.sql.counting import count_rows
 from shared.sql.planning import hidden, in_state
 from shared.sql.tables import jobs
 from shared.wire.contract import RESULT_LIFETIME
@@ -46,8 +47,7 @@ class QueueDepth(JobTable):
         # In an order that no other index of what waits has.
         some = select(jobs.c.start_tag).where(waits).order_by(jobs.c.start_tag).limit(at_most)
         with self._database.reading() as connection:
-            counted = select(func.count()).select_from(some.subquery())
-            return connection.execute(counted).scalar_one()
+            return count_rows(connection, some)
 
     def is_stalled(self, patience: timedelta) -> bool:
         """Tell whether a job has been due for so long, and none is worked on nor was finished lately."""
@@ -78,9 +78,7 @@ class QueueDepth(JobTable):
         """Count the jobs of a queue that have been published and not yet claimed; counting ends at `at_most`."""
         some = select(jobs.c.start_tag).where(to_claim(queue)).order_by(*turn).limit(at_most)
         with self._database.reading() as connection:
-            return connection.execute(
-                select(func.count()).select_from(some.subquery())
-            ).scalar_one()
+            return count_rows(connection, some)
 
 
 def _any(guard: ColumnElement[bool], order: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from shared.jobs.history import Happening, read_history
 from shared.jobs.job_table import JobTable
 from shared.jobs.matching import COMPARED, ENDED, WINDOW, Matching, Piece, pieces_of
 from shared.jobs.rows import to_job
+from shared.sql.counting import count_rows
 from shared.sql.tables import jobs
 
 
@@ -76,8 +77,7 @@ class Overseeing(JobTable):
             which = _until(which, self._clock(connection))
             for piece in self._pieces_of(which):
                 rows = piece.rows(which, at_most, COMPARED)
-                some = rows.limit(at_most).subquery()
-                counted += connection.execute(select(func.count()).select_from(some)).scalar_one()
+                counted += count_rows(connection, rows.limit(at_most))
         return min(counted, at_most)
 
     def count_failures(self, lately: timedelta, at_most: int = WINDOW) -> Failures:

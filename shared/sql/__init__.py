@@ -10,6 +10,7 @@ beginning           a transaction's first message to PostgreSQL, and what is don
 patient_connection  a connection to PostgreSQL that gives up on a server that hangs
 migration_lock      one process migrates at a time
 planning            how a statement is held to its index
+counting            counts that end
 paging              lists that go on where the page before ended
 forgetting          what was kept long enough is deleted, some rows at a time
 """
