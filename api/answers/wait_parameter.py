@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from shared.errors import ErrorCode, Refused
+from api.intake.options import invalid
 
 NAME = "wait"
 #: The longest wait that `?wait=` gets.
@@ -23,8 +23,5 @@ def read_wait(query: Mapping[str, str]) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds < math.inf:
-        raise Refused(
-            ErrorCode.ERROR_INVALID_PARAMETER,
-            f"`{NAME}` must be a number of seconds from 0 to {MAX_SECONDS:g}.",
-        )
+        raise invalid(f"`{NAME}` must be a number of seconds from 0 to {MAX_SECONDS:g}.")
     return min(seconds, MAX_SECONDS)

@@ -19,7 +19,7 @@ from api.intake.fields import Rules, read_fields
 from api.intake.form import refuse_two_photos
 from api.intake.idempotency import fingerprint_of
 from api.intake.lines import Lines
-from api.intake.options import IMAGE, IMAGE_URL, UPLOAD
+from api.intake.options import IMAGE, IMAGE_URL, UPLOAD, invalid
 from api.intake.records import READERS, Record
 from shared.batches.batch import MAX_ITEMS, Batch, NewBatch, NewItem
 from shared.batches.store import BatchStore
@@ -125,10 +125,7 @@ class Intake:
         if fields.upload is not None:
             first = self._uploads.setdefault(fields.upload, record.line)
             if first != record.line:
-                raise Refused(
-                    ErrorCode.ERROR_INVALID_PARAMETER,
-                    f"Line {first} names this `{UPLOAD}` already: one upload is one job.",
-                )
+                raise invalid(f"Line {first} names this `{UPLOAD}` already: one upload is one job.")
         photo = (fields.image_url or str(fields.upload)).encode()
         job = NewJob(
             id=fields.upload or uuid.uuid4(),

@@ -16,7 +16,7 @@ from werkzeug.wsgi import LimitedStream, get_input_stream
 
 from api.intake.fields import Fields, Rules, read_fields
 from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
-from api.intake.options import IMAGE, IMAGE_URL, UPLOAD, Names, Option
+from api.intake.options import IMAGE, IMAGE_URL, UPLOAD, Names, Option, invalid
 from api.intake.upload_deadline import upload_deadline
 from api.request_names import read_traceparent
 from shared.errors import ErrorCode, Refused
@@ -123,10 +123,7 @@ def refuse_two_photos(fields: Fields, *, has_bytes: bool) -> None:
         Refused: ERROR_INVALID_PARAMETER.
     """
     if has_bytes + (fields.image_url is not None) + (fields.upload is not None) > 1:
-        raise Refused(
-            ErrorCode.ERROR_INVALID_PARAMETER,
-            f"Send one of `{IMAGE}`, `{IMAGE_URL}` and `{UPLOAD}`, not several.",
-        )
+        raise invalid(f"Send one of `{IMAGE}`, `{IMAGE_URL}` and `{UPLOAD}`, not several.")
 
 
 def read_url_options(received: Request, names: Names) -> Iterator[Option]:
@@ -216,7 +213,7 @@ def _image(sent: Sequence[bytes], texts: Iterable[str]) -> bytes:
     """Find the one image; empty files and texts beside it are inputs of a form that nobody filled in."""
     images, has_text = [image for image in sent if image], any(texts)
     if len(images) + has_text > 1:
-        raise Refused(ErrorCode.ERROR_INVALID_PARAMETER, "Send one `image` a request, not several.")
+        raise invalid("Send one `image` a request, not several.")
     if has_text:
         raise Refused(ErrorCode.MISSING_PARAMETERS, _AS_TEXT)
     if not images:

@@ -8,6 +8,7 @@ import re
 
 from flask import Request
 
+from api.intake.options import invalid
 from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions, Job, Tags
 
@@ -24,10 +25,7 @@ def read_idempotency_key(received: Request) -> str | None:
     """
     key = received.headers.get(HEADER)
     if key is not None and not VALID.fullmatch(key):
-        raise Refused(
-            ErrorCode.ERROR_INVALID_PARAMETER,
-            f"`{HEADER}` must have 1 to 255 characters, all visible ASCII.",
-        )
+        raise invalid(f"`{HEADER}` must have 1 to 255 characters, all visible ASCII.")
     return key
 
 
