@@ -16,6 +16,7 @@ from api.health.readiness import Readiness
 from api.intake.callbacks import Callbacks
 from api.intake.fields import modern_rules
 from api.intake.form import MAX_BODY_BYTES
+from api.intake.parameters import Received
 from api.openapi.document import create_document
 from api.routes import (
     archive,
@@ -51,6 +52,7 @@ _HEADERS = {
 def create_app(settings: Settings, services: Services) -> Flask:
     """Put the front end together; nothing is connected or started."""
     app = Flask("cutwork", static_folder=None)
+    app.request_class = Received
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     # An OPTIONS is a method that is not allowed, as any other, unless it is a preflight: answers are envelopes.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -19,7 +19,7 @@ from api.intake.fields import Rules, RulesFor
 from api.intake.form import read_url_options
 from api.intake.idempotency import read_idempotency_key
 from api.intake.lines import Lines
-from api.intake.options import CALLBACK_URL, REFERENCE, text_of
+from api.intake.options import CALLBACK_URL, REFERENCE, invalid, text_of
 from api.intake.records import READERS
 from api.intake.tags import check_reference
 from api.request_names import read_traceparent
@@ -43,6 +43,8 @@ _SEND_LINES = (
     "Send the items as lines of JSON (`Content-Type: application/jsonl`) or as `text/csv` whose first line names the "
     "columns."
 )
+#: What the URL can say of the batch itself; all else is its items'.
+_OF_THE_BATCH = frozenset({CALLBACK_URL, REFERENCE})
 #: When one of many batches may have ended.
 _LATER_SECONDS = 60.0
 
@@ -159,6 +161,9 @@ def _create(settings: Settings, services: Services, rules: Rules) -> Response:
 
 def _new_batch(rules: Rules, caller: Caller) -> NewBatch:
     options = list(read_url_options(request, rules.names))
+    for option in options:
+        if option.text and option.name not in _OF_THE_BATCH:
+            raise invalid(f"Send `{option.name}` in each line: in the URL it would be of no item.")
     callback = text_of(options, CALLBACK_URL)
     batch_id = uuid.uuid4()
     return NewBatch(

@@ -37,7 +37,7 @@ from shared.tenants.api_key import (
     write_scopes,
 )
 from shared.tenants.audit import OPERATOR, Action, Actor, note
-from shared.tenants.key_text import check_text, id_of, new_text, sha256_of
+from shared.tenants.key_text import check_text, id_of, is_id, new_text, sha256_of
 from shared.wire.webhook_secrets import new_secrets, read_secrets
 
 #: Compared with when the id is unknown, so that this takes as long as a wrong secret.
@@ -130,7 +130,7 @@ class KeyStore:
 
     def find(self, tenant: str, key_id: str) -> ApiKey | None:
         """Read a tenant's key; None if it is unknown or somebody else's."""
-        return self._find(_one(key_id, tenant))
+        return self._find(_one(key_id, tenant)) if is_id(key_id) else None
 
     def revoke(self, key_id: str, by: Actor = OPERATOR, tenant: str | None = None) -> ApiKey | None:
         """End a key now; None if there is none, it was revoked before, or it is not this tenant's."""

@@ -34,6 +34,17 @@ def changes() -> Mapping[str, Any]:
     return CHANGES
 
 
+@pytest.mark.parametrize("query", ["preset=amazon-main", "Cloth-Class=tops", "metadata[a]=b"])
+def test_an_option_of_items_in_the_url_of_a_batch_is_not_passed_over(
+    front_end: FrontEnd, query: str
+) -> None:
+    answer = post(front_end, jsonl([item(1)]), query=f"?{query}")
+
+    body = assert_error(answer, 400, ErrorCode.ERROR_INVALID_PARAMETER)
+    assert "in each line" in body["error_msg"]
+    assert count_items(front_end) == 0
+
+
 def test_a_batch_with_wrong_lines_is_refused_as_a_whole_with_each_of_them(
     front_end: FrontEnd,
 ) -> None:

@@ -68,6 +68,11 @@ def test_keys_of_the_release_before_send_and_read(key_store: KeyStore, database:
     assert caller.scopes == {Scope.SUBMIT, Scope.READ}
 
 
+@pytest.mark.parametrize("key_id", ["", "\0", "0123456789ab\0", "\ud800", "é" * 12, "x" * 9999])
+def test_what_cannot_be_an_id_is_nobodys_key(key_store: KeyStore, key_id: str) -> None:
+    assert key_store.find("shop", key_id) is None
+
+
 def test_a_key_is_stored_as_a_hash_only(key_store: KeyStore, database: Database) -> None:
     _, secret = key_store.create("shop")
 
