@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     RequestURITooLarge,
 )
 
+from api.answers import should_retry
 from api.answers.envelope import for_failure, respond
 from api.intake.batch_refusal import BatchRefused
 from api.intake.form import MAX_BODY_BYTES
@@ -108,6 +109,9 @@ def _try_later(error: TryLater) -> Response:
     )
     response = _refuse(Failure(error.code, error.message))
     response.headers["Retry-After"] = str(seconds)
+    response.headers[should_retry.HEADER] = should_retry.of(
+        error.code, response.status_code, seconds
+    )
     return response
 
 

@@ -123,10 +123,13 @@ def _response(status: int, codes: list[ErrorCode]) -> dict[str, Any]:
 
 def describe_should_retry(status: int, codes: Iterable[ErrorCode]) -> dict[str, Any]:
     """Describe the header that says whether to send the same request again."""
+    longest = should_retry.PATIENCE_SECONDS + 1 if status in _TRY_LATER else 0
+    words = {should_retry.of(code, status, after) for code in codes for after in (0, longest)}
     return {
         "required": True,
-        "description": "Whether the same request may succeed later; if so, after `Retry-After`, where that is.",
-        "schema": {"enum": sorted({should_retry.of(code, status) for code in codes})},
+        "description": "Whether to send the same request again: after `Retry-After`, where that is. `false` also where "
+        f"that is more than {should_retry.PATIENCE_SECONDS} seconds.",
+        "schema": {"enum": sorted(words)},
     }
 
 

@@ -143,9 +143,11 @@ def _refusal(answer: Answer, code: str, message: str, log_id: str) -> Refusal:
 
 
 def _may_pass(answer: Answer) -> bool:
-    """Tell whether the same call may succeed later."""
+    """Tell whether the same call may succeed later, if only after a pause that is too long for other clients."""
     told = answer.headers.get("x-should-retry")
-    return answer.status in _TRY_LATER if told not in {"true", "false"} else told == "true"
+    if told == "false":
+        return answer.status in NO_ROOM and "retry-after" in answer.headers
+    return told == "true" or answer.status in _TRY_LATER
 
 
 def _no_cutwork(answer: Answer) -> Exception:

@@ -60,6 +60,7 @@ def _is_for_later(answer: TestResponse, code: str) -> str | None:
     if answer.status_code < 400:
         return None
     passes = answer.status_code in {408, 429, 503} or code == ErrorCode.UNKNOWN_ERROR
+    passes &= int(answer.headers.get("Retry-After", 0)) <= 60
     return "true" if passes else "false"
 
 

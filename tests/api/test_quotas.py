@@ -81,6 +81,16 @@ def test_a_request_over_the_rate_is_a_429_that_says_when_the_window_has_a_place(
     assert answer.headers["RateLimit"] == '"uploads";r=0;t=12'
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(60, "true"), (61, "false")])
+def test_who_repeats_of_its_own_accord_is_told_not_to_where_a_429_lasts(
+    front_end: FrontEnd, seconds: float, told: str
+) -> None:
+    answer = front_end.with_services(rate_limiter=Exhausted(seconds)).post()
+
+    assert_error(answer, 429, ErrorCode.EXCEEDING_LIMITS)
+    assert answer.headers["X-Should-Retry"] == told
+
+
 @pytest.mark.parametrize("changes", [TWO_A_TENANT])
 def test_a_job_over_the_queue_of_its_tenant_is_a_429(front_end: FrontEnd) -> None:
     front_end.submit()

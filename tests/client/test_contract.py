@@ -49,3 +49,13 @@ def test_the_service_says_whether_to_try_again_and_where_it_does_not_the_status_
         calls.checked(calls.Answer(status, headers, body.encode()))
 
     assert isinstance(raised.value, TryLater) is is_for_later
+
+
+def test_a_pause_that_is_too_long_for_other_clients_is_a_pause_all_the_same() -> None:
+    headers = {should_retry.HEADER.lower(): "false", "retry-after": "300"}
+    body = json.dumps({"error_detail": {"code": "SOME", "message": "No."}, "log_id": ""})
+
+    with pytest.raises(TryLater) as raised:
+        calls.checked(calls.Answer(429, headers, body.encode()))
+
+    assert raised.value.retry_after == 300
