@@ -19,6 +19,8 @@ from shared.errors import (
     DevicePoisoned,
     ErrorCode,
     InferenceFailed,
+    ObjectStoreUnavailable,
+    Refused,
 )
 from shared.job import Job, JobStatus, Queue
 from shared.jobs.store import ATTEMPTS_SPENT
@@ -382,6 +384,31 @@ def test_outputs_that_cannot_be_deleted_are_left_to_the_sweeper(
     runner.run(job.queue)
 
     assert stores.object_store.results
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Refused(ErrorCode.ERROR_NO_RECOGNITION_TARGET_DETECTED, "no clothing"),
+        InferenceFailed("it did not run"),
+        ObjectStoreUnavailable("it does not answer"),
+    ],
+)
+def test_an_attempt_that_fails_after_its_job_was_erased_changes_nothing(
+    error: Exception, runner: JobRunner, stores: Stores, segmenter: Interposed
+) -> None:
+    job = stores.accept(PERSON)
+
+    def erase_and_fail() -> NoReturn:
+        stores.job_store.erase(job.id, job.tenant)
+        raise error
+
+    segmenter.before = erase_and_fail
+
+    runner.run(job.queue)
+
+    assert stores.reread(job).status is JobStatus.CANCELLED
+    assert stores.announcer.announced == []
 
 
 def test_a_job_has_succeeded_even_if_nobody_can_be_told_and_its_upload_stays(
