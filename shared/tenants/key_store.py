@@ -33,10 +33,10 @@ from shared.tenants.api_key import (
     Terms,
     UnusableKey,
     check_tenant,
-    read_scopes,
     write_scopes,
 )
 from shared.tenants.audit import OPERATOR, Action, Actor, note
+from shared.tenants.key_rows import new_key_row, to_caller, to_key
 from shared.tenants.key_text import check_text, id_of, is_id, new_text, sha256_of
 from shared.wire.webhook_secrets import new_secrets, read_secrets
 
@@ -105,7 +105,7 @@ class KeyStore:
 
         [row] = self._database.fetch(question)
         matches = hmac.compare_digest(row["sha256"] or _NO_SHA256, sha256_of(text))
-        return _caller(row) if matches else None
+        return to_caller(row) if matches else None
 
     def is_empty(self) -> bool:
         """Whether no key was ever made; revoked and expired ones count."""
@@ -116,7 +116,7 @@ class KeyStore:
         """List all keys, oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at))
-            return [_api_key(row) for row in rows.mappings()]
+            return [to_key(row) for row in rows.mappings()]
 
     def list_keys(self, tenant: str, limit: int, after: KeyMark | None = None) -> list[ApiKey]:
         """List a tenant's keys, newest first, those that have ended too."""
@@ -126,7 +126,7 @@ class KeyStore:
             found = found.where(behind(place, after))
         found = found.order_by(*(column.desc() for column in place)).limit(limit)
         with self._database.reading() as connection:
-            return [_api_key(row) for row in connection.execute(found).mappings()]
+            return [to_key(row) for row in connection.execute(found).mappings()]
 
     def find(self, tenant: str, key_id: str) -> ApiKey | None:
         """Read a tenant's key; None if it is unknown or somebody else's."""
@@ -141,7 +141,7 @@ class KeyStore:
             if row is None:
                 return None
             note(connection, now, by, Action.KEY_REVOKE, tenant=row["tenant"], subject=key_id)
-            return _api_key(row)
+            return to_key(row)
 
     def rotate(
         self, key_id: str, overlap: timedelta, by: Actor = OPERATOR, tenant: str | None = None
@@ -156,7 +156,7 @@ class KeyStore:
             row = connection.execute(live.with_for_update()).mappings().one_or_none()
             if row is None:
                 return None
-            old, text = _api_key(row), new_text()
+            old, text = to_key(row), new_text()
             ends_at = now + overlap
             # What comes with either key is signed by both secrets, so that receivers can change theirs at any time.
             signing = (*new_secrets(old.callback_url), *old.webhook_secrets)[:_SECRETS]
@@ -229,26 +229,14 @@ class KeyStore:
         terms: Terms,
         signing: tuple[str, ...],
     ) -> ApiKey:
-        values = {
-            "id": id_of(text),
-            "tenant": tenant,
-            "name": terms.name,
-            "sha256": sha256_of(text),
-            "scopes": write_scopes(terms.scopes),
-            "rate_per_minute": terms.rate_per_minute,
-            "max_queued": terms.max_queued,
-            "created_at": now,
-            "expires_at": None if terms.valid_for is None else now + terms.valid_for,
-            "callback_url": terms.callback_url,
-            "webhook_secrets": " ".join(signing) or None,
-        }
+        values = new_key_row(tenant, text, terms, signing=signing, now=now)
         row = connection.execute(insert(api_keys).values(values).returning(api_keys))
-        return _api_key(row.mappings().one())
+        return to_key(row.mappings().one())
 
     def _find(self, which: ColumnElement[bool]) -> ApiKey | None:
         with self._database.reading() as connection:
             row = connection.execute(select(api_keys).where(which)).mappings().one_or_none()
-        return None if row is None else _api_key(row)
+        return None if row is None else to_key(row)
 
 
 def _one(key_id: str, tenant: str | None = None) -> ColumnElement[bool]:
@@ -278,25 +266,4 @@ def _terms_of(key: ApiKey) -> Terms:
         rate_per_minute=key.rate_per_minute,
         max_queued=key.max_queued,
         callback_url=key.callback_url,
-    )
-
-
-def _api_key(row: RowMapping) -> ApiKey:
-    names = ("id", "tenant", "name", "rate_per_minute", "max_queued", "callback_url")
-    times = ("created_at", "expires_at", "revoked_at", "last_used_at")
-    return ApiKey(
-        scopes=read_scopes(row["scopes"]),
-        webhook_secrets=tuple((row["webhook_secrets"] or "").split()),
-        **{name: row[name] for name in (*names, *times)},
-    )
-
-
-def _caller(row: RowMapping) -> Caller:
-    return Caller(
-        tenant=row["tenant"],
-        key_id=row["id"],
-        scopes=read_scopes(row["scopes"]),
-        rate_per_minute=row["rate_per_minute"],
-        max_queued=row["max_queued"],
-        callback_url=row["callback_url"],
     )
