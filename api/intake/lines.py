@@ -20,10 +20,14 @@ from shared.errors import ErrorCode, Refused
 MAX_BODY_BYTES = 64 * 1024 * 1024
 #: A URL, a callback and all metadata that a job may have, with each of their letters escaped.
 MAX_LINE_BYTES = 128 * 1024
+#: Ten an item: a row of CSV may be several. What goes beyond is empty.
+MAX_LINES = 500_000
 #: How long a body may take to come in.
 SECONDS = 600.0
 
 _PIECE_BYTES = 64 * 1024
+#: Lines that are looked at in one go: less than a millisecond.
+_A_TURN = 500
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -64,6 +68,7 @@ class Lines:
         for piece in self._pieces():
             *whole, rest = (rest + piece).split(b"\n")
             for line in whole:
+                _check(number)
                 yield Line(number, None if is_skipping else _text_of(line))
                 number, is_skipping = number + 1, False
             if len(rest) > MAX_LINE_BYTES:
@@ -100,6 +105,22 @@ class Lines:
         if not piece and self._stream.tell() < (self._announced or 0):
             raise _cut_off()
         return piece
+
+
+def _check(number: int) -> None:
+    """Bound what empty lines cost: nobody counts them as items.
+
+    Raises:
+        Refused: There are too many.
+    """
+    if number > MAX_LINES:
+        raise Refused(
+            ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE,
+            f"The body of a batch may have {MAX_LINES} lines. Send several batches.",
+        )
+    if number % _A_TURN == 0:
+        # Others that this process serves get a turn.
+        time.sleep(0)
 
 
 def _text_of(line: bytes) -> str | None:
