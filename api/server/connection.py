@@ -19,8 +19,9 @@ from gunicorn.http.message import Request
 #: What other servers take, too: nginx's default.
 LARGEST_HEAD_BYTES = 32 * 1024
 
-#: A client has to take a piece of an answer in this time. The largest answers have some 100 KB.
+#: A client has to take an answer in this time, and in more of it what is large: a picture has some megabytes.
 SEND_SECONDS = 20.0
+LEAST_BYTES_A_SECOND = 64 * 1024
 
 #: What is left of a body when its answer is there is read and thrown away: most clients look for the answer only when
 #: they have sent everything, and the end of the connection would take it from them. Slowly, so that it costs little.
@@ -79,7 +80,7 @@ class Connection:
             ConnectionResetError: The client did not take it in time.
         """
         slow = ConnectionResetError(errno.ECONNRESET, "the client does not read its answer")
-        with gevent.Timeout(SEND_SECONDS, slow):
+        with gevent.Timeout(SEND_SECONDS + len(data) / LEAST_BYTES_A_SECOND, slow):
             self._socket.sendall(data)
 
 

@@ -147,6 +147,7 @@ from gevent import socket
 from api.server import connection
 
 connection.SEND_SECONDS = 0.2
+connection.LEAST_BYTES_A_SECOND = 10**12
 ours, theirs = socket.socketpair()
 connection.Connection(ours).sendall(b"small")
 try:
@@ -156,5 +157,35 @@ except ConnectionResetError as error:
 """
 
 
+PATIENT_SERVER = """
+import socket
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from gevent import socket
+from api.server import connection
+
+connection.SEND_SECONDS = 0.2
+connection.LEAST_BYTES_A_SECOND = 10**5
+ours, theirs = socket.socketpair()
+
+def take():
+    gevent.sleep(0.5)
+    taken = 0
+    while piece := theirs.recv(65536):
+        taken += len(piece)
+    print(taken, "taken")
+
+reader = gevent.spawn(take)
+connection.Connection(ours).sendall(bytes(4_000_000))
+ours.close()
+reader.join()
+"""
+
+
 def test_a_client_that_does_not_read_its_answer_is_hung_up_on() -> None:
     assert_says(SLOW_READER, "104 hung up\n")
+
+
+def test_a_picture_may_be_taken_more_slowly_than_an_envelope() -> None:
+    assert_says(PATIENT_SERVER, "4000000 taken\n")
