@@ -43,8 +43,13 @@ class _Waited:
     failures: list[str] = field(default_factory=list)
 
 
-def cost_of(target: Target, way: Way) -> str:
+def cost_of(target: Target, way: Way, metrics_port: int | None = None) -> str:
     """Measure beside a way to misbehave, after a quiet measurement if there is none.
+
+    Args:
+        target: Where the client is served.
+        way: How the sockets misbehave.
+        metrics_port: Where they do so, if not at the service's own port.
 
     Raises:
         NotHeld: The client waited for more than `BAR` times its quiet value, or was not served.
@@ -52,8 +57,7 @@ def cost_of(target: Target, way: Way) -> str:
     if not target.measured:
         target.measured.append(_measure(target, "nobody"))
     quiet = target.measured[0]
-    with _misbehaving(target, way):
-        time.sleep(_SETTLED_SECONDS)
+    with misbehaving(target, way, metrics_port):
         now = _measure(target, way.__name__.replace("_", " "))
     target.measured.append(now)
     health, job = now.health.p95 / quiet.health.p95, now.job.p95 / quiet.job.p95
@@ -116,15 +120,20 @@ def _cut_out(target: Target) -> int:
 
 
 @contextmanager
-def _misbehaving(target: Target, way: Way) -> Iterator[None]:
+def misbehaving(target: Target, way: Way, metrics_port: int | None) -> Iterator[None]:
+    """Let six sockets misbehave in a process of their own; at a port of metrics, if it is given."""
     parts = urlsplit(target.url)
+    port, authority = parts.port, target.authority or ""
+    if metrics_port is not None:
+        port, authority = metrics_port, ""
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder, "said")
         command = [sys.executable, "-m", "tests.attack.misbehaviour", way.__name__]
-        where = [str(parts.hostname), str(parts.port), str(target.authority or "")]
+        where = [str(parts.hostname), str(port), str(authority)]
         process = Process(way.__name__, command + where, output=said, directory=ROOT)
         process.start()
         try:
+            time.sleep(_SETTLED_SECONDS)
             yield
             hold(process.is_running, f"{way.__name__} ended: {said.read_text()}")
         finally:

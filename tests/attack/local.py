@@ -10,14 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.environment_file import read
+from deploy.local.metrics_ports import metrics_ports
 from deploy.local.servers.ports import LOOPBACK, free_port
 from shared.settings.settings import Settings, variable
 from tests.attack.target import NAMED_ORIGIN, ROOT, Target
 from tests.conditions import eventually
 from tests.end_to_end.installation import outside
+from tests.ports import ports_in_a_row
 from tests.webhook_receiver import SECRET
 
 _START_SECONDS, _STOP_SECONDS = 90, 60
+_METRICS_PORT = variable("metrics_port")
 #: Off otherwise, and so no threat.
 _SWITCHED_ON = {
     "CUTWORK_CORS_ORIGINS": NAMED_ORIGIN,
@@ -39,7 +42,9 @@ def running_locally() -> Iterator[Target]:
     """Do what `make run` does, and end it."""
     with tempfile.TemporaryDirectory(prefix="cutwork-attack-") as folder:
         home, said, port = Path(folder, "home"), Path(folder, "said"), free_port()
-        own = {"DATA_DIR": str(home), "PORT": str(port), **LIMITS}
+        metrics = choose_metrics_ports()
+        first = str(min(metrics.values()))
+        own = {"DATA_DIR": str(home), "PORT": str(port), _METRICS_PORT: first, **LIMITS}
         with said.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local"],
@@ -60,7 +65,8 @@ def running_locally() -> Iterator[Target]:
             yield Target(
                 name="`make run`",
                 url=f"http://{LOOPBACK}:{port}",
-                environment=with_defaults(read(home / "environment")),
+                # Another process than those that run would find its port taken.
+                environment={**with_defaults(read(home / "environment")), _METRICS_PORT: "0"},
                 directory=home,
                 root=process.pid,
                 logs=(
@@ -70,6 +76,7 @@ def running_locally() -> Iterator[Target]:
                     home / "seaweedfs" / "server.log",
                 ),
                 keyless=True,
+                metrics=metrics,
             )
         finally:
             process.terminate()
@@ -81,3 +88,8 @@ def with_defaults(environment: Mapping[str, str]) -> dict[str, str]:
     names = ("inputs_bucket", "results_bucket")
     defaults = {variable(name): str(Settings.model_fields[name].default) for name in names}
     return {**defaults, **environment}
+
+
+def choose_metrics_ports() -> Mapping[str, int]:
+    """Find a port for the metrics of each process."""
+    return metrics_ports(Settings(metrics_port=ports_in_a_row(3)))

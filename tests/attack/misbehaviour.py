@@ -107,6 +107,14 @@ def idle_and_half_open(connect: Connect) -> None:
             pass
 
 
+def scrapes_without_pause(connect: Connect) -> None:
+    """For a port of metrics: one after the other, each answer read."""
+    with connect() as client:
+        client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        while client.recv(_PIECE):
+            pass
+
+
 WAYS: tuple[Callable[[Connect], None], ...] = (
     unread_bodies,
     one_byte_chunks,
@@ -117,6 +125,7 @@ WAYS: tuple[Callable[[Connect], None], ...] = (
     huge_header_lists,
     long_heads_in_small_pieces,
     idle_and_half_open,
+    scrapes_without_pause,
 )
 
 

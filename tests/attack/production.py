@@ -29,7 +29,7 @@ from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.seaweedfs import SeaweedFS
 from deploy.local.servers.valkey import Valkey
 from shared.errors import Misconfigured
-from tests.attack.local import LIMITS, with_defaults
+from tests.attack.local import LIMITS, choose_metrics_ports, with_defaults
 from tests.attack.target import ROOT, Target
 from tests.end_to_end.installation import front_end_command, outside
 
@@ -128,6 +128,7 @@ def running_production() -> Iterator[Target]:
         )
         roles = Roles(stack.enter_context(Postgres.temporary()))
         ports = {name: free_port() for name in ("front end", "api", "results")}
+        metrics = choose_metrics_ports()
         common = with_defaults(
             {
                 **LIMITS,
@@ -142,6 +143,7 @@ def running_production() -> Iterator[Target]:
             database = roles.url("migration" if role == "setup" else role.replace("-", "_"))
             return {
                 **common,
+                "CUTWORK_METRICS_PORT": str(metrics.get(role.replace("-", " "), 0)),
                 "CUTWORK_DATABASE_URL": database,
                 "CUTWORK_S3_ACCESS_KEY": keys.access_key,
                 "CUTWORK_S3_SECRET_KEY": keys.secret_key,
@@ -176,7 +178,8 @@ def running_production() -> Iterator[Target]:
             root=os.getpid(),
             logs=[*home.glob("*.log"), *home.glob("*/server.log")],
             keyless=False,
-            public_ports=frozenset(ports.values()),
+            metrics=metrics,
+            public_ports=frozenset((ports["front end"], ports["api"])),
             authority=tls.authority,
             proxy="nginx",
         )

@@ -51,9 +51,11 @@ class Target:
     logs: Iterable[Path]
     #: Whether it was started without keys, and has none until an attempt makes one.
     keyless: bool
+    #: Where each process tells its metrics.
+    metrics: Mapping[str, int]
     #: The variables of who may do everything in the object store, where those above may not.
     owner: Mapping[str, str] = field(default_factory=dict)
-    #: Beside the front end's and the object store's: ports that are meant for everybody.
+    #: Others than that of `url` at which the front end is reached.
     public_ports: frozenset[int] = frozenset()
     #: The authority that clients of the front end and of the object store trust; None: no TLS.
     authority: Path | None = None

@@ -14,7 +14,9 @@ from tests.attack.target import Target
 
 @pytest.fixture
 def target(tmp_path: Path) -> Target:
-    return Target("nothing", "http://127.0.0.1:1", {}, tmp_path, os.getpid(), (), keyless=True)
+    return Target(
+        *("nothing", "http://127.0.0.1:1", {}, tmp_path, os.getpid(), ()), keyless=True, metrics={}
+    )
 
 
 def test_what_an_attempt_saw_is_kept(target: Target) -> None:

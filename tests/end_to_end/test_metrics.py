@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from tests.conditions import eventually
 from tests.end_to_end.client import CUTOUT, HEADERS, post
 from tests.end_to_end.local_run import START_SECONDS, Run
 from tests.monitoring import asked_by_alerts, asked_by_dashboard, series_in
+from tests.ports import ports_in_a_row
 
 PROCESSES = ("front end", "worker", "sweeper")
 
@@ -49,7 +49,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory, photo: bytes) -> Iterator[Watched]:
     """An installation that has cut out one photo and refused another."""
-    first = _ports_in_a_row(len(PROCESSES))
+    first = ports_in_a_row(len(PROCESSES))
     home = tmp_path_factory.mktemp("watched") / "home"
     run = Run(home, free_port(), CUTWORK_METRICS_PORT=str(first))
     try:
@@ -115,18 +115,3 @@ def test_a_request_is_followed_to_its_result_through_the_logs(
     assert f"request import-7  trace {trace_id}" in said
     assert "request_id=import-7" in said
     assert said.count(f"trace_id={trace_id}") == len(events)
-
-
-def _ports_in_a_row(count: int) -> int:
-    """Find some that are free beside each other."""
-
-    def find() -> int:
-        first = free_port()
-        try:
-            for number in range(count):
-                socket.create_server((LOOPBACK, first + number)).close()
-        except OSError:
-            return 0
-        return first
-
-    return eventually(find)

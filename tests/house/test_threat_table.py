@@ -36,6 +36,12 @@ def test_a_row_names_the_attempts_that_are_made_and_no_other(threat: str) -> Non
     assert ROWS.get(threat) == [attempt.__name__ for attempt in THREATS[threat]]
 
 
+def test_every_file_that_the_page_names_exists() -> None:
+    named = re.findall(r"`((?:api|deploy|shared|tests|worker)/[\w./-]+)`", PAGE)
+
+    assert [it for it in named if not (ROOT / it).exists()] == []
+
+
 @pytest.mark.parametrize("threat", THREATS)
 def test_what_was_seen_of_each_attempt_is_told(threat: str) -> None:
     told = [f"| {words(attempt.__name__)} |" for attempt in THREATS[threat]]

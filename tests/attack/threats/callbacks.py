@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 
 from tests.attack.attempt import Attempt, hold
+from tests.attack.batches import BATCHES, as_lines
 from tests.attack.photos import small_photo
-from tests.attack.target import V1, Target
+from tests.attack.target import KEY_HEADER, V1, Target
 from tests.attack.threats.image_urls import NAMES, TRICKS
 from tests.conditions import eventually
 
@@ -22,6 +23,23 @@ def no_callback_that_says_so_makes_a_job(target: Target) -> str:
             answer = _post(client, url)
             hold(answer.status_code == httpx.codes.BAD_REQUEST, f"{url} was {answer.status_code}")
     return f"{len(TRICKS)} spellings, each 400"
+
+
+def no_key_or_batch_that_says_so_is_made(target: Target) -> str:
+    """Who is told of all jobs of a key, of a whole batch, or of one of its lines."""
+    admin = {KEY_HEADER: target.new_key("owner", "--scope", "admin")}
+    line = {"image_url": "https://photos.invalid/a.jpg"}
+    with target.client("owner") as client:
+        for url in TRICKS:
+            terms = {"scopes": ["read"], "callback_url": url}
+            answers = (
+                client.post("/v1/keys", json=terms, headers=admin),
+                client.post(BATCHES, params={"callback_url": url}, **as_lines([line])),
+                client.post(BATCHES, **as_lines([{**line, "callback_url": url}])),
+            )
+            seen = [answer.status_code for answer in answers]
+            hold(seen == [400, 400, 422], f"{url} was answered {seen}")
+    return f"{len(TRICKS)} spellings for a key, a batch and a line of one, each refused"
 
 
 def no_name_that_means_this_machine_is_told(target: Target) -> str:
@@ -62,6 +80,7 @@ def _post(client: httpx.Client, url: str) -> httpx.Response:
 
 ATTEMPTS: tuple[Attempt, ...] = (
     no_callback_that_says_so_makes_a_job,
+    no_key_or_batch_that_says_so_is_made,
     no_name_that_means_this_machine_is_told,
     the_secret_in_a_callback_is_written_nowhere,
 )

@@ -27,7 +27,8 @@ _INSTALL = (
 
 def every_version_is_locked_by_its_hash(_: Target) -> str:
     count = 0
-    for lock in sorted((ROOT / "deploy" / "locks").glob("*.txt")):
+    locks = sorted((ROOT / "deploy" / "locks").glob("*.txt"))
+    for lock in locks:
         blocks = re.split(r"\n(?=\S)", lock.read_text())
         requirements = [block for block in blocks if _REQUIREMENT.match(block)]
         hold(bool(requirements), f"{lock.name} locks nothing")
@@ -39,7 +40,7 @@ def every_version_is_locked_by_its_hash(_: Target) -> str:
         ]
         hold(not bare and not loose, f"{lock.name}: {', '.join(bare + loose)}")
         count += len(requirements)
-    return f"{count} lines of five locks, each with hashes"
+    return f"{count} lines of {len(locks)} locks, each with hashes"
 
 
 def a_package_with_another_hash_is_not_installed(target: Target) -> str:

@@ -6,6 +6,7 @@ import re
 import time
 
 from tests.attack.attempt import Attempt, hold
+from tests.attack.batches import BATCHES
 from tests.attack.target import KEY_HEADER, Target
 from tests.end_to_end.client import CUTOUT
 
@@ -14,6 +15,8 @@ THREAT = "a hostile request: huge or endless heads, bodies, parts, chunks"
 _MEGABYTE = 1 << 20
 _ANSWER = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 _HIDDEN = b"GET /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Hidden: yes\r\n\r\n"
+_JSON, _OBJECTS = "application/json", ("/v1/keys", "/v1/ops/erase")
+_TO_LOOK_AFTER = ("--scope", "admin", "--scope", "operate")
 _FORM_SECONDS, _HEAD_SECONDS = 15.0, 40.0
 
 
@@ -144,6 +147,31 @@ def large_heads_bodies_and_forms_are_refused_in_seconds(target: Target) -> str:
     return f"{len(requests)} requests refused, slowest {slowest:.1f} s"
 
 
+def large_batches_and_deep_json_are_refused_in_seconds(target: Target) -> str:
+    sends = {KEY_HEADER: target.key("owner"), "Content-Type": "application/jsonl"}
+    looks_after = {KEY_HEADER: target.new_key("owner", *_TO_LOOK_AFTER), "Content-Type": _JSON}
+    deep, long = b"[" * 60_000, b"9" * 60_000
+    requests = [
+        *((BATCHES, sends, body) for body in (deep, b'{"image_url":' + deep, b"{}\n" * 100_000)),
+        *((BATCHES, sends, body) for body in (b"x" * 5 * _MEGABYTE, b"\n" * _MEGABYTE, b"\xff\n")),
+        *(
+            (path, looks_after, body)
+            for path in _OBJECTS
+            for body in (deep, b'{"a":' + long + b"}")
+        ),
+        *((path, looks_after, b" " * _MEGABYTE + b"{}") for path in _OBJECTS),
+    ]
+    slowest = 0.0
+    with target.client() as client:
+        for path, headers, body in requests:
+            began = time.monotonic()
+            status = client.post(path, headers=headers, content=body).status_code
+            slowest = max(slowest, time.monotonic() - began)
+            hold(400 <= status < 500, f"{path} {body[:20]!r}: {status}")
+    hold(slowest < _FORM_SECONDS, f"slowest {slowest:.1f} s")
+    return f"{len(requests)} bodies refused, slowest {slowest:.1f} s"
+
+
 def a_head_that_trickles_in_is_cut_off(target: Target) -> str:
     began = time.monotonic()
     with target.connect(seconds=5) as client:
@@ -168,5 +196,6 @@ ATTEMPTS: tuple[Attempt, ...] = (
     no_request_hides_behind_another,
     headers_of_a_proxy_change_nothing,
     large_heads_bodies_and_forms_are_refused_in_seconds,
+    large_batches_and_deep_json_are_refused_in_seconds,
     a_head_that_trickles_in_is_cut_off,
 )

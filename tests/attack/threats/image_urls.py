@@ -9,6 +9,7 @@ import httpx
 
 from deploy.local.servers.ports import LOOPBACK
 from tests.attack.attempt import Attempt, hold
+from tests.attack.batches import BATCHES, as_lines
 from tests.attack.target import V1, Target
 
 THREAT = "a photo's URL that leads inside"
@@ -52,6 +53,20 @@ def no_url_that_says_so_makes_a_job(target: Target) -> str:
     return f"{len(TRICKS)} spellings and {len(ports)} ports of its own, each {_REFUSED}"
 
 
+def no_line_of_a_batch_that_says_so_is_taken(target: Target) -> str:
+    good = {"image_url": "https://photos.invalid/a.jpg"}
+    with target.client("owner") as client:
+        before = client.get(BATCHES).json()["data"]["batches"]
+        answer = client.post(BATCHES, **as_lines([good, *({"image_url": it} for it in TRICKS)]))
+        after = client.get(BATCHES).json()["data"]["batches"]
+    refused = {it["line"]: it["code"] for it in answer.json().get("lines", ())}
+    hold(answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY, f"answered {answer.status_code}")
+    hold(set(refused) == set(range(2, len(TRICKS) + 2)), f"refused lines: {sorted(refused)}")
+    hold(set(refused.values()) == {_REFUSED}, f"refused with {sorted(set(refused.values()))}")
+    hold(len(after) == len(before), "a part of the batch was kept")
+    return f"{len(TRICKS)} lines, each {_REFUSED}; nothing of the batch is kept"
+
+
 def no_name_that_means_this_machine_is_called(target: Target) -> str:
     with target.client("owner") as client:
         for name in NAMES:
@@ -88,6 +103,7 @@ def _post(client: httpx.Client, url: str) -> httpx.Response:
 
 ATTEMPTS: tuple[Attempt, ...] = (
     no_url_that_says_so_makes_a_job,
+    no_line_of_a_batch_that_says_so_is_taken,
     no_name_that_means_this_machine_is_called,
     the_signature_in_a_url_is_written_nowhere,
 )

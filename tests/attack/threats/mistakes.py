@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 from minio import Minio
 from urllib3 import PoolManager
 
@@ -42,6 +45,23 @@ def a_key_ends_the_time_without(target: Target) -> str:
         status = client.get(V1, headers={"ailabapi-api-key": "any"}).status_code
     hold(status == 401, f"any key is answered {status} although there is one")
     return "any key: 401 once there is one"
+
+
+def a_first_key_is_made_once_and_never_again(target: Target) -> str:
+    """Who starts the setup anew must not open a service whose keys were all revoked."""
+    here = target.admin("setup", "--first-key", "intruder")
+    hold("cw_" not in here.stdout + here.stderr, "it makes a first key although there is one")
+    with tempfile.TemporaryDirectory() as folder:
+        empty = {"CUTWORK_DATABASE_URL": f"sqlite:///{folder}/jobs.sqlite3"}
+        words = ("setup", "--first-key", "shop")
+        first = target.admin(*words, changes=empty).stdout.splitlines()[-1]
+        hold(first.startswith("cw_"), f"no first key is shown: {first!r}")
+        target.admin("keys", "revoke", first.split("_")[1], changes=empty)
+        again = target.admin(*words, changes=empty)
+        kept = b"".join(file.read_bytes() for file in Path(folder).iterdir())
+    hold("cw_" not in again.stdout + again.stderr, "it makes another one after the first")
+    hold(first.split("_", 2)[2].encode() not in kept, "the key itself is stored")
+    return "shown once, stored nowhere; none where there is a key, or was one"
 
 
 def no_secret_shows_when_settings_are_printed(target: Target) -> str:
@@ -88,6 +108,7 @@ ATTEMPTS: tuple[Attempt, ...] = (
     a_setting_that_is_none_is_refused_at_start,
     a_key_is_made_in_no_other_database_than_the_services,
     a_key_ends_the_time_without,
+    a_first_key_is_made_once_and_never_again,
     no_secret_shows_when_settings_are_printed,
     a_bucket_without_its_rule_is_noticed,
 )

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 import uuid
+import zipfile
+from collections.abc import Mapping
 
 import httpx
 
 from tests.attack.attempt import Attempt, hold
+from tests.attack.batches import BATCHES, as_lines
 from tests.attack.photos import small_photo
-from tests.attack.target import V1, Target
+from tests.attack.routes import UNKNOWN, routes_of
+from tests.attack.target import KEY_HEADER, V1, Target
 from tests.end_to_end.client import CUTOUT, QUERY
 
 UPLOADS = "/v1/uploads"
 THREAT = "a neighbour tenant reads, lists or erases"
 
+_SCOPES = ("--scope", "submit", "--scope", "read", "--scope", "admin")
+#: Where an id stands in the query and not in the path.
+_BY_QUERY = (f"{QUERY}?task_id={{}}", f"{V1}?ids={{}}", "/v1/results.zip?ids={}")
 _OF_THIS_REQUEST = re.compile(r'"(?:request_id|log_id)":\s*"[^"]*"')
 _VERBS = ("GET", "HEAD", "DELETE", "PUT", "PATCH", "POST", "OPTIONS")
 
@@ -37,6 +45,29 @@ def anothers_job_is_answered_like_an_unknown_one(target: Target) -> str:
         still = owner.get(f"{V1}/{task_id}").json()["task_status"]
     hold(still == 2, "a neighbour's DELETE did something")
     return f"{compared} pairs of answers differ in nothing but their request ids; the job is still there"
+
+
+def no_route_tells_anothers_id_from_an_unknown_one(target: Target) -> str:
+    """Every route with an id in its path, by its own method, with a key that may do all that a tenant's may."""
+    ids = _things_of(target, "owner")
+    compared = 0
+    with target.client(**{KEY_HEADER: target.new_key("other", *_SCOPES)}) as client:
+        tries = [
+            (route.method, route.at(**ids), route.at())
+            for route in routes_of(target)
+            if route.names
+        ]
+        tries += [("GET", it.format(ids["job_id"]), it.format(UNKNOWN)) for it in _BY_QUERY]
+        for method, own, unknown in tries:
+            theirs, nobodys = (_without(client.request(method, it), ids) for it in (own, unknown))
+            hold(theirs == nobodys, f"{method} {own}: {theirs} and not {nobodys}")
+            compared += 1
+    with target.client("owner") as owner:
+        job = owner.get(f"{V1}/{ids['job_id']}").json()["task_status"]
+        batch = owner.get(f"{BATCHES}/{ids['batch_id']}").json()["data"]
+    hold(job == 2, f"afterwards the job is in state {job}")
+    hold(not batch["counts"]["cancelled"], "the batch was cancelled")
+    return f"{compared} routes answer as to an id that nothing has; key, job and batch are as they were"
 
 
 def forged_cursors_and_lists_show_own_jobs_only(target: Target) -> str:
@@ -110,14 +141,46 @@ def a_form_for_one_photo_takes_nothing_else(target: Target) -> str:
     return f"{len(tries)} changed forms, none was taken"
 
 
+def _things_of(target: Target, tenant: str) -> dict[str, str]:
+    """Let a tenant have one of everything that has an id, called as in the paths of the document."""
+    told = {"callback_url": "https://shop.invalid/hook"}
+    with target.client(tenant) as client:
+        posted = client.post(V1, files={"image": small_photo()}, data=told).raise_for_status()
+        job_id = str(posted.json()["task_id"])
+        target.wait_for(tenant, job_id)
+        log = client.get(f"{V1}/{job_id}/deliveries").raise_for_status().json()["data"]
+        lines = as_lines([{"image_url": "https://photos.invalid/a.jpg"}])
+        batch = client.post(BATCHES, **lines).raise_for_status().json()["data"]
+    return {
+        "job_id": job_id,
+        "batch_id": str(batch["batch_id"]),
+        "key_id": target.key(tenant).split("_")[1],
+        "delivery_id": str(log["deliveries"][0]["id"]),
+        "file_name": "image.png",
+    }
+
+
+def _without(answer: httpx.Response, ids: Mapping[str, str]) -> tuple[object, ...]:
+    """What can be told from an answer, but for the ids that were asked for."""
+    status, text, headers = _shape(answer)
+    if answer.headers["content-type"] == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            text = str([(name, archive.read(name)) for name in archive.namelist()])
+        headers = {}
+    for one in (*ids.values(), UNKNOWN):
+        text = str(text).replace(one, "…")
+    return status, text, headers
+
+
 def _shape(answer: httpx.Response) -> tuple[object, ...]:
-    own = {"date", "x-request-id"}
+    own = {"date", "x-request-id", "ratelimit"}
     headers = {name: answer.headers[name] for name in answer.headers if name not in own}
     return answer.status_code, _OF_THIS_REQUEST.sub("", answer.text), headers
 
 
 ATTEMPTS: tuple[Attempt, ...] = (
     anothers_job_is_answered_like_an_unknown_one,
+    no_route_tells_anothers_id_from_an_unknown_one,
     forged_cursors_and_lists_show_own_jobs_only,
     anothers_idempotency_key_finds_no_job,
     anothers_upload_makes_no_job,

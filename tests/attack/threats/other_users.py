@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import subprocess
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 import httpx
@@ -75,17 +76,18 @@ def nobody_else_reads_its_folder(target: Target) -> str:
 
 def no_port_serves_whoever_has_no_credentials(target: Target) -> str:
     """Every port that it listens on: over HTTP, over TLS without a certificate, and as Redis."""
-    own = {httpx.URL(target.url).port, httpx.URL(target.environment["CUTWORK_S3_ENDPOINT"]).port}
-    own |= target.public_ports
+    store = httpx.URL(target.environment["CUTWORK_S3_ENDPOINT"]).port
+    # What these say, and to whom, others try.
+    spoken_for = {httpx.URL(target.url).port, *target.metrics.values(), *target.public_ports}
     ports = _ports(target)
-    hold(own <= ports.keys(), f"{own} are not among {sorted(ports)}")
+    hold(spoken_for | {store} <= ports.keys(), f"{spoken_for} are not among {sorted(ports)}")
     for port, address in ports.items():
-        hold(address.startswith("127."), f"port {port} listens on {address}")
+        hold(address.is_loopback, f"port {port} listens on {address}")
         for words in _REDIS:
             said = _exchange(port, words + b"\r\n")
             hold(not said.startswith((b"+", b":", b"*", b"$")), f"{port} {words!r}: {said[:60]!r}")
         for scheme in ("http", "https"):
-            for path in _INSIDE:
+            for path in () if port in spoken_for else _INSIDE:
                 status, content = _ask(f"{scheme}://{LOOPBACK}:{port}{path}")
                 # The object store says that it lives, and no more.
                 served = 200 <= status < 300 and content
@@ -134,15 +136,22 @@ def no_socket_of_its_can_be_taken_by_another(target: Target) -> str:
     return f"{len(names)} named sockets: in its own folder, or behind a certificate"
 
 
-def _ports(target: Target) -> dict[int, str]:
+def _ports(target: Target) -> dict[int, IPv4Address | IPv6Address]:
     inodes = {inode for pid in target.processes() for inode in _sockets(pid)}
     found = {}
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        words = line.split()
-        if words[3] == _LISTENS and int(words[9]) in inodes:
-            address, port = words[1].split(":")
-            found[int(port, 16)] = socket.inet_ntoa(bytes.fromhex(address)[::-1])
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            words = line.split()
+            if words[3] == _LISTENS and int(words[9]) in inodes:
+                address, port = words[1].split(":")
+                found[int(port, 16)] = _address(bytes.fromhex(address))
     return found
+
+
+def _address(written: bytes) -> IPv4Address | IPv6Address:
+    """Read an address as the kernel writes it: words of four bytes, each the other way round."""
+    words = (written[start : start + 4][::-1] for start in range(0, len(written), 4))
+    return ip_address(b"".join(words))
 
 
 def _sockets(pid: int) -> set[int]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import httpx
 
+from shared.tenants.api_key import Scope
 from tests.attack.attempt import Attempt, hold
 from tests.attack.photos import small_photo
+from tests.attack.routes import routes_of
 from tests.attack.target import KEY_HEADER, V1, Target
 from tests.end_to_end.client import CUTOUT, QUERY
 
@@ -43,6 +46,26 @@ def a_key_does_no_more_than_its_scopes(target: Target) -> str:
     return f"{seen.total()} requests, each 403; the job is still there"
 
 
+def no_route_serves_a_key_that_lacks_its_scope_alone(target: Target) -> str:
+    """A key that may do everything but that, on every route there is."""
+    keys = {
+        missing: {KEY_HEADER: target.new_key("intruder", *_words(set(Scope) - {missing}))}
+        for missing in Scope
+    }
+    count = 0
+    with target.client() as client:
+        for route in routes_of(target):
+            if not route.scope:
+                continue
+            answer = client.request(route.method, route.at(), headers=keys[Scope(route.scope)])
+            count += 1
+            hold(
+                answer.status_code == httpx.codes.FORBIDDEN,
+                f"{route.method} {route.path} without `{route.scope}`: {answer.status_code}",
+            )
+    return f"{count} routes, each 403 to a key that has all scopes but the one"
+
+
 def an_administrator_reaches_no_other_tenant(target: Target) -> str:
     own = {KEY_HEADER: target.new_key("intruder", "--scope", "admin")}
     foreign = target.key("owner").split("_")[1]
@@ -73,7 +96,12 @@ def an_administrator_reaches_no_other_tenant(target: Target) -> str:
     return f"{len(asked) + len(reach)} requests refused; a key that was made sees its own tenant's jobs"
 
 
+def _words(scopes: Iterable[Scope]) -> list[str]:
+    return [word for scope in scopes for word in ("--scope", scope.value)]
+
+
 ATTEMPTS: tuple[Attempt, ...] = (
     a_key_does_no_more_than_its_scopes,
+    no_route_serves_a_key_that_lacks_its_scope_alone,
     an_administrator_reaches_no_other_tenant,
 )

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from api.routes import ops
 from tests.attack.attempt import Attempt, hold
 from tests.attack.photos import small_photo
 from tests.attack.target import KEY_HEADER, NAMED_ORIGIN, V1, Target
@@ -13,6 +14,7 @@ from tests.end_to_end.client import CUTOUT
 
 THREAT = "a web page in somebody's browser"
 
+_OPS = (ops.PATH, ops.SERIES, ops.JOBS, f"{ops.FIND}?q=any")
 _UNAUTHORIZED = httpx.codes.UNAUTHORIZED
 _ANY = {KEY_HEADER: "any"}
 #: What a browser sends along for a page of another site.
@@ -51,6 +53,25 @@ def a_page_of_another_site_makes_no_job_and_reads_none(target: Target) -> str:
     return f"{len(tries)} kinds of page, each 401, no CORS, no cookie"
 
 
+def a_page_of_another_site_sees_and_withdraws_nothing_of_all_tenants(target: Target) -> str:
+    """Before there is a key, whoever is on the machine is the operator too."""
+    hosts = {"Host": urlsplit(target.url).netloc}
+    body = b'{"status": "queued", "until": "2100-01-01T00:00:00Z"}'
+    asked = 0
+    with target.client() as client:
+        for own in (_FOREIGN, {**_FOREIGN, **_ANY}, {"Origin": "null", **_ANY}):
+            seen = {client.get(path, headers={**hosts, **own}).status_code for path in _OPS}
+            for kind in ("application/json", "text/plain"):
+                headers = {**hosts, **own, "Content-Type": kind}
+                seen.add(client.post(ops.ERASE, headers=headers, content=body).status_code)
+                asked += 1
+            asked += len(_OPS)
+            hold(seen == {_UNAUTHORIZED}, f"{own}: {sorted(seen)}")
+        framed = client.get("/ops").headers["content-security-policy"]
+    hold("frame-ancestors 'none'" in framed, f"may be framed: {framed}")
+    return f"{asked} requests, each 401; the page is shown in no frame"
+
+
 def a_name_that_was_made_to_point_here_gets_nothing(target: Target) -> str:
     """DNS rebinding: to the browser the page and the service are one site, so it may add any header."""
     lines = (
@@ -65,6 +86,7 @@ def a_name_that_was_made_to_point_here_gets_nothing(target: Target) -> str:
         ),
         "GET http://evil.example/v1/jobs HTTP/1.1\r\nHost: 127.0.0.1",
         "GET http://127.0.0.1@evil.example/v1/jobs HTTP/1.1\r\nHost: 127.0.0.1",
+        "GET /v1/ops/jobs HTTP/1.1\r\nHost: evil.example",
         "GET /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example",
         "GET /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 127.0.0.1",
         "GET /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Host: evil.example",
@@ -149,6 +171,7 @@ def results_are_pictures_of_another_host(target: Target) -> str:
 ATTEMPTS: tuple[Attempt, ...] = (
     programs_of_this_machine_are_served_as_long_as_there_is_no_key,
     a_page_of_another_site_makes_no_job_and_reads_none,
+    a_page_of_another_site_sees_and_withdraws_nothing_of_all_tenants,
     a_name_that_was_made_to_point_here_gets_nothing,
     no_page_but_a_named_one_is_granted_a_preflight,
     no_page_but_a_named_one_reads_a_result,
