@@ -126,8 +126,14 @@ def hung_attempt(job_store: JobStore, leases: LeaseKeeper, run_timeout: timedelt
             leases.drop(lease)
             try:
                 job_store.retry(lease, timedelta(0), ErrorCode.AI_SERVICE_TIMEOUT, HUNG_MESSAGE)
-            except DatabaseUnavailable:
-                _log.warning("lease.left", task_id=str(lease.job_id), attempt=lease.attempt)
+            except Exception as error:  # noqa: BLE001  whatever it is: no other look would find this attempt again
+                unforeseen = None if isinstance(error, DatabaseUnavailable) else error
+                _log.warning(
+                    "lease.left",
+                    task_id=str(lease.job_id),
+                    attempt=lease.attempt,
+                    exc_info=unforeseen,
+                )
             end_process(Reason.HUNG)
 
     return look

@@ -37,15 +37,16 @@ class Table:
         self.retried: list[Lease] = []
         self.released: list[Lease] = []
         self.is_away = False
+        self.fault: Exception = DatabaseUnavailable("down")
 
     def retry(self, lease: Lease, *_: object) -> None:
         if self.is_away:
-            raise DatabaseUnavailable("down")
+            raise self.fault
         self.retried.append(lease)
 
     def release(self, lease: Lease, **_: object) -> bool:
         if self.is_away:
-            raise DatabaseUnavailable("down")
+            raise self.fault
         self.released.append(lease)
         return True
 
@@ -91,11 +92,12 @@ def test_a_hung_attempt_is_counted_and_its_neighbours_are_not(
     assert (table.retried, table.released, exit_codes) == ([HUNG], [OTHER], [70])
 
 
+@pytest.mark.parametrize("fault", [DatabaseUnavailable("down"), ZeroDivisionError()])
 def test_a_hung_attempt_is_never_handed_back_uncounted(
-    leases: LeaseKeeper, table: Table, exit_codes: list[int]
+    leases: LeaseKeeper, table: Table, exit_codes: list[int], fault: Exception
 ) -> None:
     """Its lease runs out instead: a photo that hangs each network must not be tried for ever."""
-    table.is_away = True
+    table.is_away, table.fault = True, fault
 
     with pytest.raises(SystemExit):
         hung_attempt(cast("JobStore", table), leases, timedelta(seconds=0.05))()
