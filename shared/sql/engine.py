@@ -164,9 +164,14 @@ def _connect_arguments(url: URL, options: ConnectionOptions) -> dict[str, Any]:
         # A pooler refuses options at the start of a connection, and a statement that was prepared on another one.
         return {**arguments, "prepare_threshold": None}
     own = url.query.get("options", os.environ.get("PGOPTIONS", ""))
-    # 0 would be no limit at all.
-    limit = {"statement_timeout": max(1, int(options.statement_seconds * 1000))}
-    ours = " ".join(f"-c {name}={value}" for name, value in (limit | _PLANNING).items())
+    said = {
+        # 0 would be no limit at all.
+        "statement_timeout": max(1, int(options.statement_seconds * 1000)),
+        # Who waits for a row goes on with it as it then is, whatever the database's default is.
+        "default_transaction_isolation": r"read\ committed",
+        **_PLANNING,
+    }
+    ours = " ".join(f"-c {name}={value}" for name, value in said.items())
     # Of two that say the same the later one counts.
     return {**arguments, "options": " ".join((ours, *([own] if isinstance(own, str) else own)))}
 

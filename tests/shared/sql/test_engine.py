@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -112,6 +113,29 @@ def test_plans_are_held_to_indexes_on_every_connection(
         ]
 
     assert said == ["off"] * 4
+
+
+@pytest.mark.parametrize("way", ["reading", "writing"])
+def test_every_transaction_sees_what_others_have_committed_whatever_the_databases_default_is(
+    postgres: Postgres, way: str
+) -> None:
+    """Otherwise two uploads of one tenant at once would be an error: both count in one row."""
+    name = f"strict_{way}"
+    with psycopg.connect(
+        postgres.url.replace("postgresql+psycopg", "postgresql"), autocommit=True
+    ) as connection:
+        for statement in (
+            "CREATE DATABASE {} TEMPLATE template0",
+            "ALTER DATABASE {} SET default_transaction_isolation = 'serializable'",
+        ):
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+    with (
+        closing(Database(postgres.url_of(name))) as database,
+        getattr(database, way)() as connection,
+    ):
+        isolation = connection.execute(text("SHOW transaction_isolation")).scalar_one()
+
+    assert isolation == "read committed"
 
 
 def test_what_is_read_again_and_again_is_prepared(open_with: Open) -> None:
