@@ -99,7 +99,9 @@ class Overseeing(JobTable):
 def _until(which: Matching, now: datetime) -> Matching:
     """End at this moment: withdrawn jobs stand before others in an index that knows nothing of them."""
     end = now + timedelta(microseconds=1)
-    return replace(which, until=min(which.until or end, end))
+    # No later beginning either: behind the year 9999 there is no day to add.
+    since = which.since and min(which.since, end)
+    return replace(which, since=since, until=min(which.until or end, end))
 
 
 def _overseen(row: RowMapping, when: datetime, now: datetime) -> Overseen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -164,6 +164,7 @@ def test_what_is_listed_is_what_is_counted_and_both_keep_to_their_time(
         Matching(status=JobStatus.FAILED, until=third): 2,
         Matching(status=JobStatus.FAILED, since=third): 3,
         Matching(code=CODE, since=third, until=third + timedelta(seconds=1)): 1,
+        Matching(status=JobStatus.FAILED, since=datetime.max.replace(tzinfo=UTC)): 0,
     }.items():
         assert len(job_store.list_matching(which, 50)) == expected
         assert job_store.count_matching(which) == expected
