@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, null, select, update
+from sqlalchemy import Connection, RowMapping, and_, null, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shared.batches.batch import EVENTS, Batch, BatchStatus, Outcome, ended, outcome_of
@@ -45,10 +45,10 @@ class _End(NamedTuple):
 class Progress(BatchTable):
     """What the sweeper asks of the batch tables for those that go on."""
 
-    def list_at_work(self, limit: int) -> list[Batch]:
-        """List batches that go on, by tenant, and of each tenant the oldest first."""
+    def list_at_work(self, limit: int, after: str = "") -> list[Batch]:
+        """List batches that go on, by tenant, those behind a tenant, and of each tenant the oldest first."""
         order = (batches.c.at_work_for, batches.c.accepted_at)
-        goes_on = batches.c.at_work_for.is_not(None)
+        goes_on = and_(batches.c.at_work_for.is_not(None), batches.c.at_work_for > after)
         rows = select(batches).where(goes_on).order_by(*order).limit(limit)
         with self._database.reading() as connection:
             now = self._clock(connection)

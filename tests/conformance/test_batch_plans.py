@@ -109,6 +109,7 @@ CASES = {
     "cancel": Case(lambda store, it: store.cancel(it.id, it.tenant), {ID}),
     "cancel_held": Case(cancelled, {ID, LINE}),
     "list_at_work": Case(lambda store, it: store.list_at_work(LIMIT), {WORK}),
+    "list_at_work, further": Case(lambda store, it: store.list_at_work(LIMIT, "a"), {WORK}),
     "release": Case(lambda store, it: store.release(it.id, LIMIT, LIMIT), {ID, LINE}),
     "settle": Case(settled, {ID, LINE, OPEN}),
     "discard_broken_off": Case(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
 
@@ -38,7 +38,7 @@ _LOOKED_AT = 1000
 _ROWS_PER_CLEARING = 1000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class BatchKeeper:
     """One round at a time over all batches; any number of keepers may run."""
 
@@ -48,6 +48,8 @@ class BatchKeeper:
     window: int
     room: QueueRoom
     prune_after: timedelta
+    #: The last tenant of the round before, if there were others behind it.
+    _after: str = field(default="", init=False)
 
     def run(self) -> bool:
         """Do each of it once; True if there is more to do at once. A store that is away is left to the next round."""
@@ -55,10 +57,15 @@ class BatchKeeper:
 
     def move_on(self) -> bool:
         """Count what has ended, and let further items in; True if there is more to do at once."""
-        at_work = self.batches.list_at_work(_BATCHES_PER_ROUND)
-        is_more = False
-        for _, own in groupby(at_work, lambda batch: batch.tenant):
-            is_more |= self._move_on_for(list(own))
+        at_work = self.batches.list_at_work(_BATCHES_PER_ROUND, self._after)
+        tenants = [list(own) for _, own in groupby(at_work, lambda batch: batch.tenant)]
+        is_more = len(at_work) == _BATCHES_PER_ROUND
+        if is_more and len(tenants) > 1:
+            # Some of the last one's may be missing: it comes first in the next round.
+            tenants.pop()
+        self._after = tenants[-1][0].tenant if is_more else ""
+        for own in tenants:
+            is_more |= self._move_on_for(own)
         return is_more
 
     def clear(self) -> bool:

@@ -16,6 +16,7 @@ from shared.tenants.key_store import KeyStore
 from tests.batches import accepted, new_batch, new_items
 from tests.factories import new_job
 from tests.worker.conftest import LIMITS, Stores
+from worker.sweeper import batch_keeper
 from worker.sweeper.batch_keeper import BatchKeeper
 from worker.sweeper.queue_room import QueueRoom
 
@@ -97,6 +98,26 @@ def test_of_a_tenants_batches_the_oldest_is_let_in_first_and_other_tenants_besid
     keeper.run()
 
     assert [shown(batches, it).released for it in (first, second, others)] == [8, 2, 8]
+
+
+def test_more_batches_than_one_round_looks_at_all_move_on(
+    keeper: BatchKeeper, stores: Stores, batches: BatchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_keeper, "_BATCHES_PER_ROUND", 3)
+    made = []
+    for tenant in ("a", "a", "b", "b", "b", "b", "c"):
+        made.append(accepted(batches, 2, tenant=tenant))
+        stores.clock.advance(seconds=1)
+    *others, fourth, last = made
+
+    for _ in range(3):
+        while keeper.run():
+            pass
+        work_off(stores)
+
+    # Of one tenant's the fourth waits as long as three older ones go on.
+    assert {shown(batches, it).released for it in (*others, last)} == {2}
+    assert shown(batches, fourth).released == 2
 
 
 @pytest.mark.parametrize("limit", ["max_queued_per_tenant", "max_queued"])
