@@ -139,6 +139,9 @@ def _options(sent: Iterable[tuple[str, Any]], names: Names) -> list[Option] | Re
         return error
     except UnicodeEncodeError:
         return invalid(_HALF)
+    except RecursionError:
+        # It was read, and cannot be written: that takes more of the stack.
+        return invalid(_NO_OBJECT)
     return options
 
 

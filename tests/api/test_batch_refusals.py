@@ -11,7 +11,10 @@ import pytest
 from api.intake import batch as intake
 from api.intake import lines
 from api.intake.direct_upload import new_upload_id
-from shared.errors import ErrorCode
+from api.intake.lines import Line
+from api.intake.options import MODERN
+from api.intake.records import read_json_lines
+from shared.errors import ErrorCode, Refused
 from tests.api.batch_client import (
     CHANGES,
     CSV,
@@ -107,6 +110,18 @@ def test_a_line_that_is_too_long_is_wrong_and_those_behind_it_keep_their_numbers
     answer = post(front_end, jsonl([item(1)]) + long + b"\n{}\n")
 
     assert [line for line, _ in wrong_lines(answer)] == [2, 3]
+
+
+@pytest.mark.parametrize("name", ["image_url", "metadata"])
+@pytest.mark.parametrize("depth", [700, 5000])
+def test_a_line_that_is_nested_too_deep_to_be_written_or_to_be_read_is_wrong(
+    name: str, depth: int
+) -> None:
+    nested = '{"a":' * depth + "1" + "}" * depth
+
+    [record] = read_json_lines([Line(1, f'{{"{name}": {nested}}}')], MODERN)
+
+    assert isinstance(record.options, Refused)
 
 
 @pytest.mark.parametrize(
