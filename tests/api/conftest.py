@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ from shared.webhooks.deliveries import Deliveries
 from tests.api.document_check import CheckingClient
 from tests.api.photos import photo
 from tests.clock import HandClock
+from tests.conditions import eventually
 from tests.empty_database import create_empty
 from tests.fakes import (
     InMemoryFleet,
@@ -219,3 +221,9 @@ def logged() -> Iterator[Logged]:
     """What is logged during the test."""
     with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as events:
         yield events
+
+
+@pytest.fixture
+def early() -> None:
+    """A minute that does not end meanwhile: what it has counted weighs less from then on."""
+    eventually(lambda: time.time() % 60 < 35)

@@ -89,6 +89,7 @@ def test_no_other_origin_is_granted_anything(front_end: FrontEnd, origin: str) -
     assert asked.headers["Vary"] == posted.headers["Vary"] == "Origin"
 
 
+@pytest.mark.usefixtures("early")
 @pytest.mark.parametrize("changes", [{**SHARED, "rate_per_minute": 1}])
 def test_a_named_page_reads_answers_and_errors_with_what_they_say_outside_their_body(
     front_end: FrontEnd,

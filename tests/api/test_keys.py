@@ -265,6 +265,7 @@ def test_keys_can_be_made_while_the_queue_is_full(admin: FrontEnd) -> None:
     made(ask(admin, "POST"))
 
 
+@pytest.mark.usefixtures("early")
 @pytest.mark.parametrize("changes", [{"rate_per_minute": 2}])
 def test_keys_are_not_made_without_end(admin: FrontEnd) -> None:
     assert [ask(admin, "POST").status_code for _ in range(3)] == [201, 201, 429]

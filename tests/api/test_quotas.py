@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -22,16 +21,9 @@ from shared.jobs.backlog import Backlog
 from shared.tenants.api_key import Scope, Terms
 from tests.api.conftest import FrontEnd, Logged
 from tests.api.envelope_check import assert_error, assert_success
-from tests.conditions import eventually
 
 TWO_A_TENANT = {"max_queued_per_tenant": 2, "max_queued": 100}
 TWO_IN_ALL = {"max_queued": 2}
-
-
-@pytest.fixture
-def early() -> None:
-    """A minute that does not end meanwhile: what it has counted weighs less from then on."""
-    eventually(lambda: time.time() % 60 < 35)
 
 
 class Untouchable(io.BytesIO):
