@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ PATH = "/v1/batches"
 _TIMEOUT = 60
 _TRY_SECONDS = 300
 _PAUSE_SECONDS = 0.5
+_ENDED = frozenset({2, 3})
 
 Answer = TypeVar("Answer")
 
@@ -82,19 +84,37 @@ class BatchClient:
         return _until(ask)
 
     def time_a_job(self, photo: bytes) -> float:
-        """Send a photo by itself, and return the seconds until its result is known."""
+        """Send a photo by itself until it is taken, and return the seconds until its result is known."""
+        headers = {"Prefer": "wait=30", "Idempotency-Key": uuid.uuid4().hex}
         began = time.monotonic()
-        answer = self._http.post(
-            f"{next(self._urls)}/v1/jobs", files={"image": photo}, headers={"Prefer": "wait=30"}
-        )
-        answer.raise_for_status()
-        while answer.json()["task_status"] not in {2, 3}:
-            location = f"{next(self._urls)}/v1/jobs/{answer.json()['task_id']}"
-            answer = self._http.get(location, params={"wait": 30})
+
+        def post() -> httpx.Response | None:
+            answer = self._http.post(
+                f"{next(self._urls)}/v1/jobs", files={"image": photo}, headers=headers
+            )
+            return _unless_away(answer)
+
+        told = _until(post).json()
+        location = f"/v1/jobs/{told['task_id']}"
+
+        def ask() -> httpx.Response | None:
+            answer = self._http.get(next(self._urls) + location, params={"wait": 30})
+            return _unless_away(answer)
+
+        while told["task_status"] not in _ENDED:
+            told = _until(ask).json()
         return time.monotonic() - began
 
 
 _TYPE = {"Content-Type": "application/jsonl"}
+
+
+def _unless_away(answer: httpx.Response) -> httpx.Response | None:
+    """Give an answer, unless it says that something is away."""
+    if answer.is_server_error:
+        return None
+    assert answer.is_success, answer.text
+    return answer
 
 
 def _until(ask: Callable[[], Answer | None]) -> Answer:

@@ -1,9 +1,8 @@
-"""A batch through faults: first in peace, with another tenant's jobs beside it, then hurt until it has ended."""
+"""A batch through faults, with another tenant's single jobs beside it: hurt until it has ended, then the books."""
 
 from __future__ import annotations
 
 import io
-import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,9 +16,9 @@ from shared.batches.tables import batch_items
 from shared.sql.database import Database
 from shared.sql.tables import jobs
 from shared.tenants.key_store import KeyStore
-from tests.conditions import eventually
 from tests.fault.audit import Audit
 from tests.fault.batch_client import BatchClient
+from tests.fault.batch_neighbour import times
 from tests.fault.batch_order import Line, make_lines, write_body
 from tests.fault.fleet import Fleet
 from tests.fault.hand import Fault, Hand
@@ -28,7 +27,6 @@ from tests.pictures import jpeg
 from tests.webhook_receiver import Heard, Reply
 
 _HANDS = 2
-_SINGLE_JOBS = 8
 _STUCK_SECONDS = 3 * 3600
 _SAY_SECONDS = 20
 _DELIVERY_SECONDS = 120
@@ -47,8 +45,6 @@ class BatchTrial:
     seed: str
     count: int
     say: Say
-    #: What the batch may cost another tenant's single job.
-    promised_seconds: float = 3.0
     faults: list[Fault] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     figures: dict[str, object] = field(default_factory=dict)
@@ -65,11 +61,8 @@ class BatchTrial:
         self.fleet.receiver.reply = self._take
         lines = make_lines(self.seed, self.count, self.photos)
         try:
-            alone = [shop.time_a_job(jpeg()) for _ in range(_SINGLE_JOBS + 1)][1:]
             batch_id = self._send(importer, lines)
-            beside = self._measure_beside(shop, importer, batch_id)
-            self._compare_times(alone, beside)
-            self._hurt_until_it_ends(importer, batch_id)
+            self._hurt_until_it_ends(importer, shop, batch_id)
             self._close_books(importer, batch_id, lines, database)
         finally:
             importer.close()
@@ -90,20 +83,7 @@ class BatchTrial:
         self.say(f"{self.count} lines taken in {seconds:.1f} s: {batch_id}")
         return batch_id
 
-    def _measure_beside(
-        self, shop: BatchClient, importer: BatchClient, batch_id: str
-    ) -> list[float]:
-        eventually(lambda: importer.show(batch_id)["counts"]["processing"], 60)
-        return [shop.time_a_job(jpeg()) for _ in range(_SINGLE_JOBS)]
-
-    def _compare_times(self, alone: list[float], beside: list[float]) -> None:
-        usual = statistics.median(alone)
-        self.figures["single job alone: median, slowest, s"] = _times(alone)
-        self.figures["single job beside the batch: median, slowest, s"] = _times(beside)
-        if max(beside) - usual > self.promised_seconds:
-            self.troubles.append(f"a single job took {max(beside):.1f} s beside the batch")
-
-    def _hurt_until_it_ends(self, importer: BatchClient, batch_id: str) -> None:
+    def _hurt_until_it_ends(self, importer: BatchClient, shop: BatchClient, batch_id: str) -> None:
         hands = [
             Hand(f"{self.seed}-hand-{number}", self.fleet, self.faults.append)
             for number in range(_HANDS)
@@ -111,15 +91,20 @@ class BatchTrial:
         for hand in hands:
             hand.start()
         began = said = time.monotonic()
-        shown = importer.show(batch_id)
+        shown, singles = importer.show(batch_id), [shop.time_a_job(jpeg())]
         while shown["status"] == "running" and time.monotonic() - began < _STUCK_SECONDS:
-            shown = importer.show(batch_id, seconds=5)
+            singles.append(shop.time_a_job(jpeg()))
+            before, shown = shown, importer.show(batch_id, seconds=2)
+            self.troubles += _compare_counts(before["counts"], shown["counts"], self.count)
             if time.monotonic() - said > _SAY_SECONDS:
                 said = time.monotonic()
                 self.say(f"{len(self.faults)} faults; {shown['counts']}")
         for hand in hands:
             hand.stop()
         self.figures["under faults, s"] = round(time.monotonic() - began)
+        self.figures["single jobs meanwhile: how many, median, slowest, s"] = (
+            f"{len(singles)}, {times(singles)}"
+        )
         self.figures["faults, kills among them"] = (
             f"{len(self.faults)}, {sum(it.act == 'kill' for it in self.faults)}"
         )
@@ -187,6 +172,15 @@ class BatchTrial:
         return Reply()
 
 
+def _compare_counts(before: Mapping[str, int], now: Mapping[str, int], total: int) -> Iterator[str]:
+    """See that items are always in one state, and that none comes back from its end."""
+    if sum(now.values()) != total:
+        yield f"{now} are {sum(now.values())} of {total} items"
+    for end in ("succeeded", "failed", "cancelled"):
+        if now[end] < before[end]:
+            yield f"of {before[end]} that had {end} {now[end]} are left"
+
+
 def _compare(
     lines: Sequence[Line], output: Sequence[Json], errors: Sequence[Json]
 ) -> Iterator[str]:
@@ -200,7 +194,3 @@ def _compare(
         code = it["error_detail"]["code"] or None
         if (it["reference"], code) != (line.reference, line.right_error):
             yield f"line {line.number} is {it['reference']}, {code} instead of {line.right_error}"
-
-
-def _times(seconds: list[float]) -> str:
-    return f"{statistics.median(seconds):.2f}, {max(seconds):.2f}"

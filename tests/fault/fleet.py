@@ -143,7 +143,10 @@ class Fleet:
 
 @contextmanager
 def fleet(
-    directory: Path, database: DatabaseKind = "postgres", photos: FileServer | None = None
+    directory: Path,
+    database: DatabaseKind = "postgres",
+    photos: FileServer | None = None,
+    pace: Mapping[str, Any] = BRISK,
 ) -> Iterator[Fleet]:
     """Run servers and processes, all of them new.
 
@@ -151,6 +154,7 @@ def fleet(
         directory: For what they keep and say.
         database: Which one.
         photos: Where photos may be fetched from; None: nowhere.
+        pace: The settings that are not the default ones.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -174,7 +178,7 @@ def fleet(
             image_url=photos is not None,
             outgoing_ports=",".join(map(str, (receiver.port, *([photos.port] if photos else ())))),
             outgoing_allowed_networks=f"{LOOPBACK}/32",
-        ).model_copy(update=dict(BRISK))
+        ).model_copy(update=dict(pace))
         set_up(settings)
         running = Fleet(settings, servers, directory, receiver)
         stack.callback(running.stop)

@@ -12,7 +12,7 @@ from tests.fault.fleet import fleet
 from tests.file_server import running_file_server
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_every_line_of_a_batch_ends_once_whoever_is_killed_meanwhile(tmp_path: Path) -> None:
     with running_file_server() as photos, fleet(tmp_path / "fleet", "postgres", photos) as running:
         trial = BatchTrial(
@@ -21,8 +21,6 @@ def test_every_line_of_a_batch_ends_once_whoever_is_killed_meanwhile(tmp_path: P
             "20261126",
             100,
             lambda it: print(it, file=sys.stderr),  # noqa: T201
-            # How fast it is, is measured where nothing else runs.
-            promised_seconds=60,
         )
         trial.run()
 
