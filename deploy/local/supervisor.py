@@ -189,7 +189,12 @@ class Supervisor:
         while not self._interrupt.wait(_TEND_SECONDS):
             for revival in revivals:
                 revival.tend()
+            for process in self._all_processes():
+                process.make_room_in_log()
         raise Interrupted
+
+    def _all_processes(self) -> list[Process]:
+        return [*self._processes.values(), *(it.process for it in self._servers.values())]
 
     def _stop(self) -> None:
         grace = {"front end": _FRONT_END_GRACE_SECONDS, "worker": self._worker_grace_seconds}

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from deploy.local.processes.process import ProcessFailed
 from deploy.local.servers import postgres as module
 from deploy.local.servers.postgres import Postgres
 from deploy.local.servers.server import folder_of
@@ -87,6 +89,17 @@ def test_temporary_files_may_lie_where_only_their_owner_can_enter(
 
     with Postgres.temporary() as server:
         assert _ask(server.url, "SELECT 1") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")
+def test_a_folder_that_its_user_cannot_reach_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (closed := tmp_path / "closed").mkdir(0o700)
+    server = Postgres(closed / "data" / "postgres")
+
+    with pytest.raises(
+        ProcessFailed, match=r"may not pass through .*: choose a folder .* DATA_DIR="
+    ):
+        server.start()
 
 
 def _ask(url: str, question: str) -> object:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -68,6 +69,25 @@ def test_a_log_is_appended_to(start: Start, log: Path) -> None:
     start("print('hello')").finish(30)
 
     assert log.read_text() == "before\nhello\n"
+
+
+def test_a_log_that_has_grown_long_makes_room_while_its_process_writes_on(
+    start: Start, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.local.processes.output.MOST_BYTES", 20)
+    code = "print(1, 'x' * 20, flush=True); open(__import__('sys').argv[1]).read(); print(2, flush=True);"
+    gate = log.with_name("gate")
+    os.mkfifo(gate)
+    process = start(code + _SLEEP, str(gate))
+    eventually(lambda: log.read_text().startswith("1"))
+
+    process.make_room_in_log()
+    gate.write_text("go on")
+
+    assert eventually(log.read_text) == "2\n"
+    assert log.with_name(f"{log.name}.1").read_text() == f"1 {'x' * 20}\n"
+    process.make_room_in_log()
+    assert log.read_text() == "2\n"
 
 
 def test_waiting_ends_when_the_condition_holds(start: Start, log: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
 from pathlib import Path
 from typing import IO
 
 #: So many lines of a process that failed are shown.
 _LAST_LINES = 15
 _TAIL_BYTES = 8192
+#: A file of this size makes room.
+MOST_BYTES = 64 * 2**20
 
 
 class LogFile:
@@ -25,6 +29,18 @@ class LogFile:
         file = self._path.open("ab")
         self._start = file.seek(0, io.SEEK_END)
         return file
+
+    def make_room(self) -> None:
+        """Move what a long file holds into `NAME.log.1`, whose own content is lost: there are two at most.
+
+        The child holds the file open and appends to it, so it is emptied and not replaced. What it writes between the
+        copy and the emptying is lost, too.
+        """
+        if not self._path.exists() or self._path.stat().st_size < MOST_BYTES:
+            return
+        shutil.copyfile(self._path, self._path.with_name(f"{self._path.name}.1"))
+        os.truncate(self._path, 0)
+        self._start = 0
 
     def last_lines(self) -> list[str]:
         """Say what the process wrote last."""

@@ -144,6 +144,10 @@ class Process:
         self._popen.wait()
         self._group = None
 
+    def make_room_in_log(self) -> None:
+        """Keep its log file from growing without end; for whoever looks after it from time to time."""
+        self._output.make_room()
+
     def pause(self) -> None:
         """Freeze it and all it started (SIGSTOP)."""
         self._signal_group(signal.SIGSTOP)

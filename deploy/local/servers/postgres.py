@@ -22,7 +22,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-from deploy.local.processes.process import Process
+from deploy.local.processes.process import Process, ProcessFailed
 from deploy.local.servers.ports import LOOPBACK, free_port
 from deploy.local.servers.server import Server, folder_of
 from deploy.private_file import write_privately
@@ -152,8 +152,20 @@ class Postgres(Server):
         return file
 
     def _let_in(self) -> None:
-        """Let the user that root's server runs as pass through a folder that is root's alone, and see nothing there."""
+        """Let the user that root's server runs as pass through a folder that is root's alone, and see nothing there.
+
+        Folders above it are not ours to open.
+
+        Raises:
+            ProcessFailed: One of them is closed.
+        """
         folder = self.directory.parent
+        for above in folder.parents:
+            if not above.stat().st_mode & stat.S_IXOTH:
+                raise ProcessFailed(
+                    f"root's PostgreSQL runs as {self._user}, who may not pass through {above}: choose a folder that "
+                    f"everybody can reach, such as DATA_DIR=/var/lib/cutwork, or run this as another user than root"
+                )
         mode = stat.S_IMODE(folder.stat().st_mode)
         if not mode & stat.S_IXOTH:
             os.chown(folder, -1, pwd.getpwnam(self._user).pw_gid)
