@@ -68,9 +68,12 @@ bench: $(READY) ## Compare the image path with the common way of doing it, and a
 	@$(BIN)/python -m tests.benchmarks
 	@exec $(BIN)/python -m tests.benchmarks.job_table
 
-bench-full: $(READY) ## Measure each stage of a job into docs/benchmarks, in a quarter of an hour (ARGS="--before ../other")
+bench-full: $(READY) ## Measure jobs and their stages into docs/benchmarks, in half an hour (ARGS="--before ../other", REMBG=python)
 	@$(BIN)/python -m tests.benchmarks.ledger $(ARGS)
-	@exec $(BIN)/python -m tests.benchmarks.ledger.whole_job
+	@$(BIN)/python -m tests.benchmarks.ledger.whole_job
+	@$(BIN)/python -m tests.benchmarks.device
+	@$(BIN)/python -m tests.benchmarks.uploads
+	@exec $(BIN)/python -m tests.benchmarks.system $(if $(REMBG),--rembg $(REMBG))
 
 check: $(READY) ## Look at format, style and types; change nothing
 	$(BIN)/ruff format --check .

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -29,10 +28,10 @@ from tests.benchmarks.ledger.drawing import Bar, draw_bars
 from tests.benchmarks.ledger.floor import Floor
 from tests.benchmarks.ledger.photos import SIZES, write_photo
 from tests.benchmarks.ledger.side import STAGES, Spent
+from tests.benchmarks.results import RESULTS, described_machine
 from worker.app import create_segmenter
 
 _ROOT = Path(__file__).parents[3]
-_RESULTS = _ROOT / "docs" / "benchmarks"
 _CATEGORIES = {0: [], 2: ["tops", "pants"], 7: [word.value for word in Category]}
 _FORMS = ("cutout", "mask", "white")
 _FLOOR = "floor"
@@ -94,8 +93,8 @@ def main() -> None:
     """Measure, and write down."""
     arguments = _arguments()
     cv2.setNumThreads(1)
-    load = os.getloadavg()[0]
     with ExitStack() as stack:
+        machine = stack.enter_context(described_machine())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         photos = {size: folder / f"{size}.jpg" for size in SIZES}
         for size, file in photos.items():
@@ -111,12 +110,7 @@ def main() -> None:
                 sides[name] = lambda case, side=side: side.measure(case, photos[case.size])  # type: ignore[misc]
         sides[_FLOOR] = lambda case: floors[case.size].measure(_CATEGORIES[case.count], case.form)
         measured = _measure(sides, arguments.rounds)
-    machine = {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "load_at_start": round(load, 1),
-        "load_at_end": round(os.getloadavg()[0], 1),
+    machine |= {
         "rounds": arguments.rounds,
         "clothing_share": {size: round(floor.share, 2) for size, floor in floors.items()},
     }
@@ -152,9 +146,9 @@ def _medians(rounds: list[Round]) -> Round:
 
 
 def _write(machine: dict[str, Any], measured: dict[Case, dict[str, Round]]) -> None:
-    _RESULTS.mkdir(exist_ok=True)
-    (_RESULTS / "ledger.json").write_text(_as_json(machine, measured))
-    (_RESULTS / "ledger.md").write_text(_HEAD + _table(measured))
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "ledger.json").write_text(_as_json(machine, measured))
+    (RESULTS / "ledger.md").write_text(_HEAD + _table(measured))
     bars = [
         Bar(
             f"{case.size}, {case.count} categories: {name}",
@@ -166,7 +160,7 @@ def _write(machine: dict[str, Any], measured: dict[Case, dict[str, Round]]) -> N
         for index, (name, spent) in enumerate(sides.items())
     ]
     title = "CPU of a job's image path, cut-outs"
-    (_RESULTS / "ledger.svg").write_text(draw_bars(title, list(STAGES), bars))
+    (RESULTS / "ledger.svg").write_text(draw_bars(title, list(STAGES), bars))
 
 
 def _as_json(machine: dict[str, Any], measured: dict[Case, dict[str, Round]]) -> str:
@@ -191,11 +185,6 @@ def _table(measured: dict[Case, dict[str, Round]]) -> str:
                 f"| {case.name} | {name} | {' | '.join(cells)} | **{cpu:.0f}** | {wall:.0f} | {own:.0f} |"
             )
     return "\n".join([*lines, ""])
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((it.partition(": ")[2] for it in lines if it.startswith("model name")), "unknown")
 
 
 def _arguments() -> argparse.Namespace:

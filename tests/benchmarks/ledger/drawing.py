@@ -32,6 +32,7 @@ _COLOURS = (
     "#393b79",
     "#637939",
     "#e7969c",
+    "#a55194",
 )
 _LEFT, _WIDTH, _RIGHT, _BAR, _GAP = 170, 640, 60, 14, 4
 #: Of the legend: stages in a row, and how high that is.

@@ -2,7 +2,8 @@
 
 Front end and worker are in one process here, and work one after the other in one thread, on SQLite, SeaweedFS and
 Valkey as `make run` has them: so every stage has its own CPU and wall time. What Celery adds between message and claim,
-and what the servers themselves take, is not in the CPU. Writes docs/benchmarks/job.md and job.svg.
+and what the servers themselves take, is not in the CPU. Writes docs/benchmarks/job.md, job.json
+and job.svg.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage
 
 import worker.app
+from api.admission.auth import KEY_HEADER
 from api.app import create_app
 from api.routes.cutout import PATH as CUTOUT
 from api.routes.query import PATH as QUERY
@@ -33,12 +35,13 @@ from shared.settings.settings import Settings
 from tests.benchmarks.ledger.drawing import Bar, draw_bars
 from tests.benchmarks.ledger.photos import SIZES, write_photo
 from tests.benchmarks.ledger.side import STAGES, Spent, StageClock, attach
+from tests.benchmarks.results import ON_THIS_MACHINE, RESULTS, described_machine, write_results
 from tests.conftest import an_installation
 from worker.jobs.runner import JobRunner
 
-_RESULTS = Path(__file__).parents[3] / "docs" / "benchmarks"
 _ROUNDS = 9
 _BEFORE: Mapping[str, Sequence[str]] = {
+    "key": ["shared.tenants.key_store:KeyStore.find_caller"],
     "form": ["api.routes.cutout:read_cutout_request"],
     "header": ["api.intake.form:read_header", "worker.jobs.runner:read_header"],
     "put": ["shared.objects.store:ObjectStore.put_input"],
@@ -64,10 +67,14 @@ _IMAGE_PATH = {
 #: In the order of a job's life; the first and the last are requests, without what stands between.
 _ORDER = ("receive", *_BEFORE, *STAGES, *_AFTER, "poll")
 _FIELDS = {"task_type": "async", "cloth_class": "tops,pants"}
-_HEAD = """# A job from upload to poll
+_HEAD = f"""# A job from upload to poll
 
-CPU and wall milliseconds of each stage, medians, two categories and a cut-out of all clothing; written by
-`python -m tests.benchmarks.ledger.whole_job`. [Where the time goes](README.md) says what that means.
+CPU and wall milliseconds of each stage, medians of {{rounds}}, two categories and a cut-out of all clothing; written by
+`python -m tests.benchmarks.ledger.whole_job`, {ON_THIS_MACHINE}.
+[Where the time goes](README.md) says what that means. All of it is in one process: what the servers take is not in it.
+Where the load is higher than the cores are many, wall times are mostly those of waiting for a core.
+
+![CPU of a job, by stage](job.svg)
 
 """
 
@@ -77,11 +84,11 @@ def main(rounds: int) -> None:
     clock = StageClock(time.process_time)  # pictures are stored from threads
     attach(clock, {**_BEFORE, **_IMAGE_PATH, **_AFTER})
     measured = {}
-    with _site() as settings:
-        app, runner = _put_together(settings, clock)
+    with described_machine() as machine, _site() as settings:
+        app, runner, key = _put_together(settings, clock)
         for size in SIZES:
             photo = write_photo(size)
-            runs = [_live(clock, app, runner, photo) for _ in range(rounds + 1)][1:]
+            runs = [_live(clock, app, runner, key, photo) for _ in range(rounds + 1)][1:]
             measured[size] = {
                 stage: [
                     statistics.median(run.get(stage, [0, 0])[kind] for run in runs)
@@ -89,7 +96,7 @@ def main(rounds: int) -> None:
                 ]
                 for stage in _ORDER
             }
-    _write(measured)
+    _write({**machine, "rounds": rounds}, measured)
 
 
 @contextmanager
@@ -104,8 +111,9 @@ def _site() -> Iterator[Settings]:
             yield settings
 
 
-def _put_together(settings: Settings, clock: StageClock) -> tuple[Flask, JobRunner]:
-    app = create_app(settings, create_services(settings))
+def _put_together(settings: Settings, clock: StageClock) -> tuple[Flask, JobRunner, str]:
+    services = create_services(settings)
+    app = create_app(settings, services)
     answer: Callable[..., Any] = app.wsgi_app
 
     def counted(environ: dict[str, Any], start: Any) -> Any:
@@ -116,30 +124,29 @@ def _put_together(settings: Settings, clock: StageClock) -> tuple[Flask, JobRunn
     with mock.patch.object(worker.app, "_add_task", lambda _, runner, __: runners.append(runner)):
         worker.app.create_worker(settings, worker.app.create_segmenter(settings))
     setattr(app, "wsgi_app", counted)  # noqa: B010  it is a method, and Flask says to wrap it so
-    return app, runners[0]
+    return app, runners[0], services.key_store.create("shop")[1]
 
 
-def _live(clock: StageClock, app: Flask, runner: JobRunner, photo: bytes) -> Spent:
+def _live(clock: StageClock, app: Flask, runner: JobRunner, key: str, photo: bytes) -> Spent:
     """Let a job live."""
     clock.spent = {}
     client = app.test_client()
     image = FileStorage(io.BytesIO(photo), "photo.jpg")
-    task = client.post(CUTOUT, data={**_FIELDS, "image": image}).get_json()["task_id"]
+    headers = {KEY_HEADER: key}
+    posted = client.post(CUTOUT, data={**_FIELDS, "image": image}, headers=headers)
+    task = posted.get_json()["task_id"]
     runner.run(Queue.BULK)
-    answer = client.get(QUERY, query_string={"task_id": task}).get_json()
+    answer = client.get(QUERY, query_string={"task_id": task}, headers=headers).get_json()
     assert answer["task_status"] == 2, answer
     return clock.spent
 
 
-def _write(measured: Mapping[str, Spent]) -> None:
-    _RESULTS.mkdir(exist_ok=True)
+def _write(machine: Mapping[str, Any], measured: Mapping[str, Spent]) -> None:
     bars = [
-        Bar(f"{size}: {kind}", {stage: times[n] for stage, times in spent.items()}, not n)
+        Bar(size, {stage: times[0] for stage, times in spent.items()})
         for size, spent in measured.items()
-        for n, kind in enumerate(("CPU", "wall"))
     ]
-    svg = draw_bars("A job from upload to poll", _ORDER, bars)
-    (_RESULTS / "job.svg").write_text(svg)
+    svg = draw_bars("CPU of a job from upload to poll", _ORDER, bars)
     head = "".join(f" {size}, CPU | wall |" for size in measured)
     lines = [f"| stage |{head}", f"|---|{'---|' * 2 * len(measured)}"]
     for stage in _ORDER:
@@ -151,7 +158,9 @@ def _write(measured: Mapping[str, Spent]) -> None:
         for kind in (0, 1)
     )
     lines.append(f"| all |{''.join(sums)}")
-    (_RESULTS / "job.md").write_text(_HEAD + "\n".join([*lines, ""]))
+    page = _HEAD.format(**machine) + "\n".join([*lines, ""])
+    write_results("job", {"machine": machine, "sizes": measured}, page)
+    (RESULTS / "job.svg").write_text(svg)
 
 
 if __name__ == "__main__":
