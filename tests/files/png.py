@@ -32,6 +32,19 @@ def png_with(*chunks: bytes, image: Image.Image | None = None) -> bytes:
     return whole[:33] + b"".join(chunks) + whole[33:]
 
 
+def before_pixels(data: bytes, chunk: bytes) -> bytes:
+    at = data.index(b"IDAT") - 4
+    return data[:at] + chunk + data[at:]
+
+
+def grey() -> Image.Image:
+    return photo().convert("L")
+
+
+def few_colours() -> Image.Image:
+    return photo().quantize(16)
+
+
 def wrong_checksum(name: bytes, content: bytes) -> bytes:
     return png_chunk(name, content)[:-4] + b"\0\0\0\0"
 
@@ -131,6 +144,31 @@ PNGS: dict[str, File] = {
             b"PLTE": bytes(range(48)),
         }.items()
     },
+    **{
+        f"{what} png with a colour key of {size} bytes": taken(
+            lambda size=size, image=image: png_with(  # type: ignore[misc]
+                png_chunk(b"tRNS", bytes(size)), image=image()
+            ),
+            image,
+        )
+        for what, image, size in (
+            *(("coloured", photo, size) for size in (0, 2, 4, 5, 7)),
+            *(("grey", grey, size) for size in (0, 1, 3, 6)),
+        )
+    },
+    "png of few colours with more opacities than colours": taken(
+        lambda: before_pixels(encoded(few_colours()), png_chunk(b"tRNS", bytes(17))),
+        few_colours,
+    ),
+    "png of few colours with no opacities": taken(
+        lambda: before_pixels(encoded(few_colours()), png_chunk(b"tRNS", b"")), few_colours
+    ),
+    "deep png with a colour key of 4 bytes": taken(
+        lambda: raw_png(
+            np.full((60, 64 * 3), 0x8080, np.uint16), bits=16, colour=2, chunks={b"tRNS": bytes(4)}
+        ),
+        lambda: Image.new("RGB", (64, 60), (128, 128, 128)),
+    ),
     "png of few colours with a wrong checksum in its palette": refused(
         DAMAGED, lambda: wrong_palette(encoded(photo().quantize(16)))
     ),

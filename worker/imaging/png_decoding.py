@@ -85,17 +85,22 @@ def decode_png(data: bytes) -> Png:
     chunks = list(png_chunks.read_chunks(data))
     head = _read_head(data, chunks[0])
     needed = _read_chunks(data, chunks, _NEEDED[head.colour])
+    key = needed.get(b"tRNS")
+    if key is not None and not _is_usable(key, head, len(needed.get(b"PLTE", b""))):
+        # As browsers do: what says nothing of the transparency costs it, not the photo.
+        del needed[b"tRNS"]
+        key = None
     packed = b"".join(chunk.content(data) for chunk in chunks if chunk.name == b"IDAT")
     rows = _unpack(packed, _unpacked_size(head))
     profile = read_profile(data, chunks, is_grey=head.colour in _GREYS)
     if head.bits == 16 and head.colour == _COLOUR:  # noqa: PLR2004
-        colours, alpha = _decode_deep(data, chunks[0], rows, needed.get(b"tRNS"))
+        colours, alpha = _decode_deep(data, chunks[0], rows, key)
     else:
         plain = io.BytesIO(_rewritten(data, chunks[0], needed, rows))
         del rows  # as large as all pixels
         picture = PngImageFile(plain)
         picture.load()
-        colours, alpha = _split(picture, head, needed.get(b"tRNS"))
+        colours, alpha = _split(picture, head, key)
     if alpha is not None and alpha.min() == _OPAQUE:
         alpha = None
     return Png(colours, alpha, profile)
@@ -121,6 +126,13 @@ def _read_chunks(
             raise _damaged()
     contents = {chunk.name: chunk.content(data) for chunk in chunks if chunk.name in names}
     return {name: contents[name] for name in names if name in contents}
+
+
+def _is_usable(key: bytes, head: _Head, palette_bytes: int) -> bool:
+    """Whether a tRNS has a length that its colour type may have: a level, a colour, or an opacity for some colours."""
+    if head.colour == _PALETTE:
+        return 0 < len(key) <= palette_bytes // 3
+    return len(key) == 2 * _CHANNELS[head.colour]
 
 
 def _unpack(packed: bytes, size: int) -> bytes:
@@ -209,7 +221,7 @@ def _split_grey(stored: NDArray[Any], bits: int, key: bytes | None) -> tuple[Pix
     grey = _TO_8_BITS[levels] if bits == 16 else levels.astype(np.uint8)  # noqa: PLR2004
     if key is None:
         return grey, None
-    (wanted,) = struct.unpack_from(">H", key)
+    (wanted,) = struct.unpack(">H", key)
     if bits < 8:  # noqa: PLR2004
         wanted = (wanted & ((1 << bits) - 1)) * _OPAQUE // ((1 << bits) - 1)
     return grey, _transparent(levels == wanted)
@@ -228,7 +240,7 @@ def _decode_deep(
     deep: Deep = np.asarray(decoded[..., ::-1], np.uint16)
     if key is None:
         return _TO_8_BITS[deep], None
-    wanted = np.frombuffer(key[:6], ">u2").astype(np.uint16)
+    wanted = np.frombuffer(key, ">u2").astype(np.uint16)
     return _TO_8_BITS[deep], _transparent(np.all(deep == wanted, axis=2))
 
 
