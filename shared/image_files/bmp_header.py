@@ -86,6 +86,13 @@ def read_bmp_header(data: bytes) -> BmpHeader:
     unsupported = _why_unsupported(size, compression, bits)
     most_colours = 1 << bits if bits in _PALETTE_DEPTHS else 0
     masks, masks_behind = _masks(data, size, bits, compression)
+    palette_at = FILE_HEADER_BYTES + size + masks_behind
+    colour_bytes = 3 if size == _CORE else 4
+    counted = min(colours, most_colours)
+    # A palette whose colours are not counted has one at least.
+    least = counted or min(most_colours, 1)
+    if 0 < pixels_at < palette_at + least * colour_bytes and not unsupported:
+        raise ValueError("pixels within its header")
     return BmpHeader(
         width=width,
         height=abs(height),
@@ -94,10 +101,11 @@ def read_bmp_header(data: bytes) -> BmpHeader:
         # A negative height says that the rows are stored from the top down.
         is_bottom_up=height >= 0,
         masks=masks,
-        palette_at=FILE_HEADER_BYTES + size + masks_behind,
-        colours=min(colours or most_colours, most_colours),
-        colour_bytes=3 if size == _CORE else 4,
-        pixels_at=pixels_at,
+        palette_at=palette_at,
+        colours=counted or most_colours,
+        colour_bytes=colour_bytes,
+        # 0 leaves it to the header.
+        pixels_at=pixels_at or palette_at + (counted or most_colours) * colour_bytes,
         unsupported=unsupported,
     )
 

@@ -51,6 +51,11 @@ def bmp_with_profile(profile: bytes, kind: bytes = b"DEBM") -> bytes:
     return bytes(data) + profile
 
 
+def with_pixels_at(data: bytes, offset: int) -> bytes:
+    """Let a BMP say that its pixels begin there."""
+    return data[:10] + struct.pack("<I", offset) + data[14:]
+
+
 def words_of(
     image: Image.Image, bits: tuple[int, int, int], masks: tuple[int, ...], word: str
 ) -> NDArray[np.unsignedinteger[np.typing.NBitBase]]:
@@ -91,9 +96,20 @@ def rle_bmp(header_bytes: int = 40) -> bytes:
     return b"BM" + struct.pack("<IHHI", offset + len(runs), 0, 0, offset) + head + palette + runs
 
 
+def os2_fax_bmp() -> bytes:
+    """Two colours of OS/2's third compression, which is masks to Windows."""
+    head = struct.pack("<IiiHHIIiiII", 48, 120, 80, 1, 1, 3, 500, 0, 0, 2, 0).ljust(48, b"\0")
+    offset = 14 + 48 + 8
+    return b"BM" + struct.pack("<IHHI", offset + 500, 0, 0, offset) + head + bytes(8 + 500)
+
+
 def stripes() -> Image.Image:
     rows = np.repeat(np.array([255, 0] * 30, np.uint8)[:, np.newaxis], 100, axis=1)
     return Image.fromarray(rows).convert("RGB")
+
+
+def few_colours() -> Image.Image:
+    return photo().quantize(16)
 
 
 BMPS: dict[str, File] = {
@@ -125,9 +141,7 @@ BMPS: dict[str, File] = {
     "bmp of two colours": taken(
         lambda: encoded(photo().convert("1"), "BMP"), lambda: photo().convert("1")
     ),
-    "bmp of 16 colours": taken(
-        lambda: encoded(photo().quantize(16), "BMP"), lambda: photo().quantize(16).convert("RGB")
-    ),
+    "bmp of 16 colours": taken(lambda: encoded(few_colours(), "BMP"), few_colours),
     "bmp that holds a jpeg": refused(
         UNSUPPORTED, lambda: bmp(np.asarray(photo()), compression=4), "holds a JPEG"
     ),
@@ -146,6 +160,7 @@ BMPS: dict[str, File] = {
     "bmp packed as OS/2 packs them": refused(
         UNSUPPORTED, lambda: bmp(np.asarray(photo()), compression=4, header_bytes=48), "OS/2"
     ),
+    "bmp of one bit a pixel packed as OS/2 packs them": refused(UNSUPPORTED, os2_fax_bmp, "OS/2"),
     "bmp of a depth that there is not": refused(
         DAMAGED, lambda: (data := bmp(np.asarray(photo())))[:28] + b"\3" + data[29:]
     ),
@@ -158,5 +173,31 @@ BMPS: dict[str, File] = {
     "bmp with a profile in another file": taken(
         lambda: bmp_with_profile(b"C:\\windows\\linear.icc", kind=b"KNIL")
     ),
+    "bmp that leaves it to its header where the pixels begin": taken(
+        lambda: with_pixels_at(bmp(np.asarray(photo())), 0)
+    ),
+    "bmp of masks that leaves it to its header where the pixels begin": taken(
+        lambda: with_pixels_at(packed_bmp((8, 8, 8), _RGBX, "<u4"), 0)
+    ),
+    "bmp of 16 colours that leaves it to its header where the pixels begin": taken(
+        lambda: with_pixels_at(encoded(few_colours(), "BMP"), 0), few_colours
+    ),
+    **{
+        f"bmp whose pixels begin at {offset}, in its headers": refused(
+            DAMAGED,
+            lambda offset=offset: with_pixels_at(bmp(np.asarray(photo())), offset),  # type: ignore[misc]
+        )
+        for offset in (1, 14, 30, 53)
+    },
+    "bmp whose pixels begin in its masks": refused(
+        DAMAGED, lambda: with_pixels_at(packed_bmp((8, 8, 8), _RGBX, "<u4"), 54)
+    ),
+    **{
+        f"bmp of 16 colours whose pixels begin at {offset}, in its palette": refused(
+            DAMAGED,
+            lambda offset=offset: with_pixels_at(encoded(few_colours(), "BMP"), offset),  # type: ignore[misc]
+        )
+        for offset in (54, 54 + 16 * 4 - 1)
+    },
     "bmp cut off": refused(DAMAGED, lambda: bmp(np.asarray(photo()))[:-1000]),
 }
