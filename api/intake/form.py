@@ -47,7 +47,8 @@ _AS_TEXT = (
     f"On `/v1/jobs` a URL may be sent as `{IMAGE_URL}`, where the operator allows it."
 )
 _NO_IMAGE = f"Send the photo as a file `{IMAGE}`: its bytes, neither base64 nor its URL."
-_BASE64 = (b"data:", b"/9j/", b"iVBORw0KGgo")
+#: How a photo begins in base64, as a data URL or by its format; `_` is `/` in URLs.
+_BASE64 = (b"data:", b"/9j/", b"_9j_", b"iVBORw0KGgo", b"Qk")
 
 
 #: What the hosted API's path takes.
@@ -221,7 +222,7 @@ def _image(sent: Sequence[bytes], texts: Iterable[str]) -> bytes:
             ErrorCode.MISSING_PARAMETERS, "The file `image` is empty." if sent else _NO_IMAGE
         )
     image = check_length(images[0])
-    if image.startswith(_BASE64):
+    if image.lstrip().startswith(_BASE64):
         raise Refused(
             ErrorCode.UNSUPPORTED_FILE_TYPES,
             "The file holds the photo as base64 text. Send the photo's bytes.",

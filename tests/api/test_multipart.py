@@ -172,11 +172,19 @@ def test_a_body_that_is_too_large_with_a_file_in_it_is_told_so(front_end: FrontE
     assert_error(front_end.post_raw(body, MULTIPART), 413, ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE)
 
 
-@pytest.mark.parametrize("text", [base64.b64encode(photo()), b"data:image/png;base64,iVBORw0K"])
+@pytest.mark.parametrize("before", [b"", b"\r\n", b" \t\n\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(base64.b64encode(photo(form=form)) for form in ("PNG", "JPEG", "BMP")),
+        base64.urlsafe_b64encode(photo(form="JPEG")),
+        b"data:image/png;base64,iVBORw0K",
+    ],
+)
 def test_a_file_that_holds_base64_is_unsupported_and_told_why(
-    front_end: FrontEnd, text: bytes
+    front_end: FrontEnd, text: bytes, before: bytes
 ) -> None:
-    answer = front_end.post_raw(part("image", text, "x.png") + END, MULTIPART)
+    answer = front_end.post_raw(part("image", before + text, "x.png") + END, MULTIPART)
 
     body = assert_error(answer, 415, ErrorCode.UNSUPPORTED_FILE_TYPES)
     assert "base64" in body["error_msg"]
