@@ -12,7 +12,7 @@ APPLIED = "Preference-Applied"
 #: The longest wait that `Prefer` gets: less than most proxies allow.
 MAX_SECONDS = 30
 
-_WAIT = re.compile(r'wait\s*=\s*(?:"([0-9]{1,9})"|([0-9]{1,9}))\s*(?:;.*)?', re.IGNORECASE)
+_WAIT = re.compile(r'wait\s*=\s*(?:"([0-9]+)"|([0-9]+))\s*(?:;.*)?', re.IGNORECASE)
 
 
 def preferred_wait(received: Request) -> int:
@@ -20,5 +20,6 @@ def preferred_wait(received: Request) -> int:
     for preference in parse_list_header(received.headers.get(HEADER, "")):
         found = _WAIT.fullmatch(preference)
         if found:
-            return min(int(found[1] or found[2]), MAX_SECONDS)
+            # A float may have any number of digits; Python refuses to read an int of more than 4,300.
+            return int(min(float(found[1] or found[2]), MAX_SECONDS))
     return 0

@@ -198,12 +198,13 @@ def test_a_wait_that_could_not_be_granted_is_not_said_to_be(front_end: FrontEnd)
     assert "Preference-Applied" not in answer.headers
 
 
+@pytest.mark.parametrize("seconds", ["86400", '"99999999999"', "9" * 5000])
 def test_a_longer_wait_than_there_is_becomes_the_longest(
-    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch, seconds: str
 ) -> None:
     monkeypatch.setattr("api.answers.prefer_header.MAX_SECONDS", 1)
 
-    answer = create(front_end, header_Prefer="wait=86400")
+    answer = create(front_end, header_Prefer=f"wait={seconds}")
 
     assert answer.headers["Preference-Applied"] == "wait=1"
     assert MAX_SECONDS == 30
