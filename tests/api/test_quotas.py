@@ -127,6 +127,27 @@ def test_a_finished_job_makes_room(front_end: FrontEnd) -> None:
 
 
 @pytest.mark.parametrize("changes", [TWO_A_TENANT, TWO_IN_ALL])
+def test_a_full_queue_takes_jobs_again_when_it_said_it_would(front_end: FrontEnd) -> None:
+    """At the pace of the last minute: one photo each ten seconds."""
+    for _ in range(6):
+        job_id = front_end.submit()
+        front_end.clock.advance(seconds=10)
+        front_end.complete(job_id)
+    oldest, _ = front_end.submit(), front_end.submit()
+    said = int(front_end.post(task_type="async").headers["Retry-After"])
+
+    front_end.clock.advance(seconds=said - 1)
+    too_early = front_end.post(task_type="async")
+    front_end.clock.advance(seconds=1)
+    front_end.complete(oldest)
+    in_time = front_end.post(task_type="async")
+
+    assert said == 10
+    assert too_early.status_code in {429, 503}
+    assert_success(in_time, task_status=0)
+
+
+@pytest.mark.parametrize("changes", [TWO_A_TENANT, TWO_IN_ALL])
 def test_a_refusal_neither_reads_the_body_nor_stores_anything(front_end: FrontEnd) -> None:
     front_end.submit()
     front_end.submit()

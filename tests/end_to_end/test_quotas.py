@@ -48,7 +48,7 @@ def test_without_redis_nobody_is_refused_and_uploads_stay_quick(
 
 
 @pytest.mark.parametrize("changes", [{"max_queued_per_tenant": 2}])
-def test_a_full_queue_takes_jobs_again_when_it_said_it_would(
+def test_a_full_queue_takes_jobs_again_once_they_are_worked_on(
     installation: Installation, photo: bytes
 ) -> None:
     task_ids = [submit(installation.url, photo) for _ in range(2)]
