@@ -27,6 +27,10 @@ _CHUNK_BYTES = 64 * 1024
 _TEXT = ("text/", "application/json", "application/x-www-form-urlencoded")
 #: For a `Content-Disposition` that is not quoted as it should be: a Shift-JIS file name may end in a backslash.
 _NAME = re.compile(r';\s*name\s*=\s*"?([^";]*)', re.IGNORECASE)
+#: The first parameter, as clients write it: a file name with quotes in it may look like another name behind it.
+_FIRST_NAME = re.compile(
+    r'[^;"]*;\s*name\s*=\s*(?:"([^"\\]*)"|([^";\s\\]+))\s*(?:;|$)', re.IGNORECASE
+)
 _FILE_NAME = re.compile(r";\s*filename\*?[\d*]*\s*=", re.IGNORECASE)
 
 
@@ -111,19 +115,23 @@ def _events(decoder: _Decoder, data: bytes) -> Iterator[Event]:
 def _begin(head: Field | File, content: IO[bytes]) -> Part:
     disposition = head.headers["content-disposition"]
     content_type = head.headers.get("content-type", "").lower()
-    name: str | None = head.name
-    if name is None:
-        found = _NAME.search(disposition)
-        if found is None:
-            raise _nameless()
-        name = found[1]
     is_file = (
         isinstance(head, File)
         or _FILE_NAME.search(disposition) is not None
         or (content_type != "" and not content_type.startswith(_TEXT))
     )
     encoding = head.headers.get("content-transfer-encoding", "").strip().lower()
-    return Part(name, is_file, encoding, content)
+    return Part(_name(head.name, disposition), is_file, encoding, content)
+
+
+def _name(parsed: str | None, disposition: str) -> str:
+    if found := _FIRST_NAME.match(disposition):
+        return found[1] or found[2] or ""
+    if parsed is not None:
+        return parsed
+    if found := _NAME.search(disposition):
+        return found[1]
+    raise _nameless()
 
 
 def _append(part: Part, data: bytes) -> None:

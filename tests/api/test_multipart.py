@@ -65,6 +65,8 @@ def message(
         b'a"b.png',
         b'a";b.png',
         b"a;name=b",
+        b'a";name="task_type',
+        b'a"; name=task_type; b="',
         b"a\\",
         b"C:\\photos\\",
         b"a\0b",
