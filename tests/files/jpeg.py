@@ -26,6 +26,18 @@ def noisy(width: int = 400, height: int = 300) -> Image.Image:
     )
 
 
+@cache
+def on_white() -> Image.Image:
+    """A product on a white ground, which an optimised JPEG codes as zero bits."""
+    ground = Image.new("RGB", (900, 900), "white")
+    ground.paste(photo(300, 400), (300, 200))
+    return ground
+
+
+def white_jpeg(**options: bool) -> bytes:
+    return jpeg(on_white(), quality=85, subsampling=2, **options)
+
+
 def scans(data: bytes) -> list[int]:
     return [match.start() for match in re.finditer(b"\xff\xda", data)]
 
@@ -67,7 +79,49 @@ def twelve_bits(data: bytes) -> bytes:
     return data.replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc1\x00\x11\x0c", 1)
 
 
+#: How a photo on white may be written.
+WAYS: dict[str, dict[str, bool]] = {
+    "baseline": {},
+    "optimised": {"optimize": True},
+    "progressive": {"progressive": True},
+}
+ON_WHITE: dict[str, File] = {
+    **{
+        f"{way} jpeg on white, {name}": taken(
+            lambda options=options, tail=tail: white_jpeg(**options)[:-2] + tail,  # type: ignore[misc]
+            on_white,
+            tolerance=6,
+        )
+        for way, options in WAYS.items()
+        for name, tail in {
+            "whole": EOI,
+            "without its end": b"",
+            "ten bytes too many before the end": b"\1\2" * 5 + EOI,
+            "300 zeros before the end": bytes(300) + EOI,
+            "2,000 zeros before the end": bytes(2000) + EOI,
+            "zeros in the place of its end": bytes(700),
+            "a maker's trailer in the place of its end": b"MAKER\0\1" * 90,
+        }.items()
+    },
+    **{
+        f"{way} jpeg on white, cut at {share:.0%}": refused(
+            DAMAGED,
+            lambda options=options, share=share: cut(white_jpeg(**options), share),  # type: ignore[misc]
+        )
+        for way, options in WAYS.items()
+        for share in (0.1, 0.5, 0.9)
+    },
+    **{
+        f"{way} jpeg on white with a hole of zeros of {size} bytes": refused(
+            DAMAGED,
+            lambda options=options, size=size: with_hole(white_jpeg(**options), size),  # type: ignore[misc]
+        )
+        for way, options in WAYS.items()
+        for size in (2048, 8000)
+    },
+}
 JPEGS: dict[str, File] = {
+    **ON_WHITE,
     "jpeg without its end marker": taken(lambda: jpeg()[:-2], tolerance=4),
     "progressive jpeg without its end marker": taken(
         lambda: jpeg(progressive=True)[:-2], tolerance=4

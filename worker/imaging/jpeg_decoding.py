@@ -14,12 +14,13 @@ import simplejpeg
 
 from shared.errors import ErrorCode, Refused
 from shared.image_files import jpeg_segments
+from worker.imaging.jpeg_ending import EOI, ends_as_written, strictly
+from worker.imaging.jpeg_holes import has_hole, has_zeros
 from worker.imaging.jpeg_scans import are_all_there, read_scans, restarts_are_all_there
 from worker.imaging.photo import Pixels
 
 #: Channels → what `simplejpeg` calls their colours.
 _COLOURS = {1: "GRAY", 4: "CMYK"}
-_EOI = b"\xff\xd9"
 _APP0, _APP14 = 0xE0, 0xEE
 _RESTARTS = range(0xD0, 0xD8)
 #: Markers that libjpeg skips: one behind each scan, and its complaint names the scan.
@@ -29,8 +30,6 @@ _LABELS = range(0xE3, 0xEE)
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]+)")
 #: Cameras leave some before the end, and few within the picture; more are what a hole in the data leaves over.
 _MOST_EXTRANEOUS, _MOST_WITHIN = 2048, 64
-#: A picture of one colour may have such a stretch, and no bytes too many.
-_HOLE = bytes(128)
 #: libjpeg's words for headers that it understands all the same.
 _HARMLESS = re.compile(r"unknown JFIF revision|Unknown Adobe color transform")
 _NO_MEMORY = re.compile(r"[Ii]nsufficient memory|[Mm]emory allocation")
@@ -84,39 +83,47 @@ def _picture_alone(data: bytes) -> tuple[bytes, bool]:
     if not are_all_there(data, scans):
         raise _damaged()
     end = scans[-1].end
-    return data[:end] + _EOI, data.startswith(_EOI, end)
+    return data[:end] + EOI, data.startswith(EOI, end)
 
 
 def _decode(stream: bytes, colours: str, *, has_end: bool) -> Pixels:
     """Decode without a complaint, after taking out what libjpeg complained of, if that was no harm."""
-    allowance = _MOST_EXTRANEOUS
+    allowance, surplus = _MOST_EXTRANEOUS, 0
     for _ in range(_MOST_PASSES):
         try:
-            return np.asarray(simplejpeg.decode_jpeg(stream, colours, strict=True), np.uint8)
+            pixels = strictly(stream, colours)
         except ValueError as error:
             complaint = _complaint(error)
+        else:
+            return (
+                _unless_overwritten(stream, colours, pixels) if surplus > _MOST_WITHIN else pixels
+            )
         extraneous = _EXTRANEOUS.search(complaint)
         if extraneous is None:
-            if not _HARMLESS.search(complaint):
-                break
-            stream = _without_words(stream)
+            stream = _without_words(stream, complaint)
             continue
         count, marker = int(extraneous[1]), int(extraneous[2], 16)
-        is_within = marker != _EOI[1]
+        is_within = marker != EOI[1]
         # Without an end of its own the file may go on with a maker's notes of any length.
         if has_end or is_within:
             allowance -= count
         if allowance < 0 or (is_within and count > _MOST_WITHIN):
             break
-        is_restart = marker in _RESTARTS
-        if not is_restart:
+        if marker not in _RESTARTS:
+            surplus += count
             stream = _without_bytes(stream, count, marker)
-        # Bytes too many and a stretch of nothing before them: what was written over had needed them.
-        if stream.find(_HOLE, read_scans(stream)[0].start) >= 0:
+        # What was written over with zeros had needed the bytes that are too many.
+        if has_hole(stream):
             break
-        if is_restart:
+        if marker in _RESTARTS:
             return _leniently(stream, colours)
     raise _damaged()
+
+
+def _unless_overwritten(stream: bytes, colours: str, pixels: Pixels) -> Pixels:
+    if has_zeros(stream) and not ends_as_written(stream, colours):
+        raise _damaged()
+    return pixels
 
 
 def _leniently(stream: bytes, colours: str) -> Pixels:
@@ -141,8 +148,10 @@ def _complaint(error: ValueError) -> str:
     return words
 
 
-def _without_words(stream: bytes) -> bytes:
+def _without_words(stream: bytes, complaint: str) -> bytes:
     """Drop the segments that libjpeg warns of: who wrote them, and by which version."""
+    if not _HARMLESS.search(complaint):
+        raise _damaged()
     segments = list(jpeg_segments.read_segments(stream))
     kept = [stream[s.start : s.end] for s in segments if s.marker not in {_APP0, _APP14}]
     return b"".join([stream[:2], *kept, stream[segments[-1].end :]])
@@ -151,9 +160,9 @@ def _without_words(stream: bytes) -> bytes:
 def _without_bytes(stream: bytes, count: int, marker: int) -> bytes:
     """Drop bytes from the end of the scan that stands before a marker; if it is not clear which, label the scans."""
     ends = [scan.end for scan in read_scans(stream)]
-    if marker != _EOI[1] and marker not in _LABELS:
+    if marker != EOI[1] and marker not in _LABELS:
         return _labelled(stream, ends)
-    end = ends[-1] if marker == _EOI[1] else ends[_LABELS.index(marker)]
+    end = ends[-1] if marker == EOI[1] else ends[_LABELS.index(marker)]
     return stream[: end - count] + stream[end:]
 
 

@@ -9,7 +9,7 @@ import math
 import re
 import struct
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from shared.errors import ErrorCode, Refused
@@ -23,6 +23,8 @@ _BETWEEN_SCANS = frozenset({_DQT, _DHT, _DRI, _COM, jpeg_segments.SOS, *range(0x
 #: Of a photo there are about ten. A scan of 23 bytes can cost a pass over all pixels: 5 MB of them, 20 minutes.
 _MAX_SCANS = 200
 _COEFFICIENTS = 64
+#: A Huffman table begins with how many codes it has of each length.
+_CODE_LENGTHS = 16
 _PROGRESSIVE = frozenset({0xC2, 0xCA})
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _RESTART_NUMBERS = 8
@@ -39,6 +41,8 @@ class Scan(NamedTuple):
     end: int
     #: Units of coding between two restarts; 0 if there are none.
     restart_interval: int
+    #: Huffman table, by class and number → the symbol whose code is zero bits alone, the shortest one.
+    zero_codes: Mapping[int, int]
 
     def coefficients(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield, for each component: its id, the first and the last coefficient, the bits still missing."""
@@ -60,15 +64,18 @@ def read_scans(data: bytes) -> list[Scan]:
     """
     scans: list[Scan] = []
     interval, segments = 0, list(jpeg_segments.read_segments(data))
+    zero_codes: dict[int, int] = {}
     while segments:
         for segment in segments:
             if segment.marker == _DRI:
                 (interval,) = struct.unpack(">H", segment.content)
+            elif segment.marker == _DHT:
+                zero_codes |= _zero_codes(segment.content)
         if len(scans) == _MAX_SCANS:
             raise Refused(ErrorCode.FILE_DECODING_FAILURE, "The JPEG has too many scans.")
         start = segments[-1].end
         end = jpeg_segments.find_end_of_scan(data, start)
-        scans.append(Scan(segments[-1].content, start, end, interval))
+        scans.append(Scan(segments[-1].content, start, end, interval, dict(zero_codes)))
         segments = _segments_of_next_scan(data, end)
     return scans
 
@@ -114,6 +121,17 @@ def _segments_of_next_scan(data: bytes, position: int) -> list[Segment]:
     except jpeg_segments.MalformedJpeg:
         return []
     return segments
+
+
+def _zero_codes(tables: bytes) -> dict[int, int]:
+    """Of each table: its codes go up from zero, as the list of its symbols does."""
+    first_symbols = {}
+    while len(tables) > _CODE_LENGTHS:
+        size = 1 + _CODE_LENGTHS + sum(tables[1 : 1 + _CODE_LENGTHS])
+        if size <= len(tables) and size > 1 + _CODE_LENGTHS:
+            first_symbols[tables[0]] = tables[1 + _CODE_LENGTHS]
+        tables = tables[size:]
+    return first_symbols
 
 
 def _frame(data: bytes) -> Segment:
