@@ -30,12 +30,14 @@ _LABELS = range(0xE3, 0xEE)
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]+)")
 #: Cameras leave some before the end, and few within the picture; more are what a hole in the data leaves over.
 _MOST_EXTRANEOUS, _MOST_WITHIN = 2048, 64
-#: libjpeg's words for headers that it understands all the same.
-_HARMLESS = re.compile(r"unknown JFIF revision|Unknown Adobe color transform")
+#: libjpeg's words for headers that it understands all the same, and for a profile that is not whole.
+_HARMLESS = re.compile(r"unknown JFIF revision|Unknown Adobe color transform|bad ICC marker")
 _NO_MEMORY = re.compile(r"[Ii]nsufficient memory|[Mm]emory allocation")
 #: Each costs a pass over the data. A few bytes that libjpeg had read ahead are told of again, up to three times.
 _MOST_PASSES = 7
 _ICC_PREFIX = b"ICC_PROFILE\0"
+#: The prefix, the number of the piece from 1, and how many there are.
+_ICC_HEAD = len(_ICC_PREFIX) + 2
 
 
 def decode_jpeg(data: bytes, channels: int) -> Pixels:
@@ -62,15 +64,20 @@ def decode_jpeg(data: bytes, channels: int) -> Pixels:
 
 def read_profile(data: bytes) -> bytes:
     """Join the pieces of a JPEG's ICC profile; empty without one, or if pieces are missing."""
-    pieces = {}
+    pieces: dict[int, bytes] = {}
+    counts = set[int]()
     for segment in jpeg_segments.read_segments(data):
         content = segment.content
         if segment.marker == jpeg_segments.APP2 and content.startswith(_ICC_PREFIX):
-            number, count = content[12:13], content[13:14]
-            pieces[number] = content[14:]
-            if len(pieces) == count[0]:
-                return b"".join(pieces[key] for key in sorted(pieces))
-    return b""
+            number_and_count = content[len(_ICC_PREFIX) : _ICC_HEAD]
+            if len(number_and_count) < _ICC_HEAD - len(_ICC_PREFIX):
+                return b""
+            number, count = number_and_count
+            counts.add(count)
+            pieces.setdefault(number, content[_ICC_HEAD:])
+    if len(counts) != 1 or sorted(pieces) != list(range(1, counts.pop() + 1)):
+        return b""
+    return b"".join(pieces[number] for number in sorted(pieces))
 
 
 def _picture_alone(data: bytes) -> tuple[bytes, bool]:
@@ -149,11 +156,15 @@ def _complaint(error: ValueError) -> str:
 
 
 def _without_words(stream: bytes, complaint: str) -> bytes:
-    """Drop the segments that libjpeg warns of: who wrote them, and by which version."""
+    """Drop the segments that libjpeg warns of: who wrote them, and the profile, which is read apart."""
     if not _HARMLESS.search(complaint):
         raise _damaged()
     segments = list(jpeg_segments.read_segments(stream))
-    kept = [stream[s.start : s.end] for s in segments if s.marker not in {_APP0, _APP14}]
+    kept = [
+        stream[s.start : s.end]
+        for s in segments
+        if s.marker not in {_APP0, jpeg_segments.APP2, _APP14}
+    ]
     return b"".join([stream[:2], *kept, stream[segments[-1].end :]])
 
 

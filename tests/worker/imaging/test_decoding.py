@@ -203,6 +203,27 @@ def test_a_useless_profile_is_ignored(file_format: str, profile: bytes) -> None:
     assert close(photo, pictures.photo(), tolerance=6)
 
 
+@pytest.mark.parametrize(
+    "heads",
+    [
+        [b"\1\2"],
+        [b"\2\2"],
+        [b"\1\1", b"\1\1"],
+        [b"\0\1"],
+        [b"\1\0"],
+        [b"\3\2", b"\1\2"],
+        [b"\1"],
+        [b""],
+    ],
+)
+def test_pieces_of_a_profile_that_do_not_fit_are_no_damage(heads: list[bytes]) -> None:
+    data = pictures.jpeg()
+    for head in heads:
+        content = b"ICC_PROFILE\0" + head + (pictures.icc_profile() if len(head) > 1 else b"")
+        data = pictures.with_segment(data, 0xE2, content)
+    assert close(decode(data), pictures.photo(), tolerance=4)
+
+
 def test_an_srgb_profile_changes_nothing() -> None:
     with_profile = decode(pictures.jpeg(icc_profile=pictures.icc_profile()))
     assert np.array_equal(with_profile.rgb, decode(pictures.jpeg()).rgb)
