@@ -55,6 +55,15 @@ class _Other(NamedTuple):
     content: bytes
 
 
+class _Described(NamedTuple):
+    """What a picture says of itself; 0 for what it does not say."""
+
+    #: Or has one.
+    is_gain_map: bool
+    pixels: int
+    channels: int
+
+
 def has_equal_pictures(data: bytes, mark_at: int, block: bytes) -> bool:
     """Whether another picture of the file is one of its own, and nothing that serves the first.
 
@@ -69,8 +78,8 @@ def has_equal_pictures(data: bytes, mark_at: int, block: bytes) -> bool:
     unnamed = [other.content for other in others if other.kind == _UNDEFINED]
     if not unnamed:
         return False
-    is_lit_by_another, pixels = _describe(data)
-    return not is_lit_by_another and any(_is_equal(_describe(other), pixels) for other in unnamed)
+    first = _describe(data)
+    return not first.is_gain_map and any(_is_equal(_describe(other), first) for other in unnamed)
 
 
 def _others(data: bytes, mark_at: int, block: bytes) -> Iterator[_Other]:
@@ -92,19 +101,19 @@ def _read_entries(block: bytes) -> list[_Entry]:
     ]
 
 
-def _is_equal(described: tuple[bool, int], first_pixels: int) -> bool:
-    is_gain_map, pixels = described
-    return not is_gain_map and pixels >= _EQUAL_SHARE * first_pixels
+def _is_equal(other: _Described, first: _Described) -> bool:
+    # A grey picture beside one in colours is a depth map, or a mask.
+    is_grey_map = other.channels == 1 < first.channels
+    return not other.is_gain_map and not is_grey_map and other.pixels >= _EQUAL_SHARE * first.pixels
 
 
-def _describe(file: bytes) -> tuple[bool, int]:
-    """Whether a picture is a gain map, or says that it has one, and how many pixels it has; 0 if it does not say."""
-    has_sign, pixels = False, 0
+def _describe(file: bytes) -> _Described:
+    is_gain_map, pixels, channels = False, 0, 0
     with suppress(jpeg_segments.MalformedJpeg, struct.error):
         for segment in jpeg_segments.read_segments(file):
             if segment.marker in {jpeg_segments.APP1, jpeg_segments.APP2}:
-                has_sign = has_sign or any(sign in segment.content for sign in _GAIN_MAP_SIGNS)
+                is_gain_map = is_gain_map or any(s in segment.content for s in _GAIN_MAP_SIGNS)
             elif segment.marker in jpeg_segments.FRAMES and not pixels:
-                height, width = struct.unpack_from(">HH", segment.content, 1)
+                height, width, channels = struct.unpack_from(">HHB", segment.content, 1)
                 pixels = height * width
-    return has_sign, pixels
+    return _Described(is_gain_map, pixels, channels)

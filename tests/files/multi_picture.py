@@ -101,6 +101,12 @@ MULTI_PICTURES: dict[str, File] = {
     "motion photo: a film behind the photo": taken(
         lambda: jpeg() + b"\0\0\0\x18ftypmp42" + bytes(50_000), tolerance=4
     ),
+    "phone: depth map of no named kind, as large as the photo": taken(
+        lambda: mpf(jpeg(), [(0, gain_map(1))]), tolerance=4
+    ),
+    "burst of grey pictures of no named kind": refused(
+        UNSUPPORTED, lambda: mpf(gain_map(1), [(0, gain_map(1))]), "several pictures"
+    ),
     "stereo pair": refused(
         UNSUPPORTED, lambda: mpf(jpeg(), [(0x020002, jpeg())]), "several pictures"
     ),
