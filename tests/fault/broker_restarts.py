@@ -43,6 +43,7 @@ from shared.sql.database import Database
 from shared.sql.tables import jobs
 from tests.conditions import eventually
 from tests.end_to_end.client import submit
+from tests.fault.hanging_up import hang_up
 from tests.fault.process_tree import descendants_of
 from tests.pictures import astronaut, jpeg
 
@@ -50,6 +51,8 @@ _ROOT = Path(__file__).parents[2]
 _PROMISED_SECONDS = 13.0
 #: A job that has not ended by then is stuck.
 _STUCK_SECONDS = 150
+#: As long as `make run` itself waits for what it starts.
+_START_SECONDS = 120
 _WAYS = ("kill", "end", "freeze", "disconnect", "forget")
 #: The broker goes away within this time a photo, counted from the first post: while most of them wait or are worked on.
 _SECONDS_A_PHOTO = 0.3
@@ -113,7 +116,7 @@ class Service:
         self._process.start()
         stack.callback(self._process.stop, 40)
         environment_file = directory / "data" / "environment"
-        self._process.wait_until(environment_file.exists, 60)
+        self._process.wait_until(environment_file.exists, _START_SECONDS)
         noted = read(environment_file)
         self._redis_url = noted["CUTWORK_REDIS_URL"]
         self.database = Database(noted["CUTWORK_DATABASE_URL"])
@@ -127,7 +130,7 @@ class Service:
         """Take it away and bring it back; gives the time of its return, in seconds since the epoch."""
         if self._way == "disconnect":
             with redis.Redis.from_url(self._redis_url) as client:
-                client.client_kill_filter(_type="normal", skipme=True)
+                hang_up(client)
         elif self._own_server is not None:
             self._own_server.kill()
             time.sleep(seconds)

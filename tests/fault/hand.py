@@ -11,6 +11,7 @@ import redis
 
 from tests.background import Background
 from tests.fault.fleet import Fleet
+from tests.fault.hanging_up import hang_up
 from tests.fault.target import Target
 
 _GAP_SECONDS = (0.5, 4)
@@ -93,9 +94,9 @@ def hurt(
 ) -> None:
     """Do something to a target, and put it right again after a while."""
     if act == "flush":
-        _command(fleet, "FLUSHALL")
+        _broker(fleet, redis.Redis.flushall)
     elif act == "disconnect":
-        _command(fleet, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        _broker(fleet, hang_up)
     elif act == "pause":
         target.pause()
         wait(seconds)
@@ -110,6 +111,6 @@ def hurt(
         target.start()
 
 
-def _command(fleet: Fleet, *words: str) -> None:
+def _broker(fleet: Fleet, act: Callable[[redis.Redis], object]) -> None:
     with redis.Redis.from_url(fleet.settings.redis_url.get_secret_value()) as client:
-        client.execute_command(*words)
+        act(client)

@@ -16,6 +16,7 @@ from shared.messaging.broker import Broker
 from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
+from tests.fault.hanging_up import hang_up
 from tests.fault.site import Site
 
 _PASSWORD = "secret"
@@ -97,10 +98,6 @@ def test_a_broker_that_is_full_costs_no_upload_and_no_job(
 
     for task_id in task_ids:
         assert wait_for(site.url, task_id)["task_status"] == 2
-
-
-def hang_up(control: redis.Redis) -> None:
-    control.client_kill_filter(_type="normal", skipme=True)
 
 
 def refuse_writes(control: redis.Redis) -> None:

@@ -17,6 +17,7 @@ from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, wait_for
 from tests.fault.halting_store import Point
+from tests.fault.hanging_up import hang_up
 from tests.fault.site import Site
 
 #: What README's promises are made for. Tests in other files shorten them.
@@ -53,9 +54,9 @@ def frozen(server: Valkey) -> Iterator[None]:
 @contextmanager
 def disconnected(server: Valkey) -> Iterator[None]:
     with redis.Redis.from_url(server.url) as control:
-        control.client_kill_filter(_type="normal", skipme=True)
+        hang_up(control)
         yield
-        control.client_kill_filter(_type="normal", skipme=True)
+        hang_up(control)
 
 
 Absence = Callable[[Valkey], AbstractContextManager[None]]
