@@ -32,6 +32,8 @@ _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]+)")
 _MOST_EXTRANEOUS, _MOST_WITHIN = 2048, 64
 #: libjpeg's words for headers that it understands all the same, and for a profile that is not whole.
 _HARMLESS = re.compile(r"unknown JFIF revision|Unknown Adobe color transform|bad ICC marker")
+#: Of luma and chroma, by factors that are legal and that TurboJPEG does not know, such as 4:1:0.
+_RARE_SAMPLING = "Could not determine subsampling"
 _NO_MEMORY = re.compile(r"[Ii]nsufficient memory|[Mm]emory allocation")
 #: Each costs a pass over the data. A few bytes that libjpeg had read ahead are told of again, up to three times.
 _MOST_PASSES = 7
@@ -51,7 +53,7 @@ def decode_jpeg(data: bytes, channels: int) -> Pixels:
         (H, W) for grey, (H, W, 3) for colour, (H, W, 4) for CMYK: 255 for full ink.
 
     Raises:
-        Refused: FILE_DECODING_FAILURE.
+        Refused: FILE_DECODING_FAILURE, or UNSUPPORTED_FILE_TYPES for a chroma sampling that nearly nobody uses.
     """
     colours = _COLOURS.get(channels, "RGB")
     stream, has_end = _picture_alone(data)
@@ -148,8 +150,17 @@ def _leniently(stream: bytes, colours: str) -> Pixels:
 
 
 def _complaint(error: ValueError) -> str:
-    """Take libjpeg's words; those of want of memory say nothing of the file."""
+    """Take libjpeg's words; those of want of memory say nothing of the file.
+
+    Raises:
+        Refused: They say that the file is none of those that can be decoded.
+    """
     words = str(error)
+    if _RARE_SAMPLING in words:
+        raise Refused(
+            ErrorCode.UNSUPPORTED_FILE_TYPES,
+            "This is a JPEG of a rare chroma sampling. Please save it with a usual one, such as 4:2:0, or as a PNG.",
+        ) from error
     if _NO_MEMORY.search(words):
         raise MemoryError(words) from error
     return words
