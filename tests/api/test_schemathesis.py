@@ -110,7 +110,10 @@ def test_generated_requests_are_answered_as_the_document_says(
 
 
 def test_jobs_live_and_die_as_the_links_say(front_end: FrontEnd) -> None:
-    class Life(API.as_state_machine()):  # type: ignore[misc]
+    # Without what would end the key that all of these requests use.
+    api = API.exclude(operation_id=["rotate_key", "revoke_key"])
+
+    class Life(api.as_state_machine()):  # type: ignore[misc]
         def setup(self) -> None:
             with front_end.services.database.writing() as connection:
                 connection.execute(delete(jobs))
