@@ -2,7 +2,7 @@
 
 cutout           the path from end to end
 photo            pixels, upright and sRGB, with the opacity that they came with
-decoding         bytes to a photo: jpeg_decoding, png_decoding, bmp_decoding; colour converts to sRGB,
+decoding         bytes to a photo: jpeg_decoding (by turbo_jpeg), png_decoding, bmp_decoding; colour converts to sRGB,
                  png_colour is what a PNG says of its colours
 downscaling      smaller copies
 enlarging        larger ones, some rows at a time

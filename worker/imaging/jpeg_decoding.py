@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-import simplejpeg
-
 from shared.errors import ErrorCode, Refused
 from shared.image_files import jpeg_segments
-from worker.imaging.jpeg_ending import EOI, ends_as_written, strictly
+from worker.imaging.jpeg_ending import EOI, ends_as_written
 from worker.imaging.jpeg_holes import has_hole, has_zeros
 from worker.imaging.jpeg_scans import are_all_there, read_scans, restarts_are_all_there
 from worker.imaging.photo import Pixels
+from worker.imaging.turbo_jpeg import decode_with
 
 #: Channels → what `simplejpeg` calls their colours.
 _COLOURS = {1: "GRAY", 4: "CMYK"}
@@ -32,9 +30,6 @@ _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]+)")
 _MOST_EXTRANEOUS, _MOST_WITHIN = 2048, 64
 #: libjpeg's words for headers that it understands all the same, and for a profile that is not whole.
 _HARMLESS = re.compile(r"unknown JFIF revision|Unknown Adobe color transform|bad ICC marker")
-#: Of luma and chroma, by factors that are legal and that TurboJPEG does not know, such as 4:1:0.
-_RARE_SAMPLING = "Could not determine subsampling"
-_NO_MEMORY = re.compile(r"[Ii]nsufficient memory|[Mm]emory allocation")
 #: Each costs a pass over the data. A few bytes that libjpeg had read ahead are told of again, up to three times.
 _MOST_PASSES = 7
 _ICC_PREFIX = b"ICC_PROFILE\0"
@@ -100,9 +95,9 @@ def _decode(stream: bytes, colours: str, *, has_end: bool) -> Pixels:
     allowance, surplus = _MOST_EXTRANEOUS, 0
     for _ in range(_MOST_PASSES):
         try:
-            pixels = strictly(stream, colours)
+            pixels = decode_with(stream, colours)
         except ValueError as error:
-            complaint = _complaint(error)
+            complaint = str(error)
         else:
             return (
                 _unless_overwritten(stream, colours, pixels) if surplus > _MOST_WITHIN else pixels
@@ -143,27 +138,9 @@ def _leniently(stream: bytes, colours: str) -> Pixels:
     if not restarts_are_all_there(stream, read_scans(stream)):
         raise _damaged()
     try:
-        return np.asarray(simplejpeg.decode_jpeg(stream, colours, strict=False), np.uint8)
-    except ValueError as error:
-        _complaint(error)
+        return decode_with(stream, colours, strict=False)
+    except ValueError:
         raise _damaged() from None
-
-
-def _complaint(error: ValueError) -> str:
-    """Take libjpeg's words; those of want of memory say nothing of the file.
-
-    Raises:
-        Refused: They say that the file is none of those that can be decoded.
-    """
-    words = str(error)
-    if _RARE_SAMPLING in words:
-        raise Refused(
-            ErrorCode.UNSUPPORTED_FILE_TYPES,
-            "This is a JPEG of a rare chroma sampling. Please save it with a usual one, such as 4:2:0, or as a PNG.",
-        ) from error
-    if _NO_MEMORY.search(words):
-        raise MemoryError(words) from error
-    return words
 
 
 def _without_words(stream: bytes, complaint: str) -> bytes:

@@ -9,18 +9,12 @@ from __future__ import annotations
 from bisect import bisect_left
 
 import numpy as np
-import simplejpeg
 
-from worker.imaging.photo import Pixels
+from worker.imaging.turbo_jpeg import decode_with
 
 EOI = b"\xff\xd9"
 #: libjpeg does not tell of the last bytes that it has read ahead.
 _MOST_UNREAD = 15
-
-
-def strictly(stream: bytes, colours: str) -> Pixels:
-    """Decode; a warning is a ValueError."""
-    return np.asarray(simplejpeg.decode_jpeg(stream, colours, strict=True), np.uint8)
 
 
 def ends_as_written(stream: bytes, colours: str) -> bool:
@@ -31,7 +25,7 @@ def ends_as_written(stream: bytes, colours: str) -> bool:
         return True
     filled = data[:-1] + bytes([data[-1] | 1]).replace(b"\xff", b"\xff\0")
     return not _is_enough(filled, colours) or not np.array_equal(
-        strictly(filled + EOI, colours), strictly(data + EOI, colours)
+        decode_with(filled + EOI, colours), decode_with(data + EOI, colours)
     )
 
 
@@ -45,9 +39,7 @@ def _without_unread(data: bytes, colours: str) -> bytes:
 
 def _is_enough(data: bytes, colours: str) -> bool:
     try:
-        strictly(data + EOI, colours)
+        decode_with(data + EOI, colours)
     except ValueError as error:
-        if "emory" in str(error):
-            raise MemoryError(str(error)) from error
         return "extraneous" in str(error)
     return True
