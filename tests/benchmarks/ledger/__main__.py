@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -29,6 +27,7 @@ from tests.benchmarks.ledger.floor import Floor
 from tests.benchmarks.ledger.photos import SIZES, write_photo
 from tests.benchmarks.ledger.side import STAGES, Spent
 from tests.benchmarks.results import RESULTS, described_machine
+from tests.benchmarks.side_process import SideProcess
 from worker.app import create_segmenter
 
 _ROOT = Path(__file__).parents[3]
@@ -58,35 +57,9 @@ class Case:
         """As tables call it."""
         return f"{self.size}, {self.form}, {self.count} categories"
 
-
-class Side:
-    """A process that works with one checkout."""
-
-    def __init__(self, checkout: Path) -> None:
-        """Start it."""
-        program = Path(__file__).with_name("side.py")
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(program)],
-            cwd=checkout,
-            env={**os.environ, "PYTHONPATH": str(checkout)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def measure(self, case: Case, photo: Path) -> Round:
-        """Do a job once."""
-        asked = {"photo": str(photo), "categories": _CATEGORIES[case.count], "form": case.form}
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        stages: Round = json.loads(self._process.stdout.readline())
-        return stages
-
-    def close(self) -> None:
-        """Let it end."""
-        self._process.communicate()
+    def asked(self, photo: Path) -> dict[str, object]:
+        """Write it for a side, which does the job once and tells its stages."""
+        return {"photo": str(photo), "categories": _CATEGORIES[self.count], "form": self.form}
 
 
 def main() -> None:
@@ -105,9 +78,9 @@ def main() -> None:
         checkouts = {"before": arguments.before, "now": _ROOT}
         for name, checkout in checkouts.items():
             if checkout is not None:
-                side = Side(checkout.resolve())
+                side = SideProcess(Path(__file__).with_name("side.py"), checkout.resolve())
                 stack.callback(side.close)
-                sides[name] = lambda case, side=side: side.measure(case, photos[case.size])  # type: ignore[misc]
+                sides[name] = lambda case, side=side: side.ask(case.asked(photos[case.size]))  # type: ignore[misc]
         sides[_FLOOR] = lambda case: floors[case.size].measure(_CATEGORIES[case.count], case.form)
         measured = _measure(sides, arguments.rounds)
     machine |= {

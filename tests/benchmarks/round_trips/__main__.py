@@ -7,11 +7,7 @@ to a database in the same city. Both checkouts take turns; medians. Writes docs/
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -25,6 +21,7 @@ from shared.sql.database import Database
 from shared.sql.schema import migrate
 from tests.benchmarks.results import ON_THIS_MACHINE, described_machine, write_results
 from tests.benchmarks.round_trips.line import Line
+from tests.benchmarks.side_process import SideProcess
 
 _ROOT = Path(__file__).parents[3]
 _ACTS = {
@@ -50,24 +47,14 @@ class Side:
             "direct": direct,
             "far": url.set(port=self.line.port).render_as_string(hide_password=False),
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("side.py"))],
-            cwd=checkout,
-            env={**os.environ, "PYTHONPATH": str(checkout)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        stack.callback(self._process.communicate)
+        self._process = SideProcess(Path(__file__).with_name("side.py"), checkout)
+        stack.callback(self._process.close)
 
     def ask(self, way: str, act: str, times: int) -> dict[str, float]:
         """Let it do something so many times; one takes so long."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        asked = {"url": self._urls[way], "act": act, "times": times}
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, float] = json.loads(self._process.stdout.readline())
+        answer: dict[str, float] = self._process.ask(
+            {"url": self._urls[way], "act": act, "times": times}
+        )
         return answer
 
     def measure(self, act: str, times: int) -> dict[str, float]:
