@@ -44,6 +44,14 @@ def connect_timeout(database: Database) -> str:
         return driver.info.get_parameters()["connect_timeout"]
 
 
+def administrate(server: Postgres, database: str, *statements: str) -> None:
+    """Make or change a database whose name stands in the statements as `{}`."""
+    url = server.url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(database)))
+
+
 def test_every_statement_has_its_limit(open_with: Open) -> None:
     database = open_with(statement_seconds=2.5, connect_seconds=4)
 
@@ -121,14 +129,12 @@ def test_every_transaction_sees_what_others_have_committed_whatever_the_database
 ) -> None:
     """Otherwise two uploads of one tenant at once would be an error: both count in one row."""
     name = f"strict_{way}"
-    with psycopg.connect(
-        postgres.url.replace("postgresql+psycopg", "postgresql"), autocommit=True
-    ) as connection:
-        for statement in (
-            "CREATE DATABASE {} TEMPLATE template0",
-            "ALTER DATABASE {} SET default_transaction_isolation = 'serializable'",
-        ):
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+    administrate(
+        postgres,
+        name,
+        "CREATE DATABASE {} TEMPLATE template0",
+        "ALTER DATABASE {} SET default_transaction_isolation = 'serializable'",
+    )
     with (
         closing(Database(postgres.url_of(name))) as database,
         getattr(database, way)() as connection,
@@ -189,14 +195,7 @@ def test_a_database_that_cannot_hold_all_characters_is_refused_with_the_cure(
     postgres: Postgres, encoding: str
 ) -> None:
     name = f"in_{encoding.lower()}"
-    with psycopg.connect(
-        postgres.url.replace("postgresql+psycopg", "postgresql"), autocommit=True
-    ) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} ENCODING {} TEMPLATE template0").format(
-                sql.Identifier(name), sql.Literal(encoding)
-            )
-        )
+    administrate(postgres, name, f"CREATE DATABASE {{}} ENCODING '{encoding}' TEMPLATE template0")
     database = Database(postgres.url_of(name))
 
     with pytest.raises(DatabaseUnavailable, match=f"{encoding}.*CREATE DATABASE .* 'UTF8'"):
