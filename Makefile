@@ -35,7 +35,7 @@ $(DEPLOY)/.ready: $(LOCKS)/deploy-tools.txt $(LOCKS)/helm.txt
 
 # In two halves of about the same length, each on a core of its own.
 FAST := $(BIN)/python -m pytest --fast -q -r fE -p no:unraisableexception
-test-fast: $(READY) ## Run the tests that start no process, in a minute
+test-fast: $(READY) ## Run the tests that start no process, one half on each of two cores
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync test-fast-api test-fast-others
 
 test-fast-api:
