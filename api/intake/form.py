@@ -140,6 +140,8 @@ def read_url_options(received: Request, names: Names) -> Iterator[Option]:
 def _parts(received: Request, names: Names) -> Iterator[list[Part]]:
     """Parse here instead of by `received.files`, which hides a form that is cut off behind an empty one."""
     _refuse_other_types(received)
+    if _is_too_large(received) and _waits_with_body(received):
+        raise RequestEntityTooLarge
     with ExitStack() as files_on_disk:
 
         def new_file() -> IO[bytes]:
@@ -181,6 +183,10 @@ def _refuse_other_types(received: Request) -> None:
 
 def _is_too_large(received: Request) -> bool:
     return (received.content_length or 0) > MAX_BODY_BYTES
+
+
+def _waits_with_body(received: Request) -> bool:
+    return received.headers.get("Expect", "").lower() == "100-continue"
 
 
 def _stream(received: Request) -> LimitedStream:

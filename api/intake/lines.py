@@ -83,6 +83,8 @@ class Lines:
             continue
 
     def _pieces(self) -> Iterator[bytes]:
+        if (self._announced or 0) > MAX_BODY_BYTES:
+            raise _too_large()
         end = time.monotonic() + SECONDS
         while piece := self._read(end - time.monotonic()):
             if not self._size:
@@ -98,10 +100,7 @@ class Lines:
         except ParseException:
             raise _cut_off() from None
         except RequestEntityTooLarge:
-            raise Refused(
-                ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE,
-                f"The body of a batch may have {MAX_BODY_BYTES} bytes. Send several batches.",
-            ) from None
+            raise _too_large() from None
         if not piece and self._stream.tell() < (self._announced or 0):
             raise _cut_off()
         return piece
@@ -130,6 +129,13 @@ def _text_of(line: bytes) -> str | None:
         return line.removesuffix(b"\r").decode()
     except UnicodeDecodeError:
         return None
+
+
+def _too_large() -> Refused:
+    return Refused(
+        ErrorCode.ERROR_REQUEST_BODY_TOO_LARGE,
+        f"The body of a batch may have {MAX_BODY_BYTES} bytes. Send several batches.",
+    )
 
 
 def _cut_off() -> Refused:

@@ -8,7 +8,7 @@ application is imported here, because gunicorn imports this before gevent has pa
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]
@@ -41,11 +41,37 @@ _CHUNKS_TOGETHER = 256
 _LEAST_CHUNK_BYTES = 64
 
 
-class BoundedHead(Request):  # type: ignore[misc]
-    """gunicorn's reader of a head, with an end to all headers together.
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-    Its own is that of one header times their number: 400 KB, which it looks through anew after every piece of them.
+
+class Head(Request):  # type: ignore[misc]
+    """gunicorn's reader of a head, with an end to all headers together, and slower to ask for the body.
+
+    Its own end is that of one header times their number: 400 KB, which it looks through anew after every piece of them.
+    And it asks for every body of a client that waits with it (RFC 9110, 10.1.1) before anybody looked at the head.
     """
+
+    _is_held_back = False
+    _expected_100_continue: bool  # gunicorn's
+
+    def hold_back(self) -> None:
+        """Leave a client waiting with its body until somebody reads it."""
+        self._is_held_back = self._expected_100_continue
+        self._expected_100_continue = False
+
+    def ask_for_body(self, client: Connection) -> None:
+        """Let a client that waits go on."""
+        if self._is_held_back:
+            self._is_held_back = False
+            client.sendall(_CONTINUE)
+
+    def give_body_up(self) -> None:
+        """Read from now on what comes, and ask for nothing."""
+        self._is_held_back = False
+
+    def should_close(self) -> bool:
+        """Tell whether the connection ends: also if the body was not asked for, since it may come all the same."""
+        return self._is_held_back or bool(super().should_close())
 
     @property
     def max_buffer_headers(self) -> int:
@@ -87,15 +113,16 @@ class Connection:
 class FairReader:
     """The reader of a request's body, that gives others a turn before each piece."""
 
-    def __init__(self, reader: Any) -> None:
-        """Stand before one of gunicorn's readers."""
-        self._reader = reader
+    def __init__(self, reader: Any, ask: Callable[[], None]) -> None:
+        """Stand before one of gunicorn's readers; asks for the body before it reads."""
+        self._reader, self._ask = reader, ask
         if isinstance(reader, ChunkedReader):
             reader.parser = _of_fair_size(reader.parser)
 
     def read(self, size: int) -> bytes:
         """Read up to so many bytes."""
         gevent.sleep(0)
+        self._ask()
         piece: bytes = self._reader.read(size)
         return piece
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from functools import partial
 from typing import Any
 
 from gunicorn import util
@@ -18,12 +19,12 @@ from gunicorn.http import errors, wsgi
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
-from api.server.connection import BoundedHead, Connection, FairReader, discard, make_wait
+from api.server.connection import Connection, FairReader, Head, discard, make_wait
 from api.server.unreadable import answer_unreadable
 
 # The `Server` header of all answers: it names no product and no version to an attacker.
 wsgi.SERVER = "cutwork"
-RequestParser.mesg_class = BoundedHead
+RequestParser.mesg_class = Head
 
 _BAD_REQUEST, _INTERNAL_SERVER_ERROR = 400, 500
 _STATUS = {
@@ -52,12 +53,16 @@ class GunicornWorker(GeventWorker):  # type: ignore[misc]
         Raises:
             StopIteration: The connection has to end: gunicorn's own word for it.
         """
-        request.body.reader = FairReader(request.body.reader)
+        request.hold_back()
+        request.body.reader = FairReader(
+            request.body.reader, partial(request.ask_for_body, client)
+        )
         try:
             super().handle_request(listener_name, request, client, address)
         except StopIteration:
             # The client sees the end of the answer, and can still be sending.
             client.shutdown(socket.SHUT_WR)
+            request.give_body_up()
             discard(request.body)
             raise
         if not discard(request.body):

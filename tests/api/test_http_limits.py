@@ -14,6 +14,7 @@ import pytest
 
 from api.answers.job_ids import MAX_IDS
 from api.intake.form import MAX_BODY_BYTES
+from api.routes.cutout import PATH as CUTOUT
 from deploy.local.servers.ports import LOOPBACK
 from tests.api.deployed import answers, serving
 from tests.api.photos import photo
@@ -26,6 +27,7 @@ from tests.api.raw_http import (
     Target,
     chunk,
     head,
+    parse,
     part,
     read_all,
 )
@@ -276,6 +278,53 @@ def test_an_upload_without_a_length_is_an_empty_one(target: Target) -> None:
     first, second = target.send([head(), FORM])
 
     assert (first[0], second[0]) == (400, 400)
+
+
+EXPECTING = "Expect: 100-continue\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+BATCH = "Content-Type: application/jsonl\r\n"
+
+
+@pytest.mark.parametrize(
+    ("headers", "length", "path", "status"),
+    [
+        ("", 50_000_000, CUTOUT, 413),
+        ("", MAX_BODY_BYTES + 1, CUTOUT, 413),
+        (BATCH, 500_000_000, "/v1/batches", 413),
+        ("Content-Type: application/json\r\n", 1000, CUTOUT, 400),
+        ("", 1000, "/nowhere", 404),
+    ],
+    ids=["form", "one byte too many", "batch", "other type", "unknown path"],
+)
+def test_a_body_that_will_be_refused_is_not_asked_for(
+    target: Target, headers: str, length: int, path: str, status: int
+) -> None:
+    asking = head(EXPECTING + headers, length).replace(CUTOUT.encode(), path.encode(), 1)
+
+    [(answered, _)] = target.send([asking], hang_up=False)
+
+    assert answered == status
+
+
+def test_a_body_that_may_be_taken_is_asked_for_before_it_comes(target: Target) -> None:
+    with socket.create_connection((LOOPBACK, int(target.url.rpartition(":")[2])), 30) as client:
+        client.sendall(head(EXPECTING, len(FORM)))
+        assert client.recv(len(CONTINUE)) == CONTINUE
+        client.sendall(FORM)
+        client.shutdown(socket.SHUT_WR)
+
+        [(status, envelope)] = parse(read_all(client))
+
+    assert (status, envelope["error_detail"]["code"]) == TAKEN
+
+
+def test_a_body_that_comes_unasked_is_no_request_of_its_own(target: Target) -> None:
+    """Its client may have sent it before the refusal was there."""
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    [(status, _)] = target.send([head(EXPECTING, 50_000_000), smuggled])
+
+    assert status == 413
 
 
 def test_chunks_need_no_length(target: Target) -> None:
