@@ -17,6 +17,7 @@ from werkzeug.wsgi import LimitedStream, get_input_stream
 from api.intake.fields import Fields, Rules, read_fields
 from api.intake.multipart import MAX_TEXT_BYTES, Part, TextTooLong, read_parts
 from api.intake.options import IMAGE, IMAGE_URL, UPLOAD, Names, Option, invalid
+from api.intake.packing import refuse_packed
 from api.intake.upload_deadline import upload_deadline
 from api.request_names import read_traceparent
 from shared.errors import ErrorCode, Refused
@@ -30,7 +31,6 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 #: Larger uploads wait on disk, so that slow clients cannot fill the memory.
 _IN_MEMORY_BYTES = 512 * 1024
 _MULTIPART = "multipart/form-data"
-_AS_IT_IS = "identity"
 _UNCHANGED = {"", "binary", "8bit", "7bit"}
 
 _SEND_A_FORM = f"Send a form of type `{_MULTIPART}` with the photo as a file `{IMAGE}`."
@@ -174,11 +174,7 @@ def _refuse_other_types(received: Request) -> None:
         for start, text in _WRONG_TYPES.items():
             wrong = text if mimetype.startswith(start) else wrong
         raise Refused(ErrorCode.ERROR_PARAMETERS, f"{wrong}{_SEND_A_FORM}")
-    if received.headers.get("Content-Encoding", _AS_IT_IS).lower() != _AS_IT_IS:
-        # Nothing is unpacked here: how large it becomes would be the client's to say.
-        raise Refused(
-            ErrorCode.ERROR_PARAMETERS, "Send the form as it is, without `Content-Encoding`."
-        )
+    refuse_packed(received)
 
 
 def _is_too_large(received: Request) -> bool:

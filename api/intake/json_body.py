@@ -10,12 +10,12 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import LimitedStream, get_input_stream
 
+from api.intake.packing import refuse_packed
 from api.intake.upload_deadline import upload_deadline
 from shared.errors import ErrorCode, Refused
 
 _MOST_BYTES = 64 * 1024
 _JSON = "application/json"
-_AS_IT_IS = "identity"
 
 
 def read_json_object(received: Request) -> dict[str, Any]:
@@ -29,9 +29,9 @@ def read_json_object(received: Request) -> dict[str, Any]:
     data = _read(received)
     if not data:
         return {}
-    encoding = received.headers.get("Content-Encoding", _AS_IT_IS).lower()
-    if received.mimetype != _JSON or encoding != _AS_IT_IS:
-        raise _unreadable(f"Send the body as `{_JSON}`, without `Content-Encoding`.")
+    if received.mimetype != _JSON:
+        raise _unreadable(f"Send the body as `{_JSON}`.")
+    refuse_packed(received)
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):

@@ -20,6 +20,7 @@ from api.intake.form import read_url_options
 from api.intake.idempotency import read_idempotency_key
 from api.intake.lines import Lines
 from api.intake.options import CALLBACK_URL, REFERENCE, invalid, text_of
+from api.intake.packing import refuse_packed
 from api.intake.records import READERS
 from api.intake.tags import check_reference
 from api.request_names import read_traceparent
@@ -187,10 +188,7 @@ def _is_replay(services: Services, key: str | None) -> bool:
 def _refuse_other_types(received: Request) -> None:
     if received.mimetype not in READERS:
         raise Refused(ErrorCode.ERROR_PARAMETERS, _SEND_LINES)
-    if received.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Refused(
-            ErrorCode.ERROR_PARAMETERS, "Send the lines as they are, without `Content-Encoding`."
-        )
+    refuse_packed(received)
 
 
 def _readable(services: Services, text: str) -> Batch:

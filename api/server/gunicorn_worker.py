@@ -54,9 +54,7 @@ class GunicornWorker(GeventWorker):  # type: ignore[misc]
             StopIteration: The connection has to end: gunicorn's own word for it.
         """
         request.hold_back()
-        request.body.reader = FairReader(
-            request.body.reader, partial(request.ask_for_body, client)
-        )
+        request.body.reader = FairReader(request.body.reader, partial(request.ask_for_body, client))
         try:
             super().handle_request(listener_name, request, client, address)
         except StopIteration:

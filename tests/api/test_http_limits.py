@@ -364,6 +364,30 @@ def test_a_body_that_is_packed_is_refused_and_never_unpacked(target: Target, cod
     assert answer == (400, "ERROR_PARAMETERS")
 
 
+@pytest.mark.parametrize(
+    "coding",
+    ["gzip, chunked", "deflate,chunked", "GZIP , chunked", "x-gzip, chunked", "br, chunked"],
+)
+@pytest.mark.parametrize(("headers", "path"), [("", CUTOUT), (BATCH, "/v1/batches")])
+def test_a_body_that_says_it_is_packed_for_its_transfer_is_refused(
+    target: Target, headers: str, path: str, coding: str
+) -> None:
+    packed = head(f"{headers}Transfer-Encoding: {coding}\r\n")
+
+    [(status, envelope)] = target.send(
+        [packed.replace(CUTOUT.encode(), path.encode(), 1), chunk(FORM), chunk(b"")]
+    )
+
+    assert (status, envelope["error_detail"]["code"]) == NO_FORM
+
+
+@pytest.mark.parametrize("coding", ["chunked", "Chunked", "identity, chunked"])
+def test_a_body_that_says_it_is_not_packed_is_read(target: Target, coding: str) -> None:
+    headers = f"Content-Encoding: identity\r\nTransfer-Encoding: {coding}\r\n"
+
+    assert target.post(chunk(FORM) + chunk(b""), headers) == TAKEN
+
+
 @pytest.mark.parametrize("body", [FORM, b"", b"\0" * 5000])
 def test_a_packed_form_by_its_type_alone_is_refused(target: Target, body: bytes) -> None:
     answer = target.post(body, "Content-Type: application/gzip\r\n", len(body))

@@ -156,6 +156,15 @@ def test_a_body_that_is_no_object_is_a_400(admin: FrontEnd, body: bytes, content
     assert_error(answer, 400, ErrorCode.ERROR_PARAMETERS)
 
 
+@pytest.mark.parametrize("header", ["Content-Encoding", "Transfer-Encoding"])
+def test_a_body_that_is_packed_is_a_400_that_names_the_header(admin: FrontEnd, header: str) -> None:
+    headers = {**admin.headers, header: "gzip"}
+
+    answer = admin.client().post(KEYS, json={}, headers=headers)
+
+    assert f"`{header}`" in assert_error(answer, 400, ErrorCode.ERROR_PARAMETERS)["error_msg"]
+
+
 def test_a_body_beyond_all_reason_is_a_413(admin: FrontEnd) -> None:
     answer = ask(admin, "POST", body={"name": "x" * 100_000})
 
