@@ -68,12 +68,10 @@ class BatchLines(TypedDict):
 
 def answer_batch(batch: Batch, ok: int = OK) -> Response:
     """Describe a batch; of one that goes on, say when to ask again."""
-    response = respond(envelope_of_batch(batch, request_id(), ok))
+    again, seconds = 0, batch.seconds_left
     if batch.status in AT_WORK:
-        seconds = batch.seconds_left
         again = _SOON if seconds is None else ask_again_after(seconds)
-        response.headers["Retry-After"] = str(again)
-    return response
+    return respond(envelope_of_batch(batch, request_id(), ok), retry_after=again)
 
 
 def for_batches(found: Sequence[Batch], next_cursor: str) -> Envelope:

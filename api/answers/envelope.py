@@ -88,23 +88,33 @@ def for_data(data: Mapping[str, Any], ok: int = OK) -> Envelope:
     return envelope_of_data(data, request_id(), ok)
 
 
-def respond(envelope: Envelope, status: int = 0) -> Response:
-    """Send an envelope; unless another HTTP status is given, with the one that stands in it."""
+def respond(envelope: Envelope, status: int = 0, retry_after: int = 0) -> Response:
+    """Send an envelope.
+
+    Args:
+        envelope: What is said.
+        status: An HTTP status; 0: the one that stands in the envelope.
+        retry_after: After how many seconds to come again; 0: as the job that goes on asks for, if it is one.
+    """
     response = jsonify(envelope)
     response.status_code = status or envelope["error_detail"]["status_code"]
     if envelope["error_code_str"]:
-        _explain(response, ErrorCode(envelope["error_code_str"]))
-    if envelope["task_status"] in {QUEUED, PROCESSING}:
-        response.headers["Retry-After"] = str(seconds_to_wait(envelope.get("queue")))
+        _explain(response, ErrorCode(envelope["error_code_str"]), retry_after)
+    if not retry_after and envelope["task_status"] in {QUEUED, PROCESSING}:
+        retry_after = seconds_to_wait(envelope.get("queue"))
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
     return response
 
 
-def _explain(response: Response, code: ErrorCode) -> None:
+def _explain(response: Response, code: ErrorCode, retry_after: int) -> None:
     """Say of an error what helps, and of a request that failed whether sending it again may."""
     if request.path.startswith(_OUR_OWN):
         response.headers["Link"] = f'<{address_of_error(code)}>; rel="help"'
     if response.status_code >= _FAILED:
-        response.headers[should_retry.HEADER] = should_retry.of(code, response.status_code)
+        response.headers[should_retry.HEADER] = should_retry.of(
+            code, response.status_code, retry_after
+        )
 
 
 def without_body(status: int) -> Response:

@@ -15,7 +15,6 @@ from werkzeug.exceptions import (
     RequestURITooLarge,
 )
 
-from api.answers import should_retry
 from api.answers.envelope import for_failure, respond
 from api.intake.batch_refusal import BatchRefused
 from api.intake.form import MAX_BODY_BYTES
@@ -107,12 +106,7 @@ def _try_later(error: TryLater) -> Response:
         route=request.endpoint,
         retry_after_s=seconds,
     )
-    response = _refuse(Failure(error.code, error.message))
-    response.headers["Retry-After"] = str(seconds)
-    response.headers[should_retry.HEADER] = should_retry.of(
-        error.code, response.status_code, seconds
-    )
-    return response
+    return _refuse(Failure(error.code, error.message), seconds)
 
 
 def _unavailable(error: Unavailable) -> Response:
@@ -123,9 +117,7 @@ def _unavailable(error: Unavailable) -> Response:
         reason=str(error),
         cause=cause,
     )
-    response = _refuse(_UNAVAILABLE)
-    response.headers["Retry-After"] = str(_TRY_AGAIN_SECONDS)
-    return response
+    return _refuse(_UNAVAILABLE, _TRY_AGAIN_SECONDS)
 
 
 def _http(error: HTTPException) -> Response:
@@ -148,6 +140,6 @@ def _unforeseen(error: Exception) -> Response:
     return _refuse(_UNFORESEEN)
 
 
-def _refuse(failure: Failure) -> Response:
+def _refuse(failure: Failure, retry_after: int = 0) -> Response:
     count_refusal(failure.code)
-    return respond(for_failure(failure))
+    return respond(for_failure(failure), retry_after=retry_after)

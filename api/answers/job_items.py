@@ -92,10 +92,10 @@ def for_found(named: Sequence[str], found: Mapping[str, Job], describe: Describe
     return for_data(FoundJobs(jobs=items))
 
 
-def seconds_until_next(envelope: Envelope) -> int | None:
-    """Say when to ask again for the jobs of `for_found`: when the first of them may be done; None if all are."""
+def seconds_until_next(envelope: Envelope) -> int:
+    """Say when to ask again for the jobs of `for_found`: when the first of them may be done; 0 if all are."""
     live = [item for item in envelope["data"]["jobs"] if item["status"] in LIVE]
-    return min((seconds_to_wait(item.get("queue")) for item in live), default=None)
+    return min((seconds_to_wait(item.get("queue")) for item in live), default=0)
 
 
 def found_item(job: Job, describe: Describe) -> FoundItem:

@@ -13,6 +13,8 @@ from shared.errors import ErrorCode
 from shared.jobs.envelope import Failure
 
 ALIVE, READY = "/healthz", "/readyz"
+#: `Retry-After` while something is down.
+_LOOK_AGAIN_SECONDS = 5
 
 
 def create_blueprint(readiness: Readiness) -> Blueprint:
@@ -38,9 +40,6 @@ def create_blueprint(readiness: Readiness) -> Blueprint:
             for name, state in states.items()
             if name not in readiness.needed and state != OK
         }
-        response = respond(envelope)
-        if down:
-            response.headers["Retry-After"] = "5"
-        return response
+        return respond(envelope, retry_after=_LOOK_AGAIN_SECONDS if down else 0)
 
     return blueprint

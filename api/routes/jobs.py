@@ -86,11 +86,7 @@ def _show_named(services: Services, describe: Describe, ids: list[str]) -> Respo
     seconds, parsed = read_wait(request.args), parse_ids(ids)
     jobs = services.long_polls.wait_for_any(set(parsed.values()), current_tenant(), seconds)
     envelope = for_found(ids, name_jobs(parsed, jobs), describe)
-    response = respond(envelope)
-    again = seconds_until_next(envelope)
-    if again is not None:
-        response.headers["Retry-After"] = str(again)
-    return response
+    return respond(envelope, retry_after=seconds_until_next(envelope))
 
 
 def _create(services: Services, describe: Describe, rules: Rules) -> Response:
