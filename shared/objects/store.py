@@ -10,19 +10,16 @@ The lifecycle rule counts in whole days from midnight UTC, so it is the safety n
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from itertools import chain
 from urllib.parse import urlsplit
-from xml.etree.ElementTree import ParseError
 
 from minio.datatypes import PostPolicy
 from minio.deleteobjects import DeleteObject
-from minio.error import InvalidResponseError, S3Error, ServerError
-from urllib3.exceptions import HTTPError
 
 from shared.errors import ObjectMissing, ObjectStoreUnavailable
 from shared.job import Job, Lease
@@ -31,15 +28,13 @@ from shared.objects.lifecycle_rule import forgets_in_a_day
 from shared.objects.pages import Pages
 from shared.objects.public_endpoint import endpoint_for
 from shared.objects.s3_client import S3Client
+from shared.objects.translation import CURE, MISSING, of_one_object, translated
 from shared.settings.settings import Settings
 from shared.wire.rendition import Format
 
 #: The combined output's name; the others are named by their category.
 IMAGE = "image"
 
-_MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
-_NO_BUCKET = "NoSuchBucket"
-_CURE = "run `cutwork-admin setup`"
 #: Public hosts for which a client is kept; there are more only where the endpoint follows the clients' `Host`.
 _SIGNERS = 100
 #: Requests at once where each would wait for the store's answer only.
@@ -108,8 +103,7 @@ class ObjectStore:
 
     def delete_input(self, job_id: uuid.UUID) -> None:
         """Delete an upload; fine if there is none."""
-        with _translated():
-            self._client.remove_object(self._inputs, str(job_id))
+        self._remove(self._inputs, str(job_id))
 
     def put_result(
         self, lease: Lease, name: str, data: bytes, picture_format: Format = Format.PNG
@@ -165,7 +159,7 @@ class ObjectStore:
 
     def delete_inputs(self, job_ids: Collection[uuid.UUID]) -> None:
         """Delete uploads in few requests; fine if there are none."""
-        with _translated():
+        with translated():
             left = self._delete_together(self._inputs, map(str, job_ids))
         if left:
             raise ObjectStoreUnavailable(f"the object store answers {', '.join({*left.values()})}")
@@ -178,7 +172,7 @@ class ObjectStore:
         """
         with ThreadPoolExecutor(_LISTS_AT_ONCE) as pool:
             keys = list(pool.map(self._result_keys_of, job_ids))
-        with _translated():
+        with translated():
             left = self._delete_together(self._results, chain.from_iterable(keys))
             left |= self._delete_together(self._inputs, map(str, job_ids))
         return {uuid.UUID(key.partition("/")[0]): reason for key, reason in left.items()}
@@ -194,7 +188,7 @@ class ObjectStore:
             ObjectStoreUnavailable: A bucket keeps what is deleted from it, or takes no rule; the message says which.
         """
         for bucket in (self._inputs, self._results):
-            with _translated():
+            with translated():
                 self._client.ensure_bucket(bucket)
                 self._refuse_versions(bucket)
                 rules = self._client.read_configuration(bucket, "lifecycle")
@@ -212,12 +206,12 @@ class ObjectStore:
             ObjectStoreUnavailable: One does not, with a message that says which and what to do.
         """
         for bucket in (self._inputs, self._results):
-            with _translated(bucket):
+            with translated(bucket):
                 self._refuse_versions(bucket)
                 if not forgets_in_a_day(self._client.read_configuration(bucket, "lifecycle")):
-                    raise ObjectStoreUnavailable(f"bucket {bucket} has no lifecycle rule: {_CURE}")
+                    raise ObjectStoreUnavailable(f"bucket {bucket} has no lifecycle rule: {CURE}")
 
-    def check_pages(self, cure: str = _CURE, *, in_public: bool = False) -> None:
+    def check_pages(self, cure: str = CURE, *, in_public: bool = False) -> None:
         """See that pages of the named origins may read results, and send direct uploads if those are switched on.
 
         Args:
@@ -228,7 +222,7 @@ class ObjectStore:
             ObjectStoreUnavailable: Some may not, with a message that says where and what to do.
         """
         public = self._signer(endpoint_for(self._public_endpoint, ""))
-        with _translated():
+        with translated():
             self._pages.check(public if in_public else self._client, cure)
 
     def _refuse_versions(self, bucket: str) -> None:
@@ -240,11 +234,11 @@ class ObjectStore:
             )
 
     def _put(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
-        with _translated():
+        with translated():
             self._client.put_whole(bucket, key, data, content_type)
 
     def _get(self, bucket: str, key: str) -> bytes:
-        with _translated():
+        with of_one_object():
             response = self._client.get_object(bucket, key)
             try:
                 return response.read()
@@ -252,37 +246,26 @@ class ObjectStore:
                 response.close()
                 response.release_conn()
 
+    def _remove(self, bucket: str, key: str) -> None:
+        with suppress(ObjectMissing), of_one_object():
+            self._client.remove_object(bucket, key)
+
     def _result_keys_of(self, job_id: uuid.UUID) -> list[str]:
-        with _translated():
+        with translated():
             found = self._client.list_objects(self._results, f"{job_id}/", recursive=True)
             return [str(result.object_name) for result in found]
 
     def _delete_together(self, bucket: str, keys: Iterable[str]) -> dict[str, str]:
         """Delete objects, a thousand a request; return those that the store refused to delete, with its reasons."""
         errors = self._client.remove_objects(bucket, map(DeleteObject, keys))
-        return {str(error.name): str(error.code) for error in errors if error.code not in _MISSING}
+        return {str(error.name): str(error.code) for error in errors if error.code not in MISSING}
 
     def _delete_under(self, prefix: str) -> None:
-        with _translated():
+        with translated():
             for found in self._client.list_objects(self._results, prefix, recursive=True):
                 if found.object_name is not None:
-                    self._client.remove_object(self._results, found.object_name)
+                    self._remove(self._results, found.object_name)
 
 
 def _result_key(lease: Lease, name: str, picture_format: Format) -> str:
     return f"{lease.job_id}/{lease.attempt}/{name}.{picture_format}"
-
-
-@contextmanager
-def _translated(bucket: str = "") -> Iterator[None]:
-    """Turn what the client raises into our errors; a bucket that is missing is named, if it is given."""
-    try:
-        yield
-    except S3Error as error:
-        if error.code == _NO_BUCKET and bucket:
-            raise ObjectStoreUnavailable(f"no bucket {bucket}: {_CURE}") from error
-        if error.code in _MISSING:
-            raise ObjectMissing("the object store does not have the object") from error
-        raise ObjectStoreUnavailable(f"the object store answers {error.code}") from error
-    except (InvalidResponseError, ServerError, ParseError, HTTPError, OSError) as error:
-        raise ObjectStoreUnavailable("the object store does not answer") from error
