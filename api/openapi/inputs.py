@@ -141,25 +141,24 @@ def _created(name: str, description: str) -> Described:
     }
 
 
+LIMIT: Described = {
+    "name": "limit",
+    "in": "query",
+    "schema": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": cursor.MAX_LIMIT,
+        "default": cursor.DEFAULT_LIMIT,
+    },
+}
+CURSOR: Described = {
+    "name": "cursor",
+    "in": "query",
+    "description": "The `next_cursor` of the page before.",
+    "schema": {"type": "string", "pattern": f"^{cursor.CURSOR.pattern}$"},
+}
 #: Of every list in pages.
-LIST: list[Described] = [
-    {
-        "name": "limit",
-        "in": "query",
-        "schema": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": cursor.MAX_LIMIT,
-            "default": cursor.DEFAULT_LIMIT,
-        },
-    },
-    {
-        "name": "cursor",
-        "in": "query",
-        "description": "The `next_cursor` of the page before.",
-        "schema": {"type": "string", "pattern": f"^{cursor.CURSOR.pattern}$"},
-    },
-]
+LIST: list[Described] = [LIMIT, CURSOR]
 PAGE: list[Described] = [
     *LIST,
     {

@@ -16,7 +16,6 @@ from api.routes.batches import JSON_LINES, PATH, ZIP
 from shared.errors import ErrorCode
 
 _ONE = f"{PATH}/{{batch_id}}"
-_LIMIT, _CURSOR = (it for it in inputs.PAGE if it["name"] in {"limit", "cursor"})
 _CALLED = {
     "name": "reference",
     "in": "query",
@@ -93,7 +92,7 @@ def _list_batches() -> Operation:
     return {
         "operationId": "list_batches",
         "summary": "List your batches, newest first",
-        "parameters": [_LIMIT, _CURSOR],
+        "parameters": inputs.LIST,
         "responses": {
             "200": answer("A page, whose `next_cursor` is empty on the last one.", ["BatchList"]),
             **create_error_responses(
@@ -133,7 +132,7 @@ def _list_batch_jobs() -> Operation:
     return {
         "operationId": "list_batch_jobs",
         "summary": "List the items of a batch, in the order of its lines, while it runs and afterwards",
-        "parameters": [BATCH_ID, _LIMIT, LINE_CURSOR_PARAMETER],
+        "parameters": [BATCH_ID, inputs.LIMIT, LINE_CURSOR_PARAMETER],
         "responses": {
             "200": answer("A page, whose `next_cursor` is empty on the last one.", ["BatchItems"]),
             **create_error_responses(_READ, may_be_slow=False),
