@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from api import metrics, request_names
 from api.admission import auth, quotas
 from api.admission.backlog_gauge import BacklogGauge
-from api.answers import cross_origin, error_handlers
+from api.answers import cross_origin, error_handlers, problem
 from api.answers.envelope import Means, for_job, for_job_in_full
 from api.answers.queue_forecast import QueueForecast
 from api.health.readiness import Readiness
@@ -66,6 +66,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     gauge = BacklogGauge(settings, services.job_store, services.backlog_cache)
     quotas.protect(app, settings, services, gauge)
     error_handlers.handle(app)
+    problem.tell(app, settings.public_path)
     app.after_request(_add_headers)
     app.after_request(partial(_say_where, settings.public_path))
     means = Means(

@@ -41,9 +41,9 @@ class Means(TypedDict):
 
 
 #: The routes that answer more than the hosted API does.
-_OUR_OWN = "/v1/"
+OUR_OWN = "/v1/"
 #: Statuses from here on say that the request failed, not only the job that it is about.
-_FAILED = 400
+FAILED = 400
 #: `Retry-After` of a job that is being worked on: it takes about a second.
 _ASK_AGAIN_SECONDS = 1
 
@@ -109,9 +109,9 @@ def respond(envelope: Envelope, status: int = 0, retry_after: int = 0) -> Respon
 
 def _explain(response: Response, code: ErrorCode, retry_after: int) -> None:
     """Say of an error what helps, and of a request that failed whether sending it again may."""
-    if request.path.startswith(_OUR_OWN):
+    if request.path.startswith(OUR_OWN):
         response.headers["Link"] = f'<{address_of_error(code)}>; rel="help"'
-    if response.status_code >= _FAILED:
+    if response.status_code >= FAILED:
         response.headers[should_retry.HEADER] = should_retry.of(
             code, response.status_code, retry_after
         )

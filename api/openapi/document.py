@@ -7,6 +7,7 @@ from typing import Any
 
 from api import request_names
 from api.admission.scopes import NEEDED
+from api.answers import problem
 from api.openapi import inputs
 from api.openapi.answers import REQUEST_ID
 from api.openapi.errors import create_error_examples
@@ -41,7 +42,8 @@ background removal" API and by `/v1/jobs`.
 Every JSON answer but this document is the same envelope. A path that does not exist is 404 \
 `{ErrorCode.ERROR_RESOURCE_NOT_FOUND}`, a method that a path does not take 405 `{ErrorCode.ERROR_ILLEGAL_OPERATION}` \
 with `Allow`. `security` names the scope that a key needs; without it the answer is 403 \
-`{ErrorCode.ERROR_PERMISSION_DENIED}`."""
+`{ErrorCode.ERROR_PERMISSION_DENIED}`. On `/v1`, who names `{problem.MEDIA_TYPE}` in `Accept` is told errors so \
+(RFC 9457)."""
 
 
 def create_document(presets: Sequence[str] = (), public_path: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.answers import should_retry
+from api.answers import problem, should_retry
 from api.openapi.types import reference
 from shared.errors import CATALOGUE, ErrorCode
 
@@ -57,19 +57,26 @@ _AUTHENTICATE = {"required": True, "schema": {"const": "Bearer"}}
 _UNAUTHORIZED, _TRY_LATER = 401, frozenset({429, 503})
 
 
-def create_error_responses(codes: Iterable[ErrorCode], *, may_be_slow: bool) -> dict[str, Any]:
+def create_error_responses(
+    codes: Iterable[ErrorCode], *, may_be_slow: bool, on_v1: bool = True
+) -> dict[str, Any]:
     """Describe what an operation answers besides success.
 
     Args:
         codes: What can go wrong.
         may_be_slow: Whether it reads a body, which can fail to arrive in time.
+        on_v1: Whether it tells errors as problems, too.
     """
     by_status: defaultdict[int, list[ErrorCode]] = defaultdict(list)
     for code in dict.fromkeys(codes):
         by_status[CATALOGUE[code].http_status].append(code)
     if may_be_slow:
         by_status[408].append(ErrorCode.ERROR_PARAMETERS)
-    return {str(status): _response(status, by_status[status]) for status in sorted(by_status)}
+    responses = {status: _response(status, by_status[status]) for status in sorted(by_status)}
+    if on_v1:
+        for status, response in responses.items():
+            response["content"][problem.MEDIA_TYPE] = _problem(status, by_status[status])
+    return {str(status): response for status, response in responses.items()}
 
 
 def create_error_examples() -> dict[str, Any]:
@@ -131,6 +138,11 @@ def describe_should_retry(status: int, codes: Iterable[ErrorCode]) -> dict[str, 
         f"that is more than {should_retry.PATIENCE_SECONDS} seconds.",
         "schema": {"enum": sorted(words)},
     }
+
+
+def _problem(status: int, codes: list[ErrorCode]) -> dict[str, Any]:
+    told = {"status": {"const": status}, "code": {"enum": list(codes)}}
+    return {"schema": {"allOf": [reference(problem.Problem.__name__), {"properties": told}]}}
 
 
 def _narrowed(status: int, codes: list[ErrorCode]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from api.answers.keys import CREATED, KeyPage, NewKey, OneKey
 from api.answers.life import Life
 from api.answers.operations import OverviewState, SeriesState
 from api.answers.overseen import Discovery, Erased, OverseenJobs
+from api.answers.problem import Problem
 from api.answers.usage import UsageReport
 from api.intake.tags import Metadata, Reference
 from api.openapi.batches import WRONG_LINES
@@ -91,7 +92,7 @@ def create_schemas() -> dict[str, Schema]:
             **_TAGS,
             lines=WRONG_LINES,
         ),
-        **schemas_of(*_DATA),
+        **schemas_of(Problem, *_DATA),
     }
 
 

@@ -11,10 +11,12 @@ import jsonschema_rs
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from api.answers.problem import MEDIA_TYPE
 from api.openapi.document import create_document
 from shared.wire.presets import BUNDLED, load_presets
 
 _GENERIC = {"$ref": "#/components/schemas/Error"}
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
 class CheckingClient(FlaskClient):
@@ -32,7 +34,7 @@ def check_answer(method: str, path: str, answer: TestResponse) -> None:
     if operation is None:
         # No such path or method. Tests add routes of their own: only the body can be judged.
         if answer.status_code >= 400 and method != "HEAD":
-            validate(_GENERIC, answer.get_json())
+            validate(_PROBLEM if answer.mimetype == MEDIA_TYPE else _GENERIC, answer.get_json())
         return
     responses = operation["responses"]
     status = str(answer.status_code)

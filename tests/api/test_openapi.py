@@ -116,6 +116,18 @@ def test_every_example_is_an_answer_that_its_schema_allows(method: str, path: st
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_the_errors_of_v1_and_of_no_other_route_can_be_told_as_problems(
+    method: str, path: str
+) -> None:
+    for status, response in operation(method, path)["responses"].items():
+        told = response.get("content", {}).get("application/problem+json")
+        assert (told is not None) == (status >= "400" and path.startswith("/v1/"))
+        if told is not None:
+            detail = set(_codes(response["content"]["application/json"]["schema"]))
+            assert set(_codes(told["schema"])) == detail
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_route_with_a_key_says_who_is_refused(method: str, path: str) -> None:
     is_open = operation(method, path).get("security") == []
 

@@ -26,7 +26,7 @@ def _cut_out() -> Operation:
         "requestBody": uploads.REQUEST_BODY,
         "responses": {
             "200": answer("The job, finished or not.", ["WaitingJob", "FinishedJob"], WAITS),
-            **create_error_responses((*codes.UPLOAD, *JOB_FAILURES), may_be_slow=True),
+            **create_error_responses((*codes.UPLOAD, *JOB_FAILURES), may_be_slow=True, on_v1=False),
         },
     }
 
@@ -39,6 +39,8 @@ def _query_result() -> Operation:
         "parameters": inputs.QUERY,
         "responses": {
             "200": answer("The job, finished or not.", ["WaitingJob", "FinishedJob"], WAITS),
-            **create_error_responses((*refusals, *codes.ONE_JOB, *JOB_FAILURES), may_be_slow=False),
+            **create_error_responses(
+                (*refusals, *codes.ONE_JOB, *JOB_FAILURES), may_be_slow=False, on_v1=False
+            ),
         },
     }

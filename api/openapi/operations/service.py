@@ -46,7 +46,7 @@ def _describe() -> Operation:
 
 
 def _open(name: str, summary: str, responses: dict[str, Any]) -> Operation:
-    errors = create_error_responses(codes.ANY, may_be_slow=False)
+    errors = create_error_responses(codes.ANY, may_be_slow=False, on_v1=False)
     return {
         "operationId": name,
         "summary": summary,
