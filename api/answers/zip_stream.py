@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from api.answers.zip_directory import ZipDirectory
 
 
 class Member(NamedTuple):
@@ -19,33 +19,7 @@ class Member(NamedTuple):
 
 def zip_stream(members: Iterable[Member]) -> Iterator[bytes]:
     """Write a zip file, member by member. Pictures are packed already: they are stored as they are."""
-    sink = _Sink()
-    with ZipFile(sink, "w", ZIP_STORED) as archive:
-        for member in members:
-            info = ZipInfo(member.name, member.changed_at.timetuple()[:6])
-            archive.writestr(info, member.content)
-            yield sink.take()
-    yield sink.take()
-
-
-class _Sink(io.RawIOBase):
-    """Where an archive is written to, and taken from bit by bit; it has no places to go back to."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def write(self, piece: bytes) -> int:  # type: ignore[override]
-        self._pieces.append(bytes(piece))
-        return len(piece)
-
-    def take(self) -> bytes:
-        """Take what was written since."""
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
-        return taken
+    directory = ZipDirectory()
+    for name, changed_at, content in members:
+        yield directory.enter(name, changed_at, content) + content
+    yield from directory.pieces()
