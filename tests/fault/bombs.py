@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import struct
 import zlib
 
 from PIL import Image
 
+from tests.files.png import PASSES
 from tests.pictures import encoded, jpeg, photo, png_chunk
+from worker.imaging.png_samples import CHANNELS
 
 _MEGABYTE = 1 << 20
 _LIMIT_BYTES = 5 * _MEGABYTE
@@ -29,6 +32,27 @@ def row_bomb() -> bytes:
     start = whole.index(b"IDAT") - 4
     rows = zlib.compress(bytes(200 * _MEGABYTE), 1)
     return whole[:start] + png_chunk(b"IDAT", rows) + whole[-12:]
+
+
+def large_png(colour: int, bits: int, chunks: dict[bytes, bytes], *, is_interlaced: bool) -> bytes:
+    """Nine million pixels of any kind, in half a megabyte."""
+    side, pattern = 2990, bytes(range(256)) * 100
+    head = struct.pack(">IIBBBBB", side, side, bits, colour, 0, 0, int(is_interlaced))
+    packer, packed = zlib.compressobj(1), b""
+    for left, top, across, down in PASSES if is_interlaced else [(0, 0, 1, 1)]:
+        width, height = len(range(left, side, across)), len(range(top, side, down))
+        length = width * bits * CHANNELS[colour] // 8
+        for row in range(height):
+            packed += packer.compress(bytes([row % 5]) + pattern[row % 250 :][:length])
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            png_chunk(b"IHDR", head),
+            *(png_chunk(name, content) for name, content in chunks.items()),
+            png_chunk(b"IDAT", packed + packer.flush()),
+            png_chunk(b"IEND", b""),
+        ]
+    )
 
 
 def scan_bomb(*, hidden_end: bool = False) -> bytes:

@@ -1,6 +1,6 @@
 """`python -m tests.fault.decoder decode < photo`: decodes one photo in a process of its own, and tells what that took.
 
-With `cut_out` it tells what cutting out took, after the decoding.
+With `cut_out` it cuts out as well.
 
 The peak of a process that did something else before is that of its whole life.
 """
@@ -11,7 +11,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -63,14 +62,13 @@ def _apart(step: str, data: bytes) -> Decoding:
 def main() -> None:
     data = sys.stdin.buffer.read()
     step = STEPS[sys.argv[1]]
-    step(encoded(photo()))()  # what is loaded once is not the photo's
-    run = step(data)
+    step(encoded(photo()))  # what is loaded once is not the photo's
     Path("/proc/self/clear_refs").write_text(_FORGET_PEAK)
     before, began = _megabytes("VmRSS"), time.process_time()
     shape: list[int] = []
     error = ""
     try:
-        shape = list(run())
+        shape = list(step(data))
     except Refused as refused:
         error = refused.code
     took = time.process_time() - began
@@ -78,22 +76,17 @@ def main() -> None:
     sys.stdout.write(json.dumps(asdict(decoding)))
 
 
-def _decoding(data: bytes) -> Callable[[], Shape]:
-    return lambda: decode(data).rgb.shape
+def _decode(data: bytes) -> Shape:
+    return decode(data).rgb.shape
 
 
-def _cutting_out(data: bytes) -> Callable[[], Shape]:
+def _cut_out(data: bytes) -> Shape:
     given = decode(data)
-
-    def run() -> Shape:
-        cut_out(given, CutoutOptions(), seeing(("tops", 0.2, 0.2, 0.8, 0.8)))
-        return given.rgb.shape
-
-    return run
+    cut_out(given, CutoutOptions(), seeing(("tops", 0.2, 0.2, 0.8, 0.8)))
+    return given.rgb.shape
 
 
-#: What is done for a photo beforehand, and gives what is measured.
-STEPS = {"decode": _decoding, "cut_out": _cutting_out}
+STEPS = {"decode": _decode, "cut_out": _cut_out}
 
 
 def _megabytes(field: str) -> float:

@@ -15,7 +15,7 @@ from tests.files.icc import matrix_profile, profile_chunk
 from tests.pictures import encoded, photo, png_chunk, raw_png
 
 #: Adam7: the first column and row of each pass, and the steps between two.
-_PASSES = (
+PASSES = (
     (0, 0, 8, 8),
     (4, 0, 8, 8),
     (0, 4, 4, 8),
@@ -77,7 +77,7 @@ def png_without_rows(count: int, image: Image.Image | None = None) -> bytes:
 def interlaced_png(cut: int = 0) -> bytes:
     """In seven passes, without so many bytes at their end."""
     lines = b""
-    for left, top, across, down in _PASSES:
+    for left, top, across, down in PASSES:
         for row in np.asarray(photo())[top::down, left::across]:
             lines += b"\0" + row.tobytes()
     return png_of(lines[: len(lines) - cut], photo(), interlaced=True)
