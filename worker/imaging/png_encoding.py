@@ -82,12 +82,18 @@ class _FilteredRows:
     def __iter__(self) -> Iterator[Pixels]:
         box = self._picture.box
         yield from self._around(box.top)
-        above = np.tile(self._ground, box.width) if box.top else np.uint8(0)
+        above = np.tile(self._ground, box.width) if box.top else None
         for strip in strips(box.height):
             drawn = np.ascontiguousarray(self._picture.draw(strip))
             drawn = drawn.reshape(len(drawn), box.width * self._channels)
-            yield self._filtered(drawn, above)
-            above = drawn[-1]
+            last = drawn[-1]
+            if above is None:
+                # There is nothing above the picture's first row, not even ground.
+                yield self._by_pixel_before(drawn[:1])
+                above, drawn = drawn[0], drawn[1:]
+            if len(drawn):
+                yield self._filtered(drawn, above)
+            above = last
         yield from self._around(self._picture.shape[0] - box.bottom)
 
     def _of_ground(self, count: int) -> Pixels:
@@ -106,14 +112,20 @@ class _FilteredRows:
         for strip in strips(count - 1):
             yield others[: strip.stop - strip.start]
 
-    def _filtered(self, drawn: Pixels, above: Pixels | np.uint8) -> Pixels:
+    def _filtered(self, drawn: Pixels, above: Pixels) -> Pixels:
+        if _up_is_better(drawn, self._channels):
+            return self._by_row_above(drawn, above)
+        return self._by_pixel_before(drawn)
+
+    def _by_row_above(self, drawn: Pixels, above: Pixels) -> Pixels:
+        rows = self._up[: len(drawn)]
+        inside = rows[:, self._inside]
+        np.subtract(drawn[0], above, out=inside[0])
+        np.subtract(drawn[1:], drawn[:-1], out=inside[1:])
+        return rows
+
+    def _by_pixel_before(self, drawn: Pixels) -> Pixels:
         channels = self._channels
-        if _up_is_better(drawn, channels):
-            rows = self._up[: len(drawn)]
-            inside = rows[:, self._inside]
-            np.subtract(drawn[0], above, out=inside[0])
-            np.subtract(drawn[1:], drawn[:-1], out=inside[1:])
-            return rows
         rows = self._sub[: len(drawn)]
         inside, behind = rows[:, self._inside], rows[:, self._inside.stop :][:, :channels]
         before = self._ground if self._picture.box.left else np.uint8(0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import struct
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from tests import pictures
+from worker.imaging.bounding_box import BoundingBox
 from worker.imaging.picture import Picture
 from worker.imaging.png_encoding import encode_png
 
@@ -41,6 +43,28 @@ def test_any_pixels_come_back(pixels: np.ndarray) -> None:
 def test_a_photo_comes_back(size: tuple[int, int]) -> None:
     pixels = np.asarray(pictures.photo(*size))
     assert np.array_equal(np.asarray(read_back(encode_png(Picture.of(pixels)))), pixels)
+
+
+@pytest.mark.parametrize("ground", [(7,), (244, 244, 245), (1, 2, 3, 4)])
+@pytest.mark.parametrize("is_striped_down", [True, False])
+@pytest.mark.parametrize("box", list(itertools.product((0, 3), (0, 5), (90, 96), (20, 27))))
+def test_a_box_on_ground_comes_back_wherever_it_lies(
+    ground: tuple[int, ...], is_striped_down: bool, box: tuple[int, int, int, int]
+) -> None:
+    """Stripes down are told by the row above, of which the first has none; those across by the pixel before."""
+    top, left, bottom, right = box
+    row = np.random.default_rng(1).integers(0, 256, (1, 100, len(ground)), np.uint8)
+    down = np.repeat(row, 100, axis=0)
+    stripes = down if is_striped_down else down.transpose(1, 0, 2)
+    drawn = stripes[: bottom - top, : right - left]
+    picture = Picture(
+        shape=(96, 27),
+        ground=ground,
+        box=BoundingBox(left, top, right, bottom),
+        draw=(drawn[..., 0] if len(ground) == 1 else drawn).__getitem__,
+    )
+
+    assert np.array_equal(np.asarray(read_back(encode_png(picture))), picture.whole())
 
 
 def test_rows_that_are_not_contiguous_come_back() -> None:
