@@ -50,11 +50,13 @@ class QueueDepth(JobTable):
             return count_rows(connection, some)
 
     def is_stalled(self, patience: timedelta) -> bool:
-        """Tell whether a job has been due for so long, and none is worked on nor was finished lately."""
+        """Tell whether a job has been due for so long, and in that time none was finished; nor is one worked on."""
         with self._database.reading() as connection:
             now = self._clock(connection)
-            is_at_work = _any(in_state(JobStatus.PROCESSING), jobs.c.started_at)
-            has_finished = _any(_finished_since(now - LATELY), jobs.c.not_before)
+            # A lease that has run out is one of a worker that is gone.
+            at_work = and_(in_state(JobStatus.PROCESSING), jobs.c.lease_expires_at > now)
+            is_at_work = _any(at_work, jobs.c.started_at)
+            has_finished = _any(_finished_since(now - patience), jobs.c.not_before)
             due = and_(
                 in_state(JobStatus.QUEUED),
                 jobs.c.created_at <= now - patience,

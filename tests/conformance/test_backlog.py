@@ -9,6 +9,7 @@ from shared.job import Job, Queue
 from shared.jobs.backlog import LATELY, Backlog
 from shared.jobs.store import JobStore
 from tests.clock import HandClock
+from tests.conformance.conftest import LIMITS
 from tests.factories import new_job
 
 
@@ -104,8 +105,36 @@ def test_jobs_are_not_stalled_as_long_as_one_is_worked_on_or_was_finished_lately
     job_store.complete(job.lease, {})
     assert not job_store.is_stalled(MINUTE)
 
-    clock.now += LATELY
+    clock.now += MINUTE
     assert job_store.is_stalled(MINUTE)
+
+
+def test_a_job_is_stalled_after_just_that_time_whoever_worked_before(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    store_jobs(job_store, 1)
+    job_store.complete(claim(job_store).lease, {})
+    store_jobs(job_store, 1)
+
+    clock.advance(seconds=29)
+    assert not job_store.is_stalled(MINUTE / 2)
+    clock.advance(seconds=1)
+    assert job_store.is_stalled(MINUTE / 2)
+
+
+def test_who_was_not_heard_of_for_a_whole_lease_takes_no_job(
+    job_store: JobStore, clock: HandClock
+) -> None:
+    """Nobody may have swept meanwhile."""
+    store_jobs(job_store, 2)
+    lease = claim(job_store).lease
+
+    clock.now += LIMITS.lease / 2
+    assert job_store.extend(lease)
+    clock.now += LIMITS.lease - timedelta(seconds=1)
+    assert not job_store.is_stalled(LIMITS.lease)
+    clock.advance(seconds=1)
+    assert job_store.is_stalled(LIMITS.lease)
 
 
 def test_a_job_that_is_to_be_tried_later_is_not_stalled_until_it_is_due(

@@ -1,7 +1,8 @@
-"""`python -m tests.fault.promises [--database sqlite] [--rows 1 5]`: try every row of README's table.
+"""`python -m tests.fault.promises [--databases sqlite] [--rows 1 5]`: try all that README promises of accepted jobs.
 
-Each row gets an installation of its own, on real servers and processes, and every setting is at its default. Prints the
-table of docs/why/reliability.md, and ends with 1 if a promise is not kept. Takes about half an hour on two cores.
+That is every row of its table, and behind them the warnings of `/readyz`, as rows 12 and 13. Each row gets an
+installation of its own, on real servers and processes, and every setting is at its default. Prints the table of
+docs/why/reliability.md, and ends with 1 if a promise is not kept. Takes about half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tests.fault.promises.of_requests import (
     another_customer_imports,
 )
 from tests.fault.promises.of_stores import a_store_is_away, redis_is_away, redis_loses_messages
+from tests.fault.promises.of_warnings import nobody_sweeps, nobody_works
 from tests.fault.promises.of_workers import (
     a_photo_kills_workers,
     a_worker_dies,
@@ -47,6 +49,12 @@ PROMISES = (
     Promise("another customer fills its queue (20,000 photos)", None, another_customer_imports),
     Promise("a photo is damaged, or shows no clothing", None, a_photo_is_damaged),
 )
+#: What stands behind the table, each with the second for which `/readyz` keeps what it found, and one to look.
+WARNINGS = (
+    Promise("jobs wait for 30 s, and no worker takes one: `/readyz` warns", 32, nobody_works),
+    Promise("no sweeper runs for 30 s: `/readyz` warns", 32, nobody_sweeps),
+)
+_ALL = PROMISES + WARNINGS
 
 
 def main() -> int:
@@ -60,7 +68,7 @@ def main() -> int:
     is_kept = True
     for number in wanted.rows:
         for database in wanted.databases:
-            is_kept &= _try(number, PROMISES[number - 1], database)
+            is_kept &= _try(number, _ALL[number - 1], database)
     return 0 if is_kept else 1
 
 
@@ -82,7 +90,7 @@ def _try(number: int, promise: Promise, database: DatabaseKind) -> bool:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    every = range(1, len(PROMISES) + 1)
+    every = range(1, len(_ALL) + 1)
     parser.add_argument("--rows", type=int, nargs="+", default=every, choices=every)
     databases = get_args(DatabaseKind)
     parser.add_argument("--databases", nargs="+", default=databases, choices=databases)
