@@ -20,7 +20,7 @@ from shared.errors import ErrorCode, Refused
 from shared.job import CutoutOptions
 from shared.wire.contract import Category, OutMode, ReturnForm, TaskType
 from shared.wire.presets import PRESET, Presets
-from shared.wire.rendition import OUTPUTS, WORDS, Rendition, read_rendition
+from shared.wire.rendition import NO_SHADOW, OUTPUTS, WORDS, Rendition, Shadow, read_rendition
 
 IMAGE, IMAGE_URL, UPLOAD = "image", "image_url", "upload"
 REFERENCE, METADATA = "reference", "metadata"
@@ -123,13 +123,16 @@ def read_options(sent: Iterable[Option], presets: Presets) -> Wanted:
     options = list(sent)
     given = _rendition_words(options)
     words = _with_preset(given, presets)
-    form, outputs = _word(options, "return_form", ReturnForm), _rendition(words).outputs
+    form, rendition = _word(options, "return_form", ReturnForm), _rendition(words)
+    outputs = rendition.outputs
     cutout = CutoutOptions(
         cloth_class=_categories(options),
         return_form=_return_form(form, outputs),
         out_mode=_out_mode(options),
         rendition_words=words,
     )
+    if rendition.shadow is not Shadow.NONE and ReturnForm.CUTOUT not in cutout.forms:
+        raise invalid(NO_SHADOW)
     sent_form = cutout.return_form if "outputs" in given else form
     as_sent = replace(cutout, return_form=sent_form, rendition_words=given)
     return Wanted(cutout, as_sent, _word(options, "task_type", TaskType))

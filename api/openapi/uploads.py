@@ -103,6 +103,10 @@ _RENDITION: Described = {
         "What the cut-out is put before: a colour in hexadecimal.",
         "f4f4f4",
     ),
+    "shadow": {
+        "enum": ["", *rendition.Shadow],
+        "description": "What lies behind the cut-out; `none` if left out. The outputs `mask` and `white` have none.",
+    },
     "crop": _word("true|false|1|0|yes|no", "Whether to crop to the clothing."),
     "margin": _word(
         "([0-9]{1,2}|[1-9][0-9]{2}|1000)( *px)?|([0-4]?[0-9](\\.[0-9]{1,3})?|50)%",
@@ -128,6 +132,21 @@ _TOGETHER: list[Described] = [
     {"not": {"required": ["crop", "canvas"]}},
     {"not": {"required": ["margin", "canvas"]}},
     {"not": {"required": ["outputs", "return_form"]}},
+    {
+        "if": {
+            "required": ["shadow"],
+            "properties": {"shadow": {"const": rendition.Shadow.SOFT}},
+        },
+        # It needs the cut-out, and presets and other forms may have none.
+        "then": {
+            "not": {"required": ["return_form"]},
+            "properties": {"outputs": {"pattern": "^$|cutout"}},
+            "anyOf": [
+                {"not": {"required": ["preset"]}},
+                {"required": ["outputs"], "properties": {"outputs": {"minLength": 1}}},
+            ],
+        },
+    },
     _needs("margin", crop={"enum": ["true", "1", "yes"]}),
     _needs("fill", canvas={"minLength": 1}),
     {

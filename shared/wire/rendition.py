@@ -6,7 +6,7 @@ Its words are the same in a form, in a preset and in the job table, so there is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -20,9 +20,17 @@ MAX_MARGIN, MAX_MARGIN_PERCENT = 1000, 50
 DEFAULT_FILL, DEFAULT_QUALITY = 0.85, 90
 
 #: All words.
-WORDS = ("format", "quality", "outputs", "background", "crop", "margin", "canvas", "fill")
+WORDS = (
+    *("format", "quality", "outputs", "background", "shadow"),
+    *("crop", "margin", "canvas", "fill"),
+)
 
 TRANSPARENT = "transparent"
+#: Why a shadow is refused.
+NO_SHADOW = (
+    "`shadow` lies behind the output `cutout`, which is not asked for; `white` is pure white. "
+    "For a shadow on white send `outputs=cutout` and `background=ffffff`."
+)
 #: The words of the outputs.
 OUTPUTS: Mapping[str, ReturnForm] = {form.word: form for form in ReturnForm}
 
@@ -53,6 +61,13 @@ class Format(StrEnum):
     def has_opacity(self) -> bool:
         """Whether pixels can be transparent."""
         return self is not Format.JPEG
+
+
+class Shadow(StrEnum):
+    """What lies behind the cut-out."""
+
+    NONE = "none"
+    SOFT = "soft"
 
 
 @dataclass(frozen=True)
@@ -92,6 +107,8 @@ class Rendition:
     outputs: tuple[ReturnForm, ...] = ()
     #: What the cut-out is put before; None: nothing, it is transparent.
     background: tuple[int, int, int] | None = None
+    #: Of the cut-out alone: masks are of the clothing, and what is on white is on pure white.
+    shadow: Shadow = Shadow.NONE
     layout: Cropped | OnCanvas | None = None
 
 
@@ -105,11 +122,15 @@ def read_rendition(words: Mapping[str, str]) -> Rendition:
         ValueError: A word cannot be understood, or contradicts another. The message is for the client.
     """
     picture_format = _read(words, "format", Format, f"one of {', '.join(Format)}", Format.PNG)
+    outputs: tuple[ReturnForm, ...] = _read(
+        words, "outputs", _outputs, f"a list of {', '.join(OUTPUTS)}", ()
+    )
     return Rendition(
         format=picture_format,
         quality=_read(words, "quality", _quality, "a number from 1 to 100", DEFAULT_QUALITY),
-        outputs=_read(words, "outputs", _outputs, f"a list of {', '.join(OUTPUTS)}", ()),
+        outputs=outputs,
         background=_background(words, picture_format),
+        shadow=_shadow(words, outputs),
         layout=_layout(words),
     )
 
@@ -148,6 +169,13 @@ def _background(words: Mapping[str, str], picture_format: Format) -> tuple[int, 
     if text in {"", TRANSPARENT}:
         return None
     return _read(words, "background", _colour, f"{TRANSPARENT}, or a colour such as ffffff", None)
+
+
+def _shadow(words: Mapping[str, str], outputs: Collection[ReturnForm]) -> Shadow:
+    shadow = _read(words, "shadow", Shadow, f"one of {', '.join(Shadow)}", Shadow.NONE)
+    if shadow is not Shadow.NONE and outputs and ReturnForm.CUTOUT not in outputs:
+        raise ValueError(NO_SHADOW)
+    return shadow
 
 
 def _read(

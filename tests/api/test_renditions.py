@@ -16,7 +16,7 @@ from shared.errors import ErrorCode
 from shared.job import Job
 from shared.wire.contract import Category, ReturnForm
 from shared.wire.option_words import OptionWords
-from shared.wire.rendition import PLAIN, Cropped, Format, Margin, OnCanvas
+from shared.wire.rendition import PLAIN, Cropped, Format, Margin, OnCanvas, Shadow
 from shared.wire.report import Report
 from tests.api.conftest import FrontEnd
 from tests.api.envelope_check import assert_error, assert_success
@@ -50,6 +50,19 @@ def test_a_form_says_how_pictures_are_delivered(front_end: FrontEnd) -> None:
     assert job.options.rendition.layout == Cropped(margin=Margin(5, is_percent=True))
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"outputs": "white,cutout"},
+        {"preset": "amazon-main", "outputs": "cutout", "background": "fff"},
+    ],
+)
+def test_a_cut_out_may_have_a_shadow(front_end: FrontEnd, fields: dict[str, str]) -> None:
+    assert created(front_end, shadow="Soft", **fields).options.rendition.shadow is Shadow.SOFT
+    assert created(front_end, shadow="none", **fields).options.rendition.shadow is Shadow.NONE
+
+
 def test_the_hosted_apis_path_knows_none_of_it(front_end: FrontEnd) -> None:
     """Names that are unknown there are ignored, as they always were."""
     job = created(front_end, CUTOUT, format="webp", crop="perhaps", outputs="video", preset="?")
@@ -62,7 +75,7 @@ def test_pictures_of_a_newer_release_are_told_by_its_front_ends_and_listed_by_al
     front_end: FrontEnd,
 ) -> None:
     """In the middle of an upgrade, a client that comes again meets another front end."""
-    new = replace(new_job(), options=OptionWords(rendition={"shadow": "soft"}))
+    new = replace(new_job(), options=OptionWords(rendition={"frame": "gold"}))
     assert front_end.services.job_store.create(new)
     path = f"{JOBS}/{new.id}"
     assert front_end.client().get(path, headers=front_end.headers).status_code == 200
@@ -122,6 +135,10 @@ def test_the_same_request_is_the_same_job_after_its_preset_was_edited(
         ({"preset": "ebay"}, "`preset` must be one of amazon-main, google-shopping"),
         ({"outputs": "cutout", "return_form": "mask"}, "`return_form` and `outputs` contradict"),
         ({"outputs": "cutout,mask", "return_form": "mask"}, "`return_form` and `outputs`"),
+        ({"shadow": "hard"}, "`shadow` must be one of none, soft"),
+        ({"shadow": "soft", "outputs": "white,mask"}, "`outputs=cutout` and `background=ffffff`"),
+        ({"shadow": "soft", "return_form": "whiteBK"}, "`outputs=cutout` and"),
+        ({"shadow": "soft", "preset": "amazon-main"}, "`outputs=cutout` and"),
     ],
 )
 def test_what_cannot_be_meant_is_400_and_nothing_is_stored(

@@ -27,7 +27,7 @@ NEWER = {
     "a category": OptionWords(cloth_class=("tops", "scarf")),
     "a form": OptionWords(return_form="sticker"),
     "an out mode": OptionWords(out_mode=7),
-    "an option": OptionWords(rendition={"format": "png", "shadow": "soft"}),
+    "an option": OptionWords(rendition={"format": "png", "frame": "gold"}),
     "a format": OptionWords(rendition={"format": "jxl"}),
 }
 BACKOFF = timedelta(seconds=2)

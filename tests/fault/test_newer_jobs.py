@@ -18,7 +18,7 @@ def test_it_is_left_alone_beside_others_that_go_on_and_done_when_somebody_unders
     site: Site, photo: bytes
 ) -> None:
     newer = submit(site.url, photo)
-    write(site, rendition={"shadow": "soft"})
+    write(site, rendition={"frame": "gold"})
     worker = site.start_real_worker()
     eventually(lambda: site.row().releases >= 2)
 

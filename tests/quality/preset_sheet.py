@@ -1,13 +1,14 @@
-"""`python -m tests.quality.preset_sheet PHOTO… --output sheet.png`: photos as each preset delivers them, and margins.
+"""`python -m tests.quality.preset_sheet PHOTO… --output sheet.png`: photos as presets deliver them, and a shadow.
 
 What is pure white is drawn as it is; the frame is grey, so that nothing of a picture's ground is mistaken for it.
+The margins of what presets deliver, and its share of white, are printed.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -20,11 +21,13 @@ from shared.wire.presets import Presets, load_presets
 from tests.quality.sight import Pixels
 from worker.imaging.cutout import cut_out
 from worker.imaging.decoding import decode
+from worker.imaging.photo import Photo
 from worker.network.segmenter import Segmenter
 from worker.network.session import Network
 
 _SIDE, _FRAME = 500, 6
 _GREY = 120
+_WITH_SHADOW = {"canvas": "1600x1600", "background": "f4f4f4", "shadow": "soft"}
 #: What a JPEG makes of white beside an edge is no clothing.
 _CLOTHING = 240
 
@@ -49,11 +52,16 @@ def _row(file: Path, network: Segmenter, presets: Presets) -> Iterator[Pixels]:
     photo = decode(file.read_bytes())
     yield _framed(photo.rgb)
     for name, preset in presets.items():
-        content = cut_out(photo, CutoutOptions(rendition_words=preset.words), network).image
-        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-        picture = np.asarray(bgr, np.uint8)[..., ::-1]
+        picture = _cut_out(photo, preset.words, network)
         sys.stdout.write(f"{file.name}, {name}: {_measured(picture)}\n")
         yield _framed(picture)
+    yield _framed(_cut_out(photo, _WITH_SHADOW, network))
+
+
+def _cut_out(photo: Photo, words: Mapping[str, str], network: Segmenter) -> Pixels:
+    content = cut_out(photo, CutoutOptions(rendition_words=words), network).image
+    bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    return np.asarray(bgr, np.uint8)[..., ::-1]
 
 
 def _measured(picture: Pixels) -> str:

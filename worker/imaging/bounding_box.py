@@ -49,6 +49,21 @@ class BoundingBox(NamedTuple):
             self.left + right, self.top + down, self.right + right, self.bottom + down
         )
 
+    def grown(self, pixels: int) -> BoundingBox:
+        """The same, with so many pixels more on each side."""
+        return BoundingBox(
+            self.left - pixels, self.top - pixels, self.right + pixels, self.bottom + pixels
+        )
+
+    def around(self, other: BoundingBox) -> BoundingBox:
+        """The smallest one that holds both."""
+        return BoundingBox(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
     def common_with(self, other: BoundingBox) -> BoundingBox:
         """What lies in both; where that is nothing, it has no pixels."""
         left, top = max(self.left, other.left), max(self.top, other.top)

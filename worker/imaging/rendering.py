@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 
 from shared.wire.contract import ReturnForm
-from shared.wire.rendition import Rendition
+from shared.wire.rendition import Rendition, Shadow
 from worker.imaging.encoding import encode
+from worker.imaging.layers import Layers
 from worker.imaging.patch import Patch
 from worker.imaging.photo import Pixels, blend
 from worker.imaging.picture import Picture
 from worker.imaging.placement import Placement
+from worker.imaging.shadow import soft_shadow
 
 _WHITE = (255, 255, 255)
 _NOTHING = (0, 0, 0, 0)
@@ -44,14 +46,19 @@ class Renderer:
         if self.placement is not None:
             colours, alpha = self.placement.place(colours, alpha)
         ground = _WHITE if form is ReturnForm.WHITE else self.rendition.background
-        rgb, opacity = colours.within(alpha.box), alpha.pixels
+        layers = self._layers(colours, alpha, form)
 
         def drawn(rows: slice) -> Pixels:
-            if ground is None:
-                return _cut_out(rgb[rows], opacity[rows])
-            return blend(rgb[rows], opacity[rows], ground)
+            rgb, opacity = layers.lay(rows)
+            return _cut_out(rgb, opacity) if ground is None else blend(rgb, opacity, ground)
 
-        return Picture(shape=alpha.shape, ground=ground or _NOTHING, box=alpha.box, draw=drawn)
+        return Picture(shape=alpha.shape, ground=ground or _NOTHING, box=layers.box, draw=drawn)
+
+    def _layers(self, colours: Patch, alpha: Patch, form: ReturnForm) -> Layers:
+        """Put a shadow behind the cut-out, if one was asked for; the picture on white stays pure."""
+        has_shadow = form is ReturnForm.CUTOUT and self.rendition.shadow is Shadow.SOFT
+        shadow = soft_shadow(alpha) if has_shadow else None
+        return Layers(colours=colours, alpha=alpha, shadow=shadow)
 
     def write(self, picture: Picture) -> bytes:
         """Write a picture in the format that was asked for."""

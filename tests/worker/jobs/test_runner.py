@@ -227,7 +227,7 @@ def test_an_object_store_that_is_away_is_looked_for_every_two_seconds_however_lo
 def test_a_job_of_a_newer_release_is_left_to_others_uncounted_and_met_more_and_more_rarely(
     runner: JobRunner, stores: Stores
 ) -> None:
-    words = OptionWords(rendition={"shadow": "soft"})
+    words = OptionWords(rendition={"frame": "gold"})
     newer = replace(new_job(), options=words)
     stores.object_store.put_input(newer.id, PERSON)
     job = stores.job_store.create(newer)
