@@ -79,12 +79,6 @@ def twelve_bits(data: bytes) -> bytes:
     return data.replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc1\x00\x11\x0c", 1)
 
 
-def other_sampling(data: bytes, factors: int) -> bytes:
-    """Say of the luma that it is sampled so often: across in the upper four bits, and down."""
-    at = data.index(b"\xff\xc0") + 11
-    return data[:at] + bytes([factors]) + data[at + 1 :]
-
-
 #: How a photo on white may be written.
 WAYS: dict[str, dict[str, bool]] = {
     "baseline": {},
@@ -240,8 +234,6 @@ JPEGS: dict[str, File] = {
     "jpeg cut at half": refused(DAMAGED, lambda: jpeg()[: len(jpeg()) // 2]),
     # JPEGs of other kinds
     "jpeg of 12 bits": refused(UNSUPPORTED, lambda: twelve_bits(jpeg()), "12 bits"),
-    "jpeg of 4:1:0": refused(UNSUPPORTED, lambda: other_sampling(jpeg(), 0x42), "chroma sampling"),
-    "jpeg of 3:1": refused(UNSUPPORTED, lambda: other_sampling(jpeg(), 0x31), "chroma sampling"),
     "lossless jpeg": refused(UNSUPPORTED, lambda: other_frame(jpeg(), 0xC3), "lossless"),
     "hierarchical jpeg": refused(UNSUPPORTED, lambda: other_frame(jpeg(), 0xC5), "hierarchical"),
     "cmyk jpeg": taken(lambda: jpeg(photo().convert("CMYK")), tolerance=6),

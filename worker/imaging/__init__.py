@@ -2,8 +2,9 @@
 
 cutout           the path from end to end
 photo            pixels, upright and sRGB, with the opacity that they came with
-decoding         bytes to a photo: jpeg_decoding (by turbo_jpeg), png_decoding (png_lines are bytes, png_samples what
-                 they mean), bmp_decoding; colour converts to sRGB, png_colour is what a PNG says of its colours
+decoding         bytes to a photo: jpeg_decoding (by turbo_jpeg, or jpeg_rare_sampling), png_decoding (png_lines are
+                 bytes, png_samples what they mean), bmp_decoding; colour converts to sRGB, png_colour is what a PNG
+                 says of its colours
 downscaling      smaller copies
 enlarging        larger ones, some rows at a time
 patch            pixels of a part, which is all there is

@@ -13,9 +13,15 @@ from shared.errors import ErrorCode, Refused
 from shared.image_files import jpeg_segments
 from worker.imaging.jpeg_ending import EOI, ends_as_written
 from worker.imaging.jpeg_holes import has_hole, has_zeros
-from worker.imaging.jpeg_scans import are_all_there, read_scans, restarts_are_all_there
+from worker.imaging.jpeg_rare_sampling import decode_rare
+from worker.imaging.jpeg_scans import (
+    MOST_EXTRANEOUS,
+    are_all_there,
+    read_scans,
+    restarts_are_all_there,
+)
 from worker.imaging.photo import Pixels
-from worker.imaging.turbo_jpeg import decode_with
+from worker.imaging.turbo_jpeg import RareSampling, decode_with
 
 #: Channels → what `simplejpeg` calls their colours.
 _COLOURS = {1: "GRAY", 4: "CMYK"}
@@ -26,8 +32,8 @@ _LABELS = range(0xE3, 0xEE)
 
 #: libjpeg's words (jerror.h) for bytes that no pixel needed.
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]+)")
-#: Cameras leave some before the end, and few within the picture; more are what a hole in the data leaves over.
-_MOST_EXTRANEOUS, _MOST_WITHIN = 2048, 64
+#: Few within the picture are no harm.
+_MOST_WITHIN = 64
 #: libjpeg's words for headers that it understands all the same, and for a profile that is not whole.
 _HARMLESS = re.compile(r"unknown JFIF revision|Unknown Adobe color transform|bad ICC marker")
 #: Each costs a pass over the data. A few bytes that libjpeg had read ahead are told of again, up to three times.
@@ -48,11 +54,14 @@ def decode_jpeg(data: bytes, channels: int) -> Pixels:
         (H, W) for grey, (H, W, 3) for colour, (H, W, 4) for CMYK: 255 for full ink.
 
     Raises:
-        Refused: FILE_DECODING_FAILURE, or UNSUPPORTED_FILE_TYPES for a chroma sampling that nearly nobody uses.
+        Refused: FILE_DECODING_FAILURE, or UNSUPPORTED_FILE_TYPES for a chroma sampling that no decoder here knows.
     """
     colours = _COLOURS.get(channels, "RGB")
     stream, has_end = _picture_alone(data)
-    pixels = _decode(stream, colours, has_end=has_end)
+    try:
+        pixels = _decode(stream, colours, has_end=has_end)
+    except RareSampling:
+        return decode_rare(stream, has_end=has_end)
     if colours == "GRAY":
         return pixels[..., 0]
     # Adobe stores the paper that is left, and so does everybody else.
@@ -92,7 +101,7 @@ def _picture_alone(data: bytes) -> tuple[bytes, bool]:
 
 def _decode(stream: bytes, colours: str, *, has_end: bool) -> Pixels:
     """Decode without a complaint, after taking out what libjpeg complained of, if that was no harm."""
-    allowance, surplus = _MOST_EXTRANEOUS, 0
+    allowance, surplus = MOST_EXTRANEOUS, 0
     for _ in range(_MOST_PASSES):
         try:
             pixels = decode_with(stream, colours)

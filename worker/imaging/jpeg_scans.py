@@ -16,6 +16,9 @@ from shared.errors import ErrorCode, Refused
 from shared.image_files import jpeg_segments
 from shared.image_files.jpeg_segments import Segment
 
+#: Cameras leave some before the end; more are what a hole in the data leaves over.
+MOST_EXTRANEOUS = 2048
+
 _EOI = 0xD9
 _DQT, _DHT, _DRI, _COM = 0xDB, 0xC4, 0xDD, 0xFE
 #: What may stand between two scans; anything else ends the picture.
@@ -94,6 +97,11 @@ def are_all_there(data: bytes, scans: list[Scan]) -> bool:
     return all(len(exact[component]) >= _COEFFICIENTS for component in components)
 
 
+def read_sampling(data: bytes) -> dict[int, tuple[int, int]]:
+    """Read how many blocks of each component, by its id, lie side by side and one above the other in a unit."""
+    return _sampling(_frame(data))
+
+
 def restarts_are_all_there(data: bytes, scans: list[Scan]) -> bool:
     """Whether the restarts of each scan are numbered without a gap, and as many as its size asks for."""
     frame = _frame(data)
@@ -140,7 +148,6 @@ def _frame(data: bytes) -> Segment:
 
 
 def _sampling(frame: Segment) -> dict[int, tuple[int, int]]:
-    """Each component's id, and how many of its blocks lie side by side and one above the other in a unit."""
     content = frame.content[6 : 6 + 3 * frame.content[5]]
     return {
         component: (factors >> 4, factors & 0x0F)

@@ -7,12 +7,14 @@ import re
 import numpy as np
 import simplejpeg
 
-from shared.errors import ErrorCode, Refused
 from worker.imaging.photo import Pixels
 
-#: Of luma and chroma, by factors that are legal and that TurboJPEG does not know, such as 4:1:0.
 _RARE_SAMPLING = "Could not determine subsampling"
 _NO_MEMORY = re.compile(r"[Ii]nsufficient memory|[Mm]emory allocation")
+
+
+class RareSampling(Exception):
+    """Raised for luma and chroma by factors that are legal and that TurboJPEG does not know."""
 
 
 def decode_with(stream: bytes, colours: str, *, strict: bool = True) -> Pixels:
@@ -26,18 +28,14 @@ def decode_with(stream: bytes, colours: str, *, strict: bool = True) -> Pixels:
     Raises:
         ValueError: It cannot be decoded.
         MemoryError: There is too little memory, which says nothing of the file.
-        Refused: UNSUPPORTED_FILE_TYPES for a chroma sampling that nearly nobody uses.
+        RareSampling: It knows no such chroma sampling.
     """
     try:
         return np.asarray(simplejpeg.decode_jpeg(stream, colours, strict=strict), np.uint8)
     except ValueError as error:
         words = str(error)
         if _RARE_SAMPLING in words:
-            raise Refused(
-                ErrorCode.UNSUPPORTED_FILE_TYPES,
-                "This is a JPEG of a rare chroma sampling. Please save it with a usual one, such as 4:2:0, or "
-                "as a PNG.",
-            ) from error
+            raise RareSampling from error
         if _NO_MEMORY.search(words):
             raise MemoryError(words) from error
         raise
