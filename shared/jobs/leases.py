@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select, update
 
-from shared.errors import ErrorCode
+from shared.errors import CommitUncertain, ErrorCode
 from shared.job import Job, JobStatus, Lease, Queue
 from shared.jobs.history import Event, told
 from shared.jobs.job_table import JobTable, change, end
@@ -27,6 +27,16 @@ from shared.wire.report import Report
 _PAUSES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128)
 
 
+class ClaimUncertain(CommitUncertain):
+    """The answer to the COMMIT of a claim was lost: `Leases.confirm` tells whether there is one."""
+
+    def __init__(self, job: Job) -> None:
+        """Say which job it was."""
+        super().__init__("the database does not answer")
+        #: As it is if the claim is there.
+        self.job = job
+
+
 class Leases(JobTable):
     """What a worker asks of the job table."""
 
@@ -40,6 +50,9 @@ class Leases(JobTable):
             queue: Where to look first.
             owner: Names the worker.
             otherwise: Where to look if there is nothing.
+
+        Raises:
+            ClaimUncertain: A job may have been claimed. If it was, nobody else works on it before its lease is over.
         """
         queues = [queue] if otherwise is None else [queue, otherwise]
         for pause in _PAUSES:
@@ -51,25 +64,51 @@ class Leases(JobTable):
         return self._claim_first(queues, owner)
 
     def _claim_first(self, queues: Sequence[Queue], owner: str) -> Job | None:
+        job = None
+        try:
+            with self._database.writing() as connection:
+                job = self._first_of(connection, queues, owner)
+        except CommitUncertain as error:
+            if job is not None:
+                raise ClaimUncertain(job) from error
+            raise
+        return job
+
+    def _first_of(self, connection: Connection, queues: Sequence[Queue], owner: str) -> Job | None:
+        now = self._clock(connection)
+        # Workers that claim at once skip each other's row (PostgreSQL), or queue up (SQLite).
+        firsts = [
+            _first_due(queue, now).with_for_update(skip_locked=True).scalar_subquery()
+            for queue in queues
+        ]
+        changes = {
+            "status": JobStatus.PROCESSING,
+            "attempt": jobs.c.attempt + 1,
+            "lease_owner": owner,
+            "lease_expires_at": now + self._limits.lease,
+            "started_at": now,
+            "history": told(now, Event.CLAIMED, owner),
+        }
+        which = jobs.c.id == (func.coalesce(*firsts) if len(firsts) > 1 else firsts[0])
+        row = connection.execute(update(jobs).where(which).values(changes).returning(jobs))
+        claimed = row.mappings().one_or_none()
+        return None if claimed is None else to_job(claimed, now)
+
+    def confirm(self, job: Job, owner: str) -> bool:
+        """Tell whether the claim of a job is there after all, and extend its lease if so.
+
+        An attempt's number would not do: where the claim is not there, another one may have got the same.
+
+        Args:
+            job: As `ClaimUncertain` gives it.
+            owner: Who has claimed it.
+        """
+        this_very = and_(
+            held(job.lease), jobs.c.lease_owner == owner, jobs.c.started_at == job.started_at
+        )
         with self._database.writing() as connection:
-            now = self._clock(connection)
-            # Workers that claim at once skip each other's row (PostgreSQL), or queue up (SQLite).
-            firsts = [
-                _first_due(queue, now).with_for_update(skip_locked=True).scalar_subquery()
-                for queue in queues
-            ]
-            changes = {
-                "status": JobStatus.PROCESSING,
-                "attempt": jobs.c.attempt + 1,
-                "lease_owner": owner,
-                "lease_expires_at": now + self._limits.lease,
-                "started_at": now,
-                "history": told(now, Event.CLAIMED, owner),
-            }
-            which = jobs.c.id == (func.coalesce(*firsts) if len(firsts) > 1 else firsts[0])
-            row = connection.execute(update(jobs).where(which).values(changes).returning(jobs))
-            claimed = row.mappings().one_or_none()
-            return None if claimed is None else to_job(claimed, now)
+            expires_at = self._clock(connection) + self._limits.lease
+            return change(connection, this_very, {"lease_expires_at": expires_at})
 
     def _is_any_due(self, queues: Sequence[Queue]) -> bool:
         """Look again for what a claim could not see: jobs stored, or given back, since its statement began."""

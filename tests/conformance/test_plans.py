@@ -188,6 +188,7 @@ CASES = {
     "claim, of none": Case(
         lambda store, job: store.claim(Queue.BULK, "worker"), ID | {"jobs_to_claim"}
     ),
+    "confirm": Case(lambda store, job: store.confirm(job, "worker-1"), ID),
     "extend": Case(lambda store, job: store.extend(job.lease), ID, is_running=True),
     "complete": Case(
         lambda store, job: [store.complete(job.lease, {}) for _ in range(2)], ID, is_running=True

@@ -26,6 +26,7 @@ from shared.errors import (
 )
 from shared.image_files.header import read_header
 from shared.job import Job, JobStatus, Queue
+from shared.jobs.leases import ClaimUncertain
 from shared.jobs.store import ATTEMPTS_SPENT, JobStore
 from shared.messaging.announcements import Announcer
 from shared.objects.store import ObjectStore
@@ -91,8 +92,7 @@ class JobRunner:
         Raises:
             DatabaseUnavailable: Nothing could be claimed; the job waits for the sweeper.
         """
-        first, otherwise = self.precedence.next()
-        job = self.job_store.claim(first, self.owner, otherwise)
+        job = self._claim()
         if job is None:
             IGNORED_MESSAGES.inc()
             _log.info("message.ignored", queue=queue)
@@ -108,6 +108,19 @@ class JobRunner:
                 self._attempt(job)
             else:
                 self._postpone(job, self.retry_backoff, "one that was cut off before runs alone")
+
+    def _claim(self) -> Job | None:
+        first, otherwise = self.precedence.next()
+        try:
+            return self.job_store.claim(first, self.owner, otherwise)
+        except ClaimUncertain as error:
+            # If it was claimed, it is ours, and only we know so before its lease is over.
+            job = error.job
+            is_ours = self._written(lambda: self.job_store.confirm(job, self.owner))
+            _log.warning("claim.uncertain", **about(job), is_ours=is_ours)
+            if is_ours:
+                return job
+            raise
 
     def _note_claim(self, job: Job) -> None:
         waited = _waited(job)

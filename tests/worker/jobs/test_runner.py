@@ -3,10 +3,10 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ from shared.errors import (
     Refused,
 )
 from shared.job import Job, JobStatus, Queue
-from shared.jobs.store import ATTEMPTS_SPENT
+from shared.jobs.store import ATTEMPTS_SPENT, JobStore
 from shared.messaging.announcements import Announcer
 from shared.objects.store import IMAGE, ObjectStore
 from shared.outgoing.caller import Caller
@@ -34,6 +34,7 @@ from shared.wire.option_words import OptionWords
 from tests.factories import new_job, publish
 from tests.metrics import since
 from tests.raw_server import RawServer, ok, running_raw_server, say
+from tests.uncertain_commits import lost_answers
 from tests.worker.conftest import LIMITS, Stores
 from worker.app import create_segmenter
 from worker.imaging import decoding
@@ -448,6 +449,42 @@ def test_a_database_that_is_away_at_the_end_is_waited_for(
     runner.run(job.queue)
 
     assert stores.reread(job).status is JobStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_a_claim_whose_answer_is_lost_costs_no_attempt(
+    runner: JobRunner, stores: Stores, monkeypatch: pytest.MonkeyPatch, is_committed: bool
+) -> None:
+    """It is asked for until the database answers; if it is there, its job is done, and else left to whoever is next."""
+    job = stores.accept(PERSON)
+    confirm, tries = stores.job_store.confirm, iter([DatabaseUnavailable("down")] * 2)
+
+    def flaky(*arguments: object) -> bool:
+        for trouble in tries:
+            raise trouble
+        return confirm(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(stores.job_store, "confirm", flaky)
+    with monkeypatch.context() as lost:
+        lost.setattr(stores.job_store, "claim", answerless(stores.job_store, is_committed))
+        with nullcontext() if is_committed else pytest.raises(DatabaseUnavailable):
+            runner.run(job.queue)
+
+    if not is_committed:
+        assert stores.reread(job).status is JobStatus.QUEUED
+        runner.run(job.queue)
+    done = stores.reread(job)
+    assert (done.status, done.attempt, done.cut_offs) == (JobStatus.SUCCEEDED, 1, 0)
+
+
+def answerless(store: JobStore, is_committed: bool) -> Callable[..., Job | None]:
+    claim = store.claim
+
+    def claim_in_vain(*arguments: Any) -> Job | None:
+        with lost_answers(is_committed=is_committed):
+            return claim(*arguments)
+
+    return claim_in_vain
 
 
 def test_an_object_store_that_is_away_costs_no_attempt_however_long(
