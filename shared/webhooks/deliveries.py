@@ -5,6 +5,7 @@
     deliver     pending                   → delivered
     postpone    pending, this very try    → due later, one more try failed
     give_up     pending, this very try    → failed
+    switch_off  pending, to the same URL  → failed
     redeliver   any                       → pending, as if it were new
     forget      any                       → (none), with the job
 
@@ -43,6 +44,8 @@ from shared.webhooks.delivery import EVENTS, Delivery, DeliveryState, Record
 #: How long a webhook belongs to one sender: longer than a try takes. If it dies, another one goes on then.
 LEASE = timedelta(minutes=1)
 _MAX_HOST = 261
+#: How many are switched off in one transaction.
+_AT_ONCE = 1000
 
 
 class Deliveries:
@@ -81,6 +84,30 @@ class Deliveries:
     def give_up(self, delivery: Delivery, status: int | None, reason: str) -> None:
         """End it: nothing more is tried."""
         self._end(_is_this_try(delivery), DeliveryState.FAILED, delivery, status, reason)
+
+    def switch_off(self, delivery: Delivery, reason: str) -> int:
+        """End some of a tenant's others that wait for the URL of one; return how many.
+
+        Those that are left learn for themselves that it is gone, and end some more each.
+        """
+        same = and_(
+            _pending(),
+            deliveries.c.host == delivery.host,
+            deliveries.c.url == delivery.url,
+            deliveries.c.tenant == delivery.tenant,
+        )
+        some = select(deliveries.c.job_id).where(same).limit(_AT_ONCE)
+        with self._database.writing() as connection:
+            taken = list(connection.execute(some.with_for_update(skip_locked=True)).scalars())
+            ended = {
+                "state": DeliveryState.FAILED,
+                "finished_at": self._clock(connection),
+                "reason": reason,
+            }
+            connection.execute(
+                update(deliveries).where(deliveries.c.job_id.in_(taken)).values(ended)
+            )
+            return len(taken)
 
     def postpone(
         self, delivery: Delivery, delay: timedelta, status: int | None, reason: str

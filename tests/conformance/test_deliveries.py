@@ -203,3 +203,18 @@ def test_deliveries_are_forgotten_with_their_jobs(
     assert job_store.prune(timedelta(0), 10) == 1
 
     assert events_of(database) == []
+
+
+def test_others_of_the_tenant_that_wait_for_the_same_url_are_switched_off(
+    job_store: JobStore, deliveries: Deliveries
+) -> None:
+    gone, same = ended(job_store), ended(job_store)
+    other = ended(job_store, f"{URL}&other")
+    [delivery] = deliveries.take(1)
+    [left] = {gone.id, same.id} - {delivery.job_id}
+
+    deliveries.give_up(delivery, 410, "gone")
+    assert deliveries.switch_off(delivery, "gone for all") == 1
+
+    states = [record.state for it in (left, other.id) if (record := deliveries.find(it))]
+    assert states == ["failed", "pending"]

@@ -48,6 +48,7 @@ CASES: dict[str, tuple[Ask, set[str]]] = {
     "deliver": (lambda it, one: Deliveries(it).deliver(one, 200), {ID}),
     "postpone": (lambda it, one: Deliveries(it).postpone(one, timedelta(1), 500, ""), {ID}),
     "give_up": (lambda it, one: Deliveries(it).give_up(one, 410, ""), {ID}),
+    "switch_off": (lambda it, one: Deliveries(it).switch_off(one, ""), {DUE}),
     "find": (lambda it, one: Deliveries(it).find(one.job_id), {ID}),
     "redeliver": (lambda it, one: Deliveries(it).redeliver(one.job_id), {ID}),
     "forget": (lambda it, one: _within(it, lambda open_: forget(open_, [one.job_id])), {ID}),

@@ -31,6 +31,7 @@ _LIMITS = Limits(max_bytes=1024 * 1024, seconds=15)
 #: How long a round waits while as many webhooks are being sent as may be.
 _ROUND_SECONDS = 0.5
 _GONE = 410
+_GONE_FOR_ALL = "The URL's host answered 410 to another webhook."
 #: Statuses of a receiver that has too much to do.
 _OVERLOADED = frozenset({429, 502, 503, 504})
 _SLOW = frozenset({Reason.TIMED_OUT, Reason.UNREACHABLE})
@@ -147,6 +148,8 @@ class Sender:
         delay = delay_after(delivery.tries + 1, outcome.retry_after, now)
         if delay is None or outcome.status == _GONE:
             self.deliveries.give_up(delivery, outcome.status, outcome.reason)
+            if outcome.status == _GONE:
+                self.deliveries.switch_off(delivery, _GONE_FOR_ALL)
             return None
         self.deliveries.postpone(delivery, delay, outcome.status, outcome.reason)
         return delay

@@ -360,6 +360,26 @@ def test_410_switches_a_delivery_off(
     assert row(database, job)[:3] == ("failed", 1, 410)
 
 
+def test_410_switches_off_all_that_waits_for_the_same_url(
+    sender: Sender, job_store: JobStore, receiver: Receiver, database: Database, clock: HandClock
+) -> None:
+    receiver.reply = lambda _: Reply(503)
+    waiting, elsewhere = (
+        finished(job_store, url) for url in (receiver.url, f"{receiver.url}?other")
+    )
+    send(sender)
+    gone = f"msg_{finished(job_store, receiver.url).id.hex}"
+    receiver.reply = lambda heard: Reply(410 if heard.webhook_id == gone else 204)
+
+    send(sender)
+    clock.advance(hours=1)
+    send(sender)
+
+    assert row(database, waiting)[0] == "failed"
+    assert row(database, waiting)[3] == "The URL's host answered 410 to another webhook."
+    assert row(database, elsewhere)[0] == "delivered"
+
+
 def test_retry_after_is_heeded(
     sender: Sender, job_store: JobStore, receiver: Receiver, clock: HandClock
 ) -> None:
