@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from shared.wire.rendition import Format
+from shared.wire.presets import BUNDLED, load_presets
+from shared.wire.rendition import Format, read_rendition
 from tests import pictures
 from worker.imaging.encoding import encode
 from worker.imaging.photo import blend
@@ -76,3 +77,14 @@ def test_white_is_255_in_a_jpeg_too() -> None:
     assert (found[empty] == 255).all()
     assert (found[ground] >= 250).mean() >= 0.999
     assert (found[ground] == 255).mean() >= 0.99
+
+
+@pytest.mark.parametrize("name", load_presets(BUNDLED))
+def test_no_pixel_of_the_ground_that_a_preset_delivers_can_be_told_from_white(name: str) -> None:
+    rendition = read_rendition(load_presets(BUNDLED)[name].words)
+    pixels = blend(RGB, ALPHA)
+    found = np.asarray(read(encode(Picture.of(pixels), rendition.format, rendition.quality)))
+
+    ground = found.min(axis=2)[ALPHA == 0]
+    assert (ground >= 253).mean() >= 0.999
+    assert ground.min() >= 248
