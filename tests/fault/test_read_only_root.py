@@ -14,6 +14,7 @@ import pytest
 from deploy.local.processes.process import Process
 from deploy.local.servers.postgres import Postgres
 from shared.settings.settings import Settings
+from tests.conditions import eventually
 from tests.end_to_end.client import post
 from tests.fault.fleet import set_up
 from tests.fault.site import Site
@@ -72,6 +73,8 @@ def test_front_end_worker_and_sweeper_work_on_a_read_only_root(
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["task_status"] == 2
+    sealed_site.end_lifetimes_in(0)
+    eventually(lambda: sealed_site.row().status == "expired")
     worker.stop(30)
     assert worker.return_code == 0
     assert "Read-only file system" not in sealed_site.logs()
