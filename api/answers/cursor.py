@@ -15,12 +15,16 @@ from typing import Annotated, TypeVar
 from pydantic import Field
 
 from api.intake.options import invalid
+from api.intake.parameters import refuse_others
 from shared.job import Bookmark
 
 Item = TypeVar("Item")
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+
+#: The parameters of every list.
+PLACE = ("limit", "cursor")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -47,6 +51,16 @@ def read_limit(query: Mapping[str, str]) -> int:
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise invalid(f"`limit` must be a whole number from 1 to {MAX_LIMIT}.")
     return int(text)
+
+
+def read_paging(query: Mapping[str, str]) -> tuple[int, Bookmark | None]:
+    """Read how long a page of a list without filters is, and where it goes on.
+
+    Raises:
+        Refused: ERROR_INVALID_PARAMETER.
+    """
+    refuse_others(query, PLACE)
+    return read_limit(query), read_after(query)
 
 
 def read_after(query: Mapping[str, str]) -> Bookmark | None:

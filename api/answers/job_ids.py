@@ -13,9 +13,6 @@ from shared.job import Job
 NAME = "ids"
 MAX_IDS = 100
 
-#: Other parameters of lists: these jobs are named already.
-_OTHERS = ("limit", "cursor", "status", "reference", "created_after", "created_before")
-
 
 def read_ids(query: Mapping[str, str]) -> list[str]:
     """Read the ids as they were sent, in that order; none if jobs are not named.
@@ -30,8 +27,7 @@ def read_ids(query: Mapping[str, str]) -> list[str]:
     ids = [text for text in (text.strip() for text in query[NAME].split(",")) if text]
     if not 0 < len(ids) <= MAX_IDS:
         raise invalid(f"Send 1 to {MAX_IDS} ids in `{NAME}`, separated by commas.")
-    others = [name for name in _OTHERS if name in query]
-    if others:
+    if others := sorted(set(query) - {NAME, WAIT}):
         raise invalid(f"`{NAME}` names the jobs: send it without `{others[0]}`.")
     return ids
 

@@ -9,12 +9,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from api.answers.cursor import read_after, read_limit
+from api.answers.cursor import PLACE, read_after, read_limit
 from api.intake.options import invalid
+from api.intake.parameters import refuse_others
 from api.intake.tags import check_reference
 from shared.job import Bookmark, JobStatus, Selection
 
 Word = TypeVar("Word", bound=StrEnum)
+
+#: The parameters of the list of jobs.
+NAMES = (*PLACE, "status", "reference", "created_after", "created_before")
 
 #: RFC 3339.
 TIME = re.compile(
@@ -37,6 +41,7 @@ def read_page(query: Mapping[str, str]) -> Page:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
+    refuse_others(query, NAMES)
     return Page(limit=read_limit(query), which=_selection(query), after=read_after(query))
 
 

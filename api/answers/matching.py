@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from api.answers.cursor import microseconds_of, moment_of, read_cursor
 from api.answers.listing import read_time, read_word
 from api.intake.options import invalid
+from api.intake.parameters import refuse_others
 from api.intake.tags import VISIBLE, matches
 from shared.errors import ErrorCode
 from shared.job import JobStatus
@@ -56,8 +57,7 @@ def read_erasable(body: Mapping[str, Any]) -> Matching:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    if others := sorted(set(body) - set(NAMES)):
-        raise invalid(f"`{others[0][:LONGEST_TENANT]}` is not known here.")
+    refuse_others(body, NAMES)
     if not all(isinstance(value, str) for value in body.values()):
         raise invalid("All values must be texts.")
     which = read_matching(body)

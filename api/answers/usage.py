@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from api.answers.envelope import for_data
 from api.intake.options import invalid
+from api.intake.parameters import refuse_others
 from shared.jobs.envelope import Envelope
 from shared.tenants.usage import Day
 from shared.wire.types import Count
@@ -67,6 +68,7 @@ def read_span(query: Mapping[str, str], today: date) -> Span:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
+    refuse_others(query, ("from", "to"))
     last = _read_day(query, "to") or today
     first = _read_day(query, "from") or last - timedelta(days=DEFAULT_DAYS - 1)
     if not 0 <= (last - first).days < MAX_DAYS:

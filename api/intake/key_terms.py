@@ -8,6 +8,7 @@ from typing import Any
 
 from api.intake.callbacks import Callbacks
 from api.intake.options import invalid
+from api.intake.parameters import refuse_others
 from shared.settings.settings import Settings
 from shared.tenants.api_key import LONGEST_NAME, OF_OPERATORS, USUAL, Scope, Terms, fault_of_name
 
@@ -30,7 +31,7 @@ def read_terms(body: Mapping[str, Any], settings: Settings, callbacks: Callbacks
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    _refuse_others(body, _NAMES)
+    refuse_others(body, _NAMES)
     seconds = _number(body, "expires_in", SHORTEST, LONGEST)
     terms = Terms(
         name=_name(body),
@@ -50,7 +51,7 @@ def read_overlap(body: Mapping[str, Any]) -> timedelta:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
-    _refuse_others(body, frozenset({"overlap"}))
+    refuse_others(body, frozenset({"overlap"}))
     seconds = _number(body, "overlap", 0, MAX_OVERLAP)
     return timedelta(seconds=OVERLAP if seconds is None else seconds)
 
@@ -67,12 +68,6 @@ def check_quotas(rate: int | None, queued: int | None, settings: Settings) -> No
             f"Your account has `rate_per_minute` {most} and `max_queued` {settings.max_queued_per_tenant}. "
             "Keys with more are made by the operator."
         )
-
-
-def _refuse_others(body: Mapping[str, Any], names: frozenset[str]) -> None:
-    if others := sorted(set(body) - names):
-        known = ", ".join(f"`{name}`" for name in sorted(names))
-        raise invalid(f"`{others[0][:LONGEST_NAME]}` is not known here. There are {known}.")
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from api.intake.options import invalid
+from api.intake.parameters import refuse_others
 from api.request_names import VALID
 
 LONGEST = 4096
@@ -34,6 +35,7 @@ def read_needle(query: Mapping[str, str]) -> Needle:
     Raises:
         Refused: ERROR_INVALID_PARAMETER.
     """
+    refuse_others(query, ["q"])
     text = query.get("q", "").strip()
     if not 0 < len(text) <= LONGEST:
         raise invalid(f"`q` must be an id or a URL, of at most {LONGEST} characters.")

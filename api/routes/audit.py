@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from api.admission.auth import current_tenant
 from api.answers.audit import bookmark_of, for_audit
-from api.answers.cursor import cut_page, read_after, read_limit
+from api.answers.cursor import cut_page, read_paging
 from api.answers.envelope import respond
 from api.services import Services
 
@@ -19,7 +19,7 @@ def create_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get(PATH)
     def list_audit() -> Response:
-        limit, after = read_limit(request.args), read_after(request.args)
+        limit, after = read_paging(request.args)
         found = services.audit.list_entries(current_tenant(), limit + 1, after)
         return respond(for_audit(*cut_page(found, limit, bookmark_of)))
 

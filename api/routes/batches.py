@@ -11,7 +11,7 @@ from api.admission.auth import current_caller, current_tenant
 from api.answers.batch_files import error_lines, output_lines, pictures
 from api.answers.batch_id import known, parse_batch_id, unknown_batch
 from api.answers.batches import answer_batch, for_batches, for_lines, tell_items
-from api.answers.cursor import cut_page, read_after, read_limit, read_line
+from api.answers.cursor import PLACE, cut_page, read_limit, read_line, read_paging
 from api.answers.envelope import Describe, respond
 from api.answers.wait_parameter import read_wait
 from api.intake.batch import Intake
@@ -21,6 +21,7 @@ from api.intake.idempotency import read_idempotency_key
 from api.intake.lines import Lines
 from api.intake.options import CALLBACK_URL, REFERENCE, invalid, text_of
 from api.intake.packing import refuse_packed
+from api.intake.parameters import refuse_others
 from api.intake.records import READERS
 from api.intake.tags import check_reference
 from api.request_names import read_traceparent
@@ -112,7 +113,7 @@ def create_blueprint(
 
 
 def _list(services: Services) -> Response:
-    limit, after = read_limit(request.args), read_after(request.args)
+    limit, after = read_paging(request.args)
     found = services.batches.list_batches(current_tenant(), limit + 1, after)
     return respond(for_batches(*cut_page(found, limit, _bookmark_of)))
 
@@ -122,6 +123,7 @@ def _bookmark_of(batch: Batch) -> Bookmark:
 
 
 def _list_items(services: Services, describe: Describe, batch_id: str) -> Response:
+    refuse_others(request.args, PLACE)
     limit, after = read_limit(request.args), read_line(request.args)
     page = services.batches.read_items(parse_batch_id(batch_id), current_tenant(), after, limit + 1)
     if page is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from api.admission.auth import current_actor, current_tenant
-from api.answers.cursor import cut_page, read_after, read_limit
+from api.answers.cursor import cut_page, read_paging
 from api.answers.envelope import respond, without_body
 from api.answers.keys import bookmark_of, for_key, for_keys, for_new_key, mark_of
 from api.intake.callbacks import Callbacks
@@ -37,8 +37,8 @@ def create_blueprint(settings: Settings, services: Services, callbacks: Callback
 
     @blueprint.get(PATH)
     def list_keys() -> Response:
-        limit, after = read_limit(request.args), mark_of(read_after(request.args))
-        found = key_store.list_keys(current_tenant(), limit + 1, after)
+        limit, after = read_paging(request.args)
+        found = key_store.list_keys(current_tenant(), limit + 1, mark_of(after))
         return respond(for_keys(*cut_page(found, limit, bookmark_of)))
 
     @blueprint.post(PATH)

@@ -9,16 +9,17 @@ from datetime import timedelta
 from flask import Blueprint, Response, request
 
 from api.admission.auth import current_actor
-from api.answers.cursor import read_limit
+from api.answers.cursor import PLACE, read_limit
 from api.answers.envelope import respond
 from api.answers.job_id import parse_job_id
 from api.answers.life import for_life
 from api.answers.listing import read_word
-from api.answers.matching import Place, read_erasable, read_matching, read_place, write_place
+from api.answers.matching import NAMES, Place, read_erasable, read_matching, read_place, write_place
 from api.answers.operations import for_overview, for_series
 from api.answers.overseen import for_discovery, for_erased, for_jobs
 from api.intake.json_body import read_json_object
 from api.intake.needle import read_needle
+from api.intake.parameters import refuse_others
 from api.services import Services
 from shared.errors import ErrorCode, Refused
 from shared.jobs.matching import WINDOW, Matching
@@ -49,6 +50,7 @@ def create_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get(SERIES)
     def show_series() -> Response:
+        refuse_others(request.args, ["span"])
         span = read_word(request.args, "span", Span) or Span.HOUR
         return respond(for_series(span, services.samples.read(span.length)))
 
@@ -60,6 +62,7 @@ def create_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get(JOBS)
     def list_all_jobs() -> Response:
+        refuse_others(request.args, [*NAMES, *PLACE])
         return _list(services, read_matching(request.args), read_place(request.args))
 
     @blueprint.get(ONE)
