@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -29,6 +29,20 @@ class _Reading:
     backlog: Backlog
     stale_at: float
     let_in: int = 0
+
+
+class Place:
+    """A place in the queue, taken before there is a job for it."""
+
+    def __init__(self, readings: Iterable[_Reading]) -> None:
+        self._readings = list(readings)
+        for reading in self._readings:
+            reading.let_in += 1
+
+    def give_back(self) -> None:
+        """No job was made: it does not wait. Counts that were made since never knew of it."""
+        for reading in self._readings:
+            reading.let_in -= 1
 
 
 class BacklogGauge:
@@ -72,15 +86,13 @@ class BacklogGauge:
 
         return self._fresh(self._of_keys, caller.key_id, read_anew)
 
-    def let_in(self, caller: Caller) -> None:
+    def let_in(self, caller: Caller) -> Place:
         """Count one more job, of this key, of its tenant and of all."""
         readings = (
             *map(self._readings.get, (caller.tenant, None)),
             self._of_keys.get(caller.key_id),
         )
-        for reading in readings:
-            if reading is not None:
-                reading.let_in += 1
+        return Place(reading for reading in readings if reading is not None)
 
     def _fresh(
         self, readings: dict[Name, _Reading], name: Name, read_anew: Callable[[float], _Reading]

@@ -11,10 +11,12 @@ a second.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask, Response, g, request
 
 from api.admission.auth import OPEN, current_caller
-from api.admission.backlog_gauge import BacklogGauge
+from api.admission.backlog_gauge import BacklogGauge, Place
 from api.admission.rate_limit_fields import rate_limit_fields
 from api.admission.rates import check_rate, count_upload
 from api.admission.scopes import adds_work
@@ -48,18 +50,18 @@ class Quotas:
         self._job_store = job_store
         self._gauge = gauge
 
-    def admit(self, caller: Caller, idempotency_key: str | None) -> None:
-        """Let a request pass that wants to add a job; one that repeats an earlier one adds none.
+    def admit(self, caller: Caller, idempotency_key: str | None) -> Place | None:
+        """Let a request pass that wants to add a job; None: it repeats an earlier one and adds none.
 
         Raises:
             TryLater: A quota is used up.
             DatabaseUnavailable: The jobs cannot be counted.
         """
         if idempotency_key is not None and self._is_replay(idempotency_key, caller.tenant):
-            return
+            return None
         self._check_own(caller)
         self._check_queue()
-        self._gauge.let_in(caller)
+        return self._gauge.let_in(caller)
 
     def _is_replay(self, idempotency_key: str, tenant: str) -> bool:
         return self._job_store.find_by_idempotency_key(idempotency_key, tenant) is not None
@@ -103,7 +105,14 @@ def protect(app: Flask, settings: Settings, services: Services, gauge: BacklogGa
             g.rate = count_upload(limiter, caller)
             check_rate(g.rate)
             if adds_work(request.endpoint or "") and request.blueprint not in _OUTSIDE:
-                quotas.admit(caller, read_idempotency_key(request))
+                g.place = quotas.admit(caller, read_idempotency_key(request))
+
+    @app.after_request
+    def _give_place_back(response: Response) -> Response:
+        place: Place | None = g.pop("place", None)
+        if place is not None and response.status_code >= HTTPStatus.BAD_REQUEST:
+            place.give_back()
+        return response
 
     @app.after_request
     def _say_what_is_left(response: Response) -> Response:

@@ -87,6 +87,22 @@ def test_what_was_let_in_since_the_count_is_added_to_it(
     assert gauge.read("shop").queued == 6
 
 
+def test_a_place_that_is_given_back_is_free_again_and_changes_no_later_count(
+    gauge: BacklogGauge, store: CountedJobStore, seconds: Seconds
+) -> None:
+    gauge.read("shop")
+    gauge.read(None)
+    early, late = gauge.let_in(Caller(tenant="shop")), gauge.let_in(Caller(tenant="shop"))
+
+    early.give_back()
+
+    assert [gauge.read(tenant).queued for tenant in ("shop", None)] == [6, 6]
+    seconds.now = 1.0
+    gauge.read("shop")
+    late.give_back()
+    assert gauge.read("shop").queued == 5
+
+
 def test_who_asks_while_another_counts_gets_the_old_count(
     gauge: BacklogGauge,
     store: CountedJobStore,

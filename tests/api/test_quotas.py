@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from limits.storage import MemoryStorage
 
+from api.admission import backlog_gauge
 from api.admission.quotas import seconds_until_room
 from api.admission.rate_limiter import Count, RateLimiter
 from api.routes.cutout import PATH as CUTOUT
@@ -93,6 +94,20 @@ def test_a_job_over_the_queue_of_its_tenant_is_a_429(front_end: FrontEnd) -> Non
     body = assert_error(answer, 429, ErrorCode.EXCEEDING_LIMITS)
     assert "2 photos" in body["error_msg"]
     assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("changes", [TWO_A_TENANT, TWO_IN_ALL])
+def test_uploads_that_made_no_job_take_no_place_in_the_queue(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = front_end.app()
+    monkeypatch.setattr(front_end, "app", lambda: app)
+    monkeypatch.setattr(backlog_gauge, "_FRESH_SECONDS", 3600)
+    for _ in range(3):
+        answer = front_end.post(image=b"no picture", task_type="async")
+        assert_error(answer, 415, ErrorCode.UNSUPPORTED_FILE_TYPES)
+
+    assert_success(front_end.post(task_type="async"), task_status=0)
 
 
 @pytest.mark.parametrize("changes", [TWO_A_TENANT])
