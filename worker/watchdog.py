@@ -21,10 +21,10 @@ from datetime import timedelta
 from enum import Enum
 from typing import NoReturn, Protocol
 
-from shared.errors import DatabaseUnavailable, ErrorCode
+from shared.errors import ErrorCode
 from shared.jobs.store import JobStore
 from shared.telemetry.logs import get_logger
-from worker.jobs.lease import LeaseKeeper
+from worker.jobs.lease import LeaseKeeper, log_failure
 from worker.messages.hearing import Hearing
 
 _log = get_logger(__name__)
@@ -127,13 +127,7 @@ def hung_attempt(job_store: JobStore, leases: LeaseKeeper, run_timeout: timedelt
             try:
                 job_store.retry(lease, timedelta(0), ErrorCode.AI_SERVICE_TIMEOUT, HUNG_MESSAGE)
             except Exception as error:  # noqa: BLE001  whatever it is: no other look would find this attempt again
-                unforeseen = None if isinstance(error, DatabaseUnavailable) else error
-                _log.warning(
-                    "lease.left",
-                    task_id=str(lease.job_id),
-                    attempt=lease.attempt,
-                    exc_info=unforeseen,
-                )
+                log_failure("lease.left", lease, error)
             end_process(Reason.HUNG)
 
     return look

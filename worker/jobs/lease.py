@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,6 +19,8 @@ _log = get_logger(__name__)
 
 #: Beats in the time of one lease: two may fail before the job is taken away.
 _BEATS_PER_LEASE = 3
+#: One refusal may come between the moment in which a job's end is written and the one in which its lease is dropped.
+_REFUSALS_OF_A_LOST_ONE = 2
 
 
 class LeaseKeeper:
@@ -35,6 +38,7 @@ class LeaseKeeper:
         self.lease = lease
         self._interval = lease.total_seconds() / _BEATS_PER_LEASE
         self._started: dict[Lease, float] = {}
+        self._refusals: Counter[Lease] = Counter()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="lease-keeper", daemon=True)
@@ -97,18 +101,17 @@ class LeaseKeeper:
         for lease in self.held():
             try:
                 released = self._job_store.release(lease, is_suspect=are_suspect)
-            except Exception:  # noqa: BLE001  one that cannot be released must not keep the others
-                released = False
-            _log.info(
-                "job.released" if released else "lease.left",
-                task_id=str(lease.job_id),
-                attempt=lease.attempt,
-            )
+            except Exception as error:  # noqa: BLE001  one that cannot be released must not keep the others
+                log_failure("lease.left", lease, error)
+            else:
+                _log.info("job.released" if released else "lease.left", **_about(lease))
 
     def _beat(self) -> None:
         while not self._stopping.wait(self._interval):
             self._beat_at = time.monotonic()
-            for lease in self.held():
+            held = self.held()
+            self._refusals = Counter({it: n for it, n in self._refusals.items() if it in held})
+            for lease in held:
                 self._extend(lease)
                 self._beat_at = time.monotonic()
 
@@ -116,14 +119,21 @@ class LeaseKeeper:
         try:
             kept = self._job_store.extend(lease)
         except Exception as error:  # noqa: BLE001  whatever the database says: the next beat may succeed
-            unforeseen = None if isinstance(error, DatabaseUnavailable) else error
-            _log.warning(
-                "lease.beat_missed",
-                task_id=str(lease.job_id),
-                attempt=lease.attempt,
-                exc_info=unforeseen,
-            )
+            log_failure("lease.beat_missed", lease, error)
             return
-        if not kept and lease in self.held():
+        if kept:
+            return
+        self._refusals[lease] += 1
+        if self._refusals[lease] == _REFUSALS_OF_A_LOST_ONE:
             # Cancelled, or taken over after a pause. Its completion will be refused by the same fence.
-            _log.warning("lease.lost", task_id=str(lease.job_id), attempt=lease.attempt)
+            _log.warning("lease.lost", **_about(lease))
+
+
+def log_failure(event: str, lease: Lease, error: Exception) -> None:
+    """Log that something could not be written of a lease; with a traceback, unless the database was away."""
+    unforeseen = None if isinstance(error, DatabaseUnavailable) else error
+    _log.warning(event, **_about(lease), exc_info=unforeseen)
+
+
+def _about(lease: Lease) -> dict[str, str | int]:
+    return {"task_id": str(lease.job_id), "attempt": lease.attempt}

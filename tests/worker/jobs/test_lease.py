@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
+from structlog.testing import capture_logs
 
 from shared.errors import DatabaseUnavailable
 from shared.job import Lease
@@ -20,17 +21,18 @@ LEASE = Lease(uuid.uuid4(), 1)
 
 
 class BeatCounter:
-    """Stands in for the job table; the first beats fail with these errors."""
+    """Stands in for the job table; the first beats fail with these errors, the next so many are refused."""
 
-    def __init__(self, *errors: Exception) -> None:
+    def __init__(self, *errors: Exception, refusals: int = 0) -> None:
         self.beats: list[Lease] = []
         self._errors = list(errors)
+        self._kept_from = refusals + len(errors)
 
     def extend(self, lease: Lease) -> bool:
         self.beats.append(lease)
         if self._errors:
             raise self._errors.pop()
-        return True
+        return len(self.beats) > self._kept_from
 
 
 @contextmanager
@@ -66,6 +68,23 @@ def test_whatever_makes_a_beat_fail_does_not_stop_the_heart(error: Exception) ->
         eventually(lambda: len(store.beats) >= 4)
 
         assert leases.seconds_late() < 1
+
+
+def test_a_lease_that_is_refused_again_and_again_is_told_as_lost_once() -> None:
+    store = BeatCounter(refusals=100)
+    with capture_logs() as logs, keeper(store) as leases, leases.hold(LEASE):
+        eventually(lambda: len(store.beats) >= 5)
+
+    lost = [it for it in logs if it["event"] == "lease.lost"]
+    assert [(it["task_id"], it["attempt"]) for it in lost] == [(str(LEASE.job_id), LEASE.attempt)]
+
+
+def test_one_refusal_alone_may_be_a_job_that_ended_a_moment_ago() -> None:
+    store = BeatCounter(refusals=1)
+    with capture_logs() as logs, keeper(store) as leases, leases.hold(LEASE):
+        eventually(lambda: len(store.beats) >= 3)
+
+    assert logs == []
 
 
 def test_a_heart_that_stopped_is_infinitely_late() -> None:
