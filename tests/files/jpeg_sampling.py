@@ -242,7 +242,12 @@ SAMPLINGS: dict[str, File] = {
             smooth,
             tolerance=2,
         )
-        for name, tail in {"nothing": b"", "a maker's trailer": b"MAKER\0\1" * 900}.items()
+        for name, tail in {
+            "nothing": b"",
+            "a maker's trailer": b"MAKER\0\1" * 900,
+            "300 zeros and its end": bytes(300) + EOI,
+            "fill bytes and its end": b"\xff" * 9 + EOI,
+        }.items()
     },
     **{
         f"jpeg of 4:1:0, restarts {restart}, cut at {share:.0%}": refused(

@@ -11,10 +11,11 @@ import re
 
 from shared.errors import ErrorCode, Refused
 from shared.image_files import jpeg_segments
-from worker.imaging.jpeg_ending import EOI, ends_as_written
-from worker.imaging.jpeg_holes import has_hole, has_zeros
+from worker.imaging.jpeg_ending import end_as_written
+from worker.imaging.jpeg_holes import has_hole
 from worker.imaging.jpeg_rare_sampling import decode_rare
 from worker.imaging.jpeg_scans import (
+    EOI,
     MOST_EXTRANEOUS,
     are_all_there,
     read_scans,
@@ -101,30 +102,27 @@ def _picture_alone(data: bytes) -> tuple[bytes, bool]:
 
 def _decode(stream: bytes, colours: str, *, has_end: bool) -> Pixels:
     """Decode without a complaint, after taking out what libjpeg complained of, if that was no harm."""
-    allowance, surplus = MOST_EXTRANEOUS, 0
+    allowance, whole = MOST_EXTRANEOUS, stream
     for _ in range(_MOST_PASSES):
         try:
             pixels = decode_with(stream, colours)
         except ValueError as error:
             complaint = str(error)
         else:
-            return (
-                _unless_overwritten(stream, colours, pixels) if surplus > _MOST_WITHIN else pixels
-            )
+            if _is_overwritten(stream, whole, colours, has_end=has_end):
+                break
+            return pixels
         extraneous = _EXTRANEOUS.search(complaint)
         if extraneous is None:
-            stream = _without_words(stream, complaint)
+            stream = whole = _without_words(stream, complaint)
             continue
         count, marker = int(extraneous[1]), int(extraneous[2], 16)
         is_within = marker != EOI[1]
         # Without an end of its own the file may go on with a maker's notes of any length.
-        if has_end or is_within:
-            allowance -= count
+        allowance -= count if has_end or is_within else 0
         if allowance < 0 or (is_within and count > _MOST_WITHIN):
             break
-        if marker not in _RESTARTS:
-            surplus += count
-            stream = _without_bytes(stream, count, marker)
+        stream = _without_bytes(stream, count, marker)
         # What was written over with zeros had needed the bytes that are too many.
         if has_hole(stream):
             break
@@ -133,10 +131,16 @@ def _decode(stream: bytes, colours: str, *, has_end: bool) -> Pixels:
     raise _damaged()
 
 
-def _unless_overwritten(stream: bytes, colours: str, pixels: Pixels) -> Pixels:
-    if has_zeros(stream) and not ends_as_written(stream, colours):
-        raise _damaged()
-    return pixels
+def _is_overwritten(stream: bytes, whole: bytes, colours: str, *, has_end: bool) -> bool:
+    """Whether zeros stand in a picture that decodes without a complaint, and are none of an encoder's.
+
+    Args:
+        stream: The picture.
+        whole: With the bytes that were too many.
+        colours: What `simplejpeg` calls them.
+        has_end: Whether the end of `whole` is the picture's own.
+    """
+    return has_hole(stream) or not end_as_written(stream, whole, colours, has_end=has_end)
 
 
 def _leniently(stream: bytes, colours: str) -> Pixels:
@@ -166,7 +170,12 @@ def _without_words(stream: bytes, complaint: str) -> bytes:
 
 
 def _without_bytes(stream: bytes, count: int, marker: int) -> bytes:
-    """Drop bytes from the end of the scan that stands before a marker; if it is not clear which, label the scans."""
+    """Drop bytes from the end of the scan that stands before a marker; if it is not clear which, label the scans.
+
+    Before a restart they stay: nobody tells which one it is.
+    """
+    if marker in _RESTARTS:
+        return stream
     ends = [scan.end for scan in read_scans(stream)]
     if marker != EOI[1] and marker not in _LABELS:
         return _labelled(stream, ends)

@@ -15,9 +15,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from shared.errors import ErrorCode, Refused
 from shared.image_files import jpeg_segments
-from worker.imaging.jpeg_ending import EOI
 from worker.imaging.jpeg_holes import has_hole
 from worker.imaging.jpeg_scans import (
+    EOI,
     MOST_EXTRANEOUS,
     read_sampling,
     read_scans,
@@ -27,7 +27,8 @@ from worker.imaging.photo import Pixels, strips
 
 #: Neither zeros, which libjpeg takes for what is missing, nor ones, which are no code. Longer than what it reads ahead.
 _SOMETHING_ELSE = b"\x5a\xa5" * 16
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+#: Any number of fill bytes may stand before a marker.
+_RESTART = re.compile(rb"\xff+[\xd0-\xd7]")
 #: Segments that say how the pixels are coded, and of what colours they are.
 _WITHOUT_MEANING = {*range(0xE1, 0xEE), 0xEF, 0xFE}
 
@@ -53,14 +54,21 @@ def decode_rare(stream: bytes, *, has_end: bool) -> Pixels:
             "as 4:2:0, or as a PNG.",
         )
     scans = read_scans(stream)
-    if has_hole(stream) or not restarts_are_all_there(stream, scans):
+    # Zeros too many before the end are no hole.
+    if has_hole(stream[: scans[-1].end].rstrip(b"\0") + EOI) or not restarts_are_all_there(
+        stream, scans
+    ):
         raise _damaged()
     pixels = np.asarray(_open(stream))
     if not _looks_like(pixels, _with_something_else(stream)):
         raise _damaged()
     shorter = scans[-1].end - MOST_EXTRANEOUS
     # What nobody misses was too much.
-    if has_end and shorter > scans[-1].start and _looks_like(pixels, stream[:shorter] + EOI):
+    if (
+        has_end
+        and shorter > scans[-1].start
+        and _looks_like(pixels, stream[:shorter] + _SOMETHING_ELSE + EOI)
+    ):
         raise _damaged()
     return pixels
 
@@ -90,14 +98,11 @@ def _open(stream: bytes) -> JpegImageFile:
 
 def _with_something_else(stream: bytes) -> bytes:
     """Put it behind each piece: where a restart or the end of a scan stands."""
-    places = [
-        place
-        for scan in read_scans(stream)
-        for place in [
-            *(found.start() for found in _RESTART.finditer(stream, scan.start, scan.end)),
-            scan.end,
-        ]
-    ]
+    places = []
+    for scan in read_scans(stream):
+        data = stream[: scan.end]
+        places += [found.start() for found in _RESTART.finditer(data, scan.start)]
+        places.append(len(data.rstrip(b"\xff")))
     return _SOMETHING_ELSE.join(
         stream[start:end] for start, end in itertools.pairwise([0, *places, len(stream)])
     )

@@ -18,8 +18,8 @@ from shared.image_files.jpeg_segments import Segment
 
 #: Cameras leave some before the end; more are what a hole in the data leaves over.
 MOST_EXTRANEOUS = 2048
+EOI = b"\xff\xd9"
 
-_EOI = 0xD9
 _DQT, _DHT, _DRI, _COM = 0xDB, 0xC4, 0xDD, 0xFE
 #: What may stand between two scans; anything else ends the picture.
 _BETWEEN_SCANS = frozenset({_DQT, _DHT, _DRI, _COM, jpeg_segments.SOS, *range(0xE0, 0xF0)})
@@ -118,7 +118,7 @@ def restarts_are_all_there(data: bytes, scans: list[Scan]) -> bool:
 def _segments_of_next_scan(data: bytes, position: int) -> list[Segment]:
     """Find what leads to the scan that goes on with the picture; nothing if it ends here."""
     segments: list[Segment] = []
-    if data[position + 1 : position + 2] == bytes([_EOI]):
+    if data.startswith(EOI, position):
         return []
     try:
         for segment in jpeg_segments.read_segments(data, position):
