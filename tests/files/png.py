@@ -186,6 +186,14 @@ PNGS: dict[str, File] = {
         ),
         lambda: photo().transpose(Image.Transpose.ROTATE_270),
     ),
+    "png of 60,000 empty chunks of pixels": refused(
+        UNSUPPORTED,
+        lambda: before_pixels(encoded(photo()), png_chunk(b"IDAT", b"") * 60_000),
+        "50,000 chunks",
+    ),
+    "png of 5,000 empty chunks of pixels": taken(
+        lambda: before_pixels(encoded(photo()), png_chunk(b"IDAT", b"") * 5_000)
+    ),
     "png without its end": taken(lambda: encoded(photo())[:-12]),
     "png with a tail": taken(lambda: encoded(photo()) + b"<script>" * 100),
     "interlaced png": taken(interlaced_png),

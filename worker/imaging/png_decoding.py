@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
+from shared.errors import ErrorCode, Refused
 from shared.image_files import png_chunks
 from worker.imaging.photo import Pixels
 from worker.imaging.png_colour import read_profile
@@ -23,6 +25,8 @@ _GREYS = {GREY, GREY_ALPHA}
 #: palette too, for screens of few.
 _NEEDED = {GREY: {b"tRNS"}, COLOUR: {b"tRNS"}, PALETTE: {b"PLTE", b"tRNS"}}
 _OPAQUE = 255
+#: Encoders write some kilobytes into each. 5 MB of empty ones are four hundred thousand.
+_MOST_CHUNKS = 50_000
 
 
 class Png(NamedTuple):
@@ -40,9 +44,15 @@ def decode_png(data: bytes) -> Png:
     """Decode a PNG whose header has been read.
 
     Raises:
-        Refused: FILE_DECODING_FAILURE, if rows are missing or what they need is damaged.
+        Refused: FILE_DECODING_FAILURE, if rows are missing or what they need is damaged; UNSUPPORTED_FILE_TYPES, if it
+            is cut into too many pieces.
     """
-    chunks = list(png_chunks.read_chunks(data))
+    chunks = list(islice(png_chunks.read_chunks(data), _MOST_CHUNKS + 1))
+    if len(chunks) > _MOST_CHUNKS:
+        raise Refused(
+            ErrorCode.UNSUPPORTED_FILE_TYPES,
+            f"The PNG has more than {_MOST_CHUNKS:,} chunks. Please save it anew.",
+        )
     head = _read_head(data, chunks[0])
     meaning = _read_meaning(data, chunks, head)
     is_grey = head.colour in _GREYS
@@ -73,9 +83,10 @@ def _read_meaning(data: bytes, chunks: Sequence[png_chunks.Chunk], head: Head) -
             end is judged by the rows that are there.
     """
     names = _NEEDED.get(head.colour, set())
+    checked = {*names, b"IDAT"}
     for chunk in chunks:
         is_whole = chunk.end + 4 <= len(data)
-        if is_whole and chunk.name in {*names, b"IDAT"} and not chunk.is_intact(data):
+        if is_whole and chunk.name in checked and not chunk.is_intact(data):
             raise damaged()
     needed = {chunk.name: chunk.content(data) for chunk in chunks if chunk.name in names}
     if head.colour == PALETTE and b"PLTE" not in needed:
