@@ -48,9 +48,10 @@ class SignOfLife:
         while True:
             try:
                 self._fleet.say(self._now())
-            except BrokerUnavailable as error:
+            except Exception as error:  # noqa: BLE001  whatever Redis says: the next sign may be heard
                 if is_heard:
-                    _log.warning("sign_of_life.lost", reason=str(error))
+                    unforeseen = None if isinstance(error, BrokerUnavailable) else error
+                    _log.warning("sign_of_life.lost", reason=str(error), exc_info=unforeseen)
                 is_heard = False
             else:
                 is_heard = True

@@ -192,9 +192,12 @@ class LongPolls:
             began = time.monotonic()
             try:
                 self._listen(self._settings, self.wake, self._stopping.is_set)
-            except BrokerUnavailable as error:
+            except Exception as error:
                 # A connection that held for a while was a good one: start again from a short pause.
                 pause = _FIRST_RETRY if time.monotonic() - began > _LAST_RETRY else pause
-                log.warning("announcements.unheard", reason=str(error), retry_seconds=pause)
+                if isinstance(error, BrokerUnavailable):
+                    log.warning("announcements.unheard", reason=str(error), retry_seconds=pause)
+                else:
+                    log.exception("announcements.fault", retry_seconds=pause)
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LAST_RETRY)

@@ -179,7 +179,16 @@ def test_an_unknown_job_is_not_waited_for(
     assert room.wait(job.id, "rival", seconds) is None
 
 
+@pytest.mark.parametrize(
+    ("error", "event"),
+    [
+        (BrokerUnavailable("Redis does not answer"), "announcements.unheard"),
+        (AttributeError("nobody foresaw it"), "announcements.fault"),
+    ],
+)
 def test_the_listener_comes_back_after_every_break(
+    error: Exception,
+    event: str,
     settings: Settings,
     store: JobStore,
     job: Job,
@@ -193,7 +202,7 @@ def test_the_listener_comes_back_after_every_break(
         nonlocal calls
         calls += 1
         if calls < 4:
-            raise BrokerUnavailable("Redis does not answer")
+            raise error
         say(job.id)
         eventually(is_stopping)
 
@@ -205,7 +214,7 @@ def test_the_listener_comes_back_after_every_break(
     room.start()
 
     assert waiter.status() is JobStatus.SUCCEEDED
-    assert [event["event"] for event in logged].count("announcements.unheard") == 3
+    assert [entry["event"] for entry in logged].count(event) == 3
     room.stop()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -69,3 +71,20 @@ def test_a_worker_goes_on_while_redis_is_away_and_says_so_again_after(
 
     eventually(lambda: "gpu-3:1" in fleet.said)
     assert of_fleet.BEAT_SECONDS < of_fleet.SILENT_SECONDS
+
+
+def test_whatever_makes_a_sign_fail_the_next_one_is_given(
+    sign: SignOfLife, fleet: InMemoryFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = threading.Event()
+
+    def fail(_: Worker) -> NoReturn:
+        failed.set()
+        raise AttributeError("nobody foresaw it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fleet, "say", fail)
+        sign.start()
+        assert failed.wait(10)
+
+    eventually(lambda: "gpu-3:1" in fleet.said)
