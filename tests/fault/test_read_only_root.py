@@ -16,7 +16,7 @@ from deploy.local.servers.postgres import Postgres
 from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import post
-from tests.fault.fleet import set_up
+from tests.fault.conftest import on_postgres
 from tests.fault.site import Site
 
 _ROOT = Path(__file__).parents[2]
@@ -50,10 +50,7 @@ class SealedSite(Site):
 @pytest.fixture
 def sealed_site(settings: Settings, own_postgres: Postgres, tmp_path: Path) -> Iterator[SealedSite]:
     """On PostgreSQL: the file of a SQLite database has no place on such a root."""
-    name = f"sealed_{settings.inputs_bucket.rpartition('-')[2]}"
-    on_postgres = settings.model_copy(update={"database_url": own_postgres.create_database(name)})
-    set_up(on_postgres)
-    with SealedSite(on_postgres, tmp_path / "site") as site:
+    with SealedSite(on_postgres(settings, own_postgres), tmp_path / "site") as site:
         yield site
         site.close_books()
 

@@ -15,11 +15,13 @@ from shared.objects.store import ObjectStore
 from tests.conditions import eventually
 from tests.end_to_end.client import query, submit, urls_of, wait_for
 from tests.fault.audit import Audit
+from tests.fault.conftest import ON_EACH
 from tests.fault.site import Site
 
 GONE = {403, 404}
 
 
+@ON_EACH
 def test_a_result_lives_for_24_hours_from_the_end_of_its_job(site: Site, photo: bytes) -> None:
     site.start_real_worker()
     task_id = submit(site.url, photo)
@@ -32,6 +34,7 @@ def test_a_result_lives_for_24_hours_from_the_end_of_its_job(site: Site, photo: 
     assert timedelta(0) <= row.expires_at - url_ends < timedelta(seconds=3)
 
 
+@ON_EACH
 @pytest.mark.parametrize("swept", [True, False], ids=["deleted", "not deleted"])
 def test_poll_and_url_end_in_the_second_that_was_said(
     site: Site, photo: bytes, swept: bool
@@ -61,6 +64,7 @@ def test_poll_and_url_end_in_the_second_that_was_said(
     assert query(site.url, task_id).json()["error_code_str"] == "ERROR_RESOURCE_RECLAIMED"
 
 
+@ON_EACH
 def test_bytes_go_with_the_job(site: Site, photo: bytes) -> None:
     site.start_real_worker()
     task_id = submit(site.url, photo)

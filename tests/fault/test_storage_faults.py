@@ -22,6 +22,7 @@ from shared.settings.settings import Settings
 from tests.conditions import eventually
 from tests.end_to_end.client import post, submit, wait_for
 from tests.fault.audit import Audit
+from tests.fault.conftest import ON_EACH
 from tests.fault.halting_store import Point
 from tests.fault.site import Site
 from worker.jobs.runner import UPLOAD_GONE
@@ -72,6 +73,7 @@ def test_an_upload_to_an_object_store_that_stands_still_is_refused_in_seconds_an
     assert post(site.url, photo, task_type="async").status_code == 200
 
 
+@ON_EACH
 def test_an_object_store_that_is_away_at_the_fetch_is_waited_for_and_costs_no_attempt(
     site: Site, photo: bytes, seaweedfs: SeaweedFS
 ) -> None:
@@ -84,6 +86,7 @@ def test_an_object_store_that_is_away_at_the_fetch_is_waited_for_and_costs_no_at
     assert site.row().attempt - site.row().releases == 1
 
 
+@ON_EACH
 def test_an_object_store_that_is_away_for_the_results_is_waited_for_and_costs_no_attempt(
     site: Site, photo: bytes, seaweedfs: SeaweedFS
 ) -> None:
@@ -97,6 +100,7 @@ def test_an_object_store_that_is_away_for_the_results_is_waited_for_and_costs_no
     assert site.row().attempt - site.row().releases == 1
 
 
+@ON_EACH
 def test_an_upload_that_vanished_fails_its_job_at_once(site: Site, photo: bytes) -> None:
     _, task_id = site.hold_a_job(photo, partial(site.start_halting_worker, Point.CLAIMED))
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
-import pytest
 
 from tests.conditions import eventually
 from tests.end_to_end.client import CUTOUT, HEADERS, submit, wait_for
 from tests.fault.audit import Audit
+from tests.fault.conftest import ON_EACH
 from tests.fault.site import Site
 
 _FORM = {**HEADERS, "Content-Type": "multipart/form-data; boundary=edge"}
@@ -79,12 +79,10 @@ def test_uploads_that_broke_off_half_way_leave_nothing(site: Site, photo: bytes)
     audit.close()
 
 
-@pytest.mark.parametrize("database", ["site", "site_on_postgres"])
+@ON_EACH
 def test_fifty_posts_at_once_under_one_key_make_one_job_until_its_day_is_over(
-    database: str, photo: bytes, request: pytest.FixtureRequest
+    site: Site, photo: bytes
 ) -> None:
-    site: Site = request.getfixturevalue(database)
-
     def post_under_key(_: int = 0) -> str:
         answer = httpx.post(
             site.url + CUTOUT,

@@ -12,6 +12,7 @@ from PIL import Image
 from shared.jobs.store import ATTEMPTS_SPENT
 from tests.conditions import eventually
 from tests.end_to_end.client import submit, urls_of, wait_for
+from tests.fault.conftest import ON_EACH
 from tests.fault.halting_store import Point
 from tests.fault.site import Site
 from tests.fault.test_broker_restart import DEFAULTS
@@ -27,6 +28,7 @@ def assert_one_right_answer(site: Site, task_id: str, attempt: int) -> None:
     assert (site.row().status, site.row().attempt) == ("succeeded", attempt)
 
 
+@ON_EACH
 @pytest.mark.parametrize("changes", [{"lease": 1}])
 @pytest.mark.parametrize("point", [Point.CLAIMED, Point.STORED])
 def test_a_worker_killed_before_its_completion_leaves_the_job_to_another(
@@ -41,6 +43,7 @@ def test_a_worker_killed_before_its_completion_leaves_the_job_to_another(
     assert_one_right_answer(site, task_id, attempt=2)
 
 
+@ON_EACH
 def test_a_worker_killed_after_its_completion_has_done_the_job(site: Site, photo: bytes) -> None:
     doomed, task_id = site.hold_a_job(photo, partial(site.start_halting_worker, Point.COMPLETED))
 
@@ -50,6 +53,7 @@ def test_a_worker_killed_after_its_completion_has_done_the_job(site: Site, photo
     site.uploads_left = 1
 
 
+@ON_EACH
 @pytest.mark.parametrize("changes", [{"lease": 1, "worker_concurrency": 2}])
 def test_a_picture_that_kills_every_worker_fails_after_three_and_the_others_flow(
     site: Site, photo: bytes
@@ -69,6 +73,7 @@ def test_a_picture_that_kills_every_worker_fails_after_three_and_the_others_flow
     assert worker.is_running
 
 
+@ON_EACH
 @pytest.mark.parametrize("changes", [{"retry_backoff": 0.1}])
 def test_a_network_that_answers_nonsense_each_time_is_an_error_and_never_an_empty_picture(
     site: Site,
@@ -99,6 +104,7 @@ def test_a_message_that_comes_while_its_worker_stops_is_left_to_another(
     assert wait_for(site.url, task_id)["task_status"] == 2
 
 
+@ON_EACH
 @pytest.mark.parametrize("changes", [{"lease": 1}])
 @pytest.mark.parametrize(
     "second", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT], ids=lambda it: it.name
