@@ -40,6 +40,7 @@ _GRANTED = {
 _EXPOSED = ", ".join(
     (
         "Allow",
+        "Content-Disposition",
         "ETag",
         "Link",
         "Location",

@@ -12,7 +12,9 @@ from api.intake.image_url import read_image_url
 from api.intake.options import (
     CALLBACK_URL,
     HOSTED,
+    IMAGE_URL,
     MODERN,
+    UPLOAD,
     Names,
     Option,
     read_options,
@@ -40,6 +42,12 @@ class Rules:
     callbacks: Callbacks | None = None
     #: Whose direct uploads may be named; None: nobody's.
     uploader: str | None = None
+
+    @property
+    def ways_to_name_a_photo(self) -> list[str]:
+        """The options that may stand for it."""
+        are_taken = {IMAGE_URL: self.image_urls is not None, UPLOAD: self.uploader is not None}
+        return [name for name, is_taken in are_taken.items() if is_taken]
 
 
 #: Says what a tenant may send.

@@ -33,7 +33,7 @@ _IN_MEMORY_BYTES = 512 * 1024
 _MULTIPART = "multipart/form-data"
 _UNCHANGED = {"", "binary", "8bit", "7bit"}
 
-_SEND_A_FORM = f"Send a form of type `{_MULTIPART}` with the photo as a file `{IMAGE}`."
+_SEND_A_FORM = f"Send a form of type `{_MULTIPART}` with the photo as a file `{IMAGE}`"
 #: By the beginning of its `Content-Type`: what a body is instead of a form.
 _WRONG_TYPES = {
     "application/json": "The body is JSON. ",
@@ -46,7 +46,9 @@ _AS_TEXT = (
     "a `Content-Type` such as `image/jpeg`; neither base64 nor the URL of a photo is read. "
     f"On `/v1/jobs` a URL may be sent as `{IMAGE_URL}`, where the operator allows it."
 )
-_NO_IMAGE = f"Send the photo as a file `{IMAGE}`: its bytes, neither base64 nor its URL."
+_NO_IMAGE = f"Send the photo as a file `{IMAGE}`: its bytes, neither base64 nor its URL"
+#: Of a name that is not known.
+_SHOWN_NAME = 40
 #: How a photo begins in base64, as a data URL or by its format; `_` is `/` in URLs.
 _BASE64 = (b"data:", b"/9j/", b"_9j_", b"iVBORw0KGgo", b"Qk")
 
@@ -95,14 +97,15 @@ def read_cutout_request(received: Request, rules: Rules = _HOSTED) -> CutoutRequ
         RequestTimeout: The body did not arrive in time.
     """
     in_url = list(read_url_options(received, rules.names))
-    with _parts(received, rules.names) as parts:
+    with _parts(received, rules) as parts:
         files, in_form = _sort(parts, rules.names)
         sent = in_form + in_url
         fields = read_fields(sent, rules)
         photos = [file.read(MAX_IMAGE_BYTES + 1) for file in files]
         texts = [option.text for option in sent if option.name == IMAGE]
     refuse_two_photos(fields, has_bytes=any((*photos, *texts)))
-    image = b"" if fields.is_elsewhere else _image(photos, texts)
+    nothing = f"{_misnamed(parts, rules.names)}{_NO_IMAGE}{_or_named(rules)}."
+    image = b"" if fields.is_elsewhere else _image(photos, texts, nothing)
     return CutoutRequest(
         image=image,
         header=read_header(image) if image else None,
@@ -137,9 +140,9 @@ def read_url_options(received: Request, names: Names) -> Iterator[Option]:
 
 
 @contextmanager
-def _parts(received: Request, names: Names) -> Iterator[list[Part]]:
+def _parts(received: Request, rules: Rules) -> Iterator[list[Part]]:
     """Parse here instead of by `received.files`, which hides a form that is cut off behind an empty one."""
-    _refuse_other_types(received)
+    _refuse_other_types(received, rules)
     if _is_too_large(received) and _waits_with_body(received):
         raise RequestEntityTooLarge
     with ExitStack() as files_on_disk:
@@ -152,7 +155,7 @@ def _parts(received: Request, names: Names) -> Iterator[list[Part]]:
             with upload_deadline():
                 parts = list(read_parts(_stream(received), boundary, new_file))
         except TextTooLong as error:
-            found = names.find(error.name)
+            found = rules.names.find(error.name)
             if found is None or found[0] != IMAGE:
                 raise RequestEntityTooLarge from None
             raise Refused(ErrorCode.MISSING_PARAMETERS, _AS_TEXT) from None
@@ -167,13 +170,13 @@ def _parts(received: Request, names: Names) -> Iterator[list[Part]]:
         yield parts
 
 
-def _refuse_other_types(received: Request) -> None:
+def _refuse_other_types(received: Request, rules: Rules) -> None:
     mimetype = received.mimetype
     if mimetype != _MULTIPART:
         wrong = "" if mimetype else "The request has no `Content-Type`. "
         for start, text in _WRONG_TYPES.items():
             wrong = text if mimetype.startswith(start) else wrong
-        raise Refused(ErrorCode.ERROR_PARAMETERS, f"{wrong}{_SEND_A_FORM}")
+        raise Refused(ErrorCode.ERROR_PARAMETERS, f"{wrong}{_SEND_A_FORM}{_or_named(rules)}.")
     refuse_packed(received)
 
 
@@ -212,7 +215,18 @@ def _sort(parts: Iterable[Part], names: Names) -> tuple[list[IO[bytes]], list[Op
     return files, options
 
 
-def _image(sent: Sequence[bytes], texts: Iterable[str]) -> bytes:
+def _misnamed(parts: Iterable[Part], names: Names) -> str:
+    """Tell of a file that came under a name that is not known: it may be the photo."""
+    unknown = (part.name for part in parts if part.is_file and names.find(part.name) is None)
+    name = next(unknown, "")[:_SHOWN_NAME]
+    return f"A file came as `{name}`. " if name.isprintable() and name else ""
+
+
+def _or_named(rules: Rules) -> str:
+    return "".join(f", or `{name}`" for name in rules.ways_to_name_a_photo)
+
+
+def _image(sent: Sequence[bytes], texts: Iterable[str], nothing: str) -> bytes:
     """Find the one image; empty files and texts beside it are inputs of a form that nobody filled in."""
     images, has_text = [image for image in sent if image], any(texts)
     if len(images) + has_text > 1:
@@ -221,7 +235,7 @@ def _image(sent: Sequence[bytes], texts: Iterable[str]) -> bytes:
         raise Refused(ErrorCode.MISSING_PARAMETERS, _AS_TEXT)
     if not images:
         raise Refused(
-            ErrorCode.MISSING_PARAMETERS, "The file `image` is empty." if sent else _NO_IMAGE
+            ErrorCode.MISSING_PARAMETERS, "The file `image` is empty." if sent else nothing
         )
     image = check_length(images[0])
     if image.lstrip().startswith(_BASE64):

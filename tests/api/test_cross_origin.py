@@ -110,7 +110,7 @@ def test_a_named_page_reads_answers_and_errors_with_what_they_say_outside_their_
         assert "Access-Control-Allow-Credentials" not in answer.headers
         exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
         assert {
-            *("ETag", "Location", "RateLimit", "Retry-After"),
+            *("Content-Disposition", "ETag", "Location", "RateLimit", "Retry-After"),
             *("X-Request-ID", "X-Should-Retry"),
         } <= set(exposed)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from werkzeug.datastructures import FileStorage
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from api.intake.form import MAX_BODY_BYTES
 from api.intake.multipart import MAX_PARTS, MAX_TEXT_BYTES
@@ -270,3 +270,12 @@ def test_a_header_that_is_cut_off_is_a_decoding_failure(front_end: FrontEnd, for
     answer = front_end.post(photo(form=form)[:20])
 
     assert_error(answer, 422, ErrorCode.FILE_DECODING_FAILURE)
+
+
+def test_who_sends_the_photo_under_another_name_is_told_so(front_end: FrontEnd) -> None:
+    boundary, body = encode_multipart({"file": FileStorage(io.BytesIO(photo()), "a.jpg")})
+
+    answer = front_end.post_raw(body, f"multipart/form-data; boundary={boundary}")
+
+    told = assert_error(answer, 400, ErrorCode.MISSING_PARAMETERS)["error_msg"]
+    assert told.startswith("A file came as `file`. Send the photo as a file `image`")

@@ -64,6 +64,29 @@ def test_an_empty_one_is_none(front_end: FrontEnd) -> None:
     assert_error(post(front_end, image_url=" "), 400, ErrorCode.MISSING_PARAMETERS)
 
 
+@pytest.mark.parametrize(
+    ("changes", "ways"),
+    [
+        ({}, []),
+        ({"image_url": True}, ["`image_url`"]),
+        ({"image_url": True, "direct_uploads": True}, ["`image_url`", "`upload`"]),
+    ],
+)
+def test_who_sends_no_photo_is_told_all_ways_that_there_are(
+    front_end: FrontEnd, ways: list[str]
+) -> None:
+    nothing = post(front_end, reference="SKU-4711")
+    as_json = front_end.post_raw(
+        b'{"image_url": "https://shop.example/"}', "application/json", JOBS
+    )
+
+    for answer in (nothing, as_json):
+        told = answer.get_json()["error_msg"]
+        assert "a file `image`" in told
+        assert [way for way in ("`image_url`", "`upload`") if way in told] == ways
+    assert "`image_url`" not in post(front_end, CUTOUT, out_mode="0").get_json()["error_msg"]
+
+
 @ON
 def test_both_are_one_too_many(front_end: FrontEnd) -> None:
     answer = front_end.post(path=JOBS, image_url=URL)
