@@ -88,8 +88,8 @@ def setup(own_keys: tuple[tuple[str, Path], ...], first_tenant: str | None) -> N
     click.echo(f"Object store: {settings.s3_endpoint}", err=True)
     ObjectStore(settings).set_up()
     click.echo("object store: buckets and lifecycle rules are there")
-    if first_tenant is not None and key_store.is_empty():
-        show_key(*key_store.create(first_tenant, by=operator()))
+    if first_tenant is not None and (made := key_store.create_first(first_tenant, by=operator())):
+        show_key(*made)
 
 
 @admin.command()

@@ -48,6 +48,8 @@ _COARSE = timedelta(minutes=1)
 #: How many secrets of a key sign at once: while receivers change from one to the next.
 _SECRETS = 2
 _TIME = api_keys.c.created_at.type
+#: An advisory lock of PostgreSQL: any number that is ours alone.
+_FIRST_KEY_LOCK = int.from_bytes(b"cutkey1")
 
 
 class KeyMark(NamedTuple):
@@ -73,8 +75,20 @@ class KeyStore:
         Raises:
             UnusableTenant: No tenant can have this name.
         """
-        text = new_text()
-        return self._store(check_tenant(tenant), text, terms, by), text
+        check_tenant(tenant)
+        with self._database.writing() as connection:
+            return self._create(connection, tenant, terms, by)
+
+    def create_first(self, tenant: str, by: Actor = OPERATOR) -> tuple[ApiKey, str] | None:
+        """Make a key if none was ever made; of several processes that do so at once, one does.
+
+        Raises:
+            UnusableTenant: No tenant can have this name.
+        """
+        check_tenant(tenant)
+        with self._database.writing() as connection:
+            _wait_for_others(connection)
+            return self._create(connection, tenant, _USUAL, by) if _is_empty(connection) else None
 
     def take(self, tenant: str, text: str, by: Actor = OPERATOR) -> ApiKey:
         """Store a key of a tenant that was made elsewhere, unless it is there; one that was revoked stays revoked.
@@ -87,8 +101,8 @@ class KeyStore:
         whole = and_(_one(key_id, check_tenant(tenant)), api_keys.c.sha256 == sha256_of(text))
         if self._find(whole) is None:
             # Another process may be doing the same.
-            with suppress(IntegrityError):
-                return self._store(tenant, text, _USUAL, by)
+            with suppress(IntegrityError), self._database.writing() as connection:
+                return self._store(connection, tenant, text, _USUAL, by)
         found = self._find(whole)
         if found is None:
             raise UnusableKey(f"the id {key_id} is that of another key, or another tenant's")
@@ -110,7 +124,7 @@ class KeyStore:
     def is_empty(self) -> bool:
         """Whether no key was ever made; revoked and expired ones count."""
         with self._database.reading() as connection:
-            return connection.execute(select(func.count()).select_from(api_keys)).scalar_one() == 0
+            return _is_empty(connection)
 
     def list_all(self) -> list[ApiKey]:
         """List all keys, oldest first."""
@@ -205,20 +219,27 @@ class KeyStore:
         with self._database.reading() as connection:
             return connection.execute(select(column).where(_one(key_id))).scalar()
 
-    def _store(self, tenant: str, text: str, terms: Terms, by: Actor) -> ApiKey:
-        with self._database.writing() as connection:
-            now = self._clock(connection)
-            signing = new_secrets(terms.callback_url)
-            key = self._insert(connection, now, tenant, text, terms, signing)
-            details = {
-                "name": key.name,
-                "scopes": write_scopes(key.scopes),
-                "rate_per_minute": key.rate_per_minute,
-                "max_queued": key.max_queued,
-                "expires_at": None if key.expires_at is None else key.expires_at.isoformat(),
-            }
-            note(connection, now, by, Action.KEY_CREATE, tenant=tenant, subject=key.id, **details)
-            return key
+    def _create(
+        self, connection: Connection, tenant: str, terms: Terms, by: Actor
+    ) -> tuple[ApiKey, str]:
+        text = new_text()
+        return self._store(connection, tenant, text, terms, by), text
+
+    def _store(
+        self, connection: Connection, tenant: str, text: str, terms: Terms, by: Actor
+    ) -> ApiKey:
+        now = self._clock(connection)
+        signing = new_secrets(terms.callback_url)
+        key = self._insert(connection, now, tenant, text, terms, signing)
+        details = {
+            "name": key.name,
+            "scopes": write_scopes(key.scopes),
+            "rate_per_minute": key.rate_per_minute,
+            "max_queued": key.max_queued,
+            "expires_at": None if key.expires_at is None else key.expires_at.isoformat(),
+        }
+        note(connection, now, by, Action.KEY_CREATE, tenant=tenant, subject=key.id, **details)
+        return key
 
     @staticmethod
     def _insert(  # noqa: PLR0917 - a row
@@ -237,6 +258,16 @@ class KeyStore:
         with self._database.reading() as connection:
             row = connection.execute(select(api_keys).where(which)).mappings().one_or_none()
         return None if row is None else to_key(row)
+
+
+def _is_empty(connection: Connection) -> bool:
+    return connection.execute(select(func.count()).select_from(api_keys)).scalar_one() == 0
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Let one after the other look whether there is a key; on SQLite every writer does that anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_FIRST_KEY_LOCK)))
 
 
 def _one(key_id: str, tenant: str | None = None) -> ColumnElement[bool]:

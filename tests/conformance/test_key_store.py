@@ -192,6 +192,25 @@ def test_lines_are_forgotten_when_their_time_is_over(
     assert len(audit.list_entries(None, 100)) == 1
 
 
+def test_of_several_that_make_the_first_key_at_once_one_makes_it(
+    key_store: KeyStore, audit: AuditLog
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = [it for it in pool.map(key_store.create_first, ["shop"] * 8) if it is not None]
+
+    [(key, secret)] = made
+    assert key_store.list_all() == [key]
+    assert tenant_of(key_store, secret) == "shop"
+    assert [line.action for line in audit.list_entries("shop", 10)] == [Action.KEY_CREATE]
+
+
+def test_a_first_key_is_made_where_none_ever_was(key_store: KeyStore) -> None:
+    key, _ = key_store.create("shop")
+    key_store.revoke(key.id)
+
+    assert key_store.create_first("rival") is None
+
+
 def test_a_store_with_a_revoked_key_is_not_empty(key_store: KeyStore) -> None:
     assert key_store.is_empty()
     key, _ = key_store.create("shop")
