@@ -30,7 +30,7 @@ from shared.jobs.envelope import (
     QueueState,
     detail_of,
 )
-from shared.wire.types import JobName, LogName, Time
+from shared.wire.types import JobName, LogName, Time, rfc3339, time_or_none
 
 #: The state of an item that is no job yet.
 HELD: Literal["held"] = "held"
@@ -94,18 +94,23 @@ def tell_items(
 def tell_end(item: Item, job: Job | None) -> BatchLine:
     """Describe an item that did not succeed, and why: for longer than its job says it."""
     line = _without_job(item)
-    if job is not None:
+    if job is not None and _is_its_own(item):
         line["log_id"] = job.log_id
+        line["created_at"] = rfc3339(job.created_at)
+        line["finished_at"] = time_or_none(job.finished_at)
         line["metadata"] = dict(job.tags.metadata)
     return line
 
 
 def _line(item: Item, job: Job | None, describe: Describe) -> BatchLine:
-    # Where the upload had become another job before, that one is not the item's.
-    is_refused = item.error_code is ErrorCode.ERROR_CONTENT_NON_COMPLIANCE
-    if job is None or is_refused or not item.is_released:
+    if job is None or not _is_its_own(item):
         return _without_job(item)
     return cast("BatchLine", {"line": item.line, **found_item(job, describe)})
+
+
+def _is_its_own(item: Item) -> bool:
+    """Whether the job of its id is the item's: where its upload had become another job before, that one is not."""
+    return item.is_released and item.error_code is not ErrorCode.ERROR_CONTENT_NON_COMPLIANCE
 
 
 def _without_job(item: Item) -> BatchLine:

@@ -9,11 +9,14 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from werkzeug.test import encode_multipart
 
+from api.intake.direct_upload import new_upload_id
 from shared.errors import ErrorCode
 from shared.job import JobStatus
 from shared.tenants.api_key import Terms
 from shared.wire.contract import Category
+from shared.wire.types import rfc3339
 from tests.api.batch_client import (
     CHANGES,
     PATH,
@@ -99,6 +102,36 @@ def test_every_line_is_in_the_output_file_or_in_the_error_file(front_end: FrontE
         "FILE_DECODING_FAILURE",
         "ERROR_TASK_REVOKED",
     ]
+
+
+def test_the_error_file_has_the_times_of_what_was_worked_on(front_end: FrontEnd) -> None:
+    batch_id = sent(front_end, 2)
+    sweep(front_end)
+    failed = fail(front_end)
+    succeed(front_end)
+    sweep(front_end)
+
+    [line] = read_lines(get(front_end, f"{batch_id}/errors"))
+
+    assert line["created_at"] == rfc3339(failed.created_at)
+    assert line["finished_at"]
+
+
+def test_an_item_whose_upload_was_another_job_before_tells_nothing_of_that_one(
+    front_end: FrontEnd,
+) -> None:
+    upload = str(new_upload_id("shop"))
+    boundary, form = encode_multipart({"upload": upload, "metadata[colour]": "red"})
+    headers = f"multipart/form-data; boundary={boundary}"
+    assert front_end.post_raw(form, headers, "/v1/jobs").status_code == 202
+    batch_id = taken(post(front_end, jsonl([{"upload": upload, "reference": "mine"}])))
+    sweep(front_end)
+
+    [line] = read_lines(get(front_end, f"{batch_id}/errors"))
+
+    assert line["error_detail"]["code"] == ErrorCode.ERROR_CONTENT_NON_COMPLIANCE
+    assert (line["reference"], line["metadata"], line["log_id"]) == ("mine", {}, "")
+    assert (line["created_at"], line["finished_at"]) == (None, None)
 
 
 def test_the_archive_has_all_pictures_in_a_folder_an_item(front_end: FrontEnd) -> None:
