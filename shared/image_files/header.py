@@ -46,17 +46,24 @@ EXIF_PREFIX = b"Exif\0\0"
 #: every 8 KB, or for less of them.
 _MAX_CHUNKS = 10_000
 _IHDR_BYTES = 13
-#: Start of frame → what kind of JPEG it begins, of those that are not decoded here.
+#: Start of frame → what kind of JPEG it begins, of those that are not decoded here. Of one that is arithmetically coded
+#: nobody can tell whether it is whole: its encoder leaves out zeros at the end, and libjpeg reads them there for ever.
 _OTHER_JPEGS = {
     0xC3: "lossless",
     0xC5: "hierarchical",
     0xC6: "hierarchical",
     0xC7: "hierarchical",
+    0xC9: "arithmetically coded",
+    0xCA: "arithmetically coded",
     0xCB: "lossless",
     0xCD: "hierarchical",
     0xCE: "hierarchical",
     0xCF: "hierarchical",
+    0xF7: "near-lossless (JPEG-LS)",
 }
+_STARTS_OF_FRAME = jpeg_segments.FRAMES | _OTHER_JPEGS.keys()
+#: "Define number of lines": behind the first scan.
+_DNL = b"\xff\xdc"
 #: Grey, colour, and the inks of print.
 _JPEG_CHANNELS = {1, 3, 4}
 #: PNG colour type → the bit depths it may have.
@@ -126,10 +133,10 @@ def _check_size(width: int, height: int) -> None:
 
 def _read_jpeg(data: bytes) -> ImageHeader:
     kind, frame, exif = 0, b"", b""
-    list_at, pictures = 0, b""
+    list_at, pictures, scan_at = 0, b"", 0
     for segment in jpeg_segments.read_segments(data):
-        content = segment.content
-        if segment.marker in jpeg_segments.FRAMES and not frame:
+        content, scan_at = segment.content, segment.end
+        if segment.marker in _STARTS_OF_FRAME and not frame:
             kind, frame = segment.marker, content
         elif segment.marker == jpeg_segments.APP1 and content.startswith(EXIF_PREFIX):
             exif = exif or content.removeprefix(EXIF_PREFIX)
@@ -143,6 +150,8 @@ def _read_jpeg(data: bytes) -> ImageHeader:
         raise _unsupported(f"This is a {_OTHER_JPEGS[kind]} JPEG")
     if bits != 8:  # noqa: PLR2004
         raise _unsupported(f"This is a JPEG of {bits} bits a channel; 8 are supported")
+    if height == 0 and data.startswith(_DNL, jpeg_segments.find_end_of_scan(data, scan_at)):
+        raise _unsupported("This is a JPEG that says its height behind its pixels (DNL)")
     if channels not in _JPEG_CHANNELS:
         raise _unsupported(f"This is a JPEG of {channels} channels")
     return ImageHeader(
@@ -166,9 +175,11 @@ def _read_png(data: bytes) -> ImageHeader:
         or not first.is_intact(data)
     ):
         raise ValueError("no usable IHDR")
-    width, height, bits, colour = struct.unpack_from(">IIBB", data, first.start)
-    if bits not in _PNG_DEPTHS.get(colour, ()):
-        raise ValueError("no such colour type")
+    width, height, bits, colour, packing, filtering, interlacing = struct.unpack_from(
+        ">IIBBBBB", data, first.start
+    )
+    if bits not in _PNG_DEPTHS.get(colour, ()) or packing or filtering or interlacing > 1:
+        raise ValueError("no such colour type or method")
     return ImageHeader(
         format=ImageFormat.PNG,
         width=width,

@@ -79,6 +79,19 @@ def twelve_bits(data: bytes) -> bytes:
     return data.replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc1\x00\x11\x0c", 1)
 
 
+def height_behind() -> bytes:
+    """A JPEG of no height, with a segment behind its scan that defines the number of lines (DNL)."""
+    whole = jpeg()
+    at = whole.index(b"\xff\xc0") + 5
+    lines = b"\xff\xdc\0\4" + whole[at : at + 2]
+    return whole[:at] + b"\0\0" + whole[at + 2 : -2] + lines + EOI
+
+
+def without_tables(data: bytes) -> bytes:
+    """Leave out the usual Huffman tables."""
+    return re.sub(rb"\xff\xc4(?:\x00\x1f.{29}|\x00\xb5.{179})", b"", data, flags=re.DOTALL)
+
+
 #: How a photo on white may be written.
 WAYS: dict[str, dict[str, bool]] = {
     "baseline": {},
@@ -234,6 +247,18 @@ JPEGS: dict[str, File] = {
     "jpeg cut at half": refused(DAMAGED, lambda: jpeg()[: len(jpeg()) // 2]),
     # JPEGs of other kinds
     "jpeg of 12 bits": refused(UNSUPPORTED, lambda: twelve_bits(jpeg()), "12 bits"),
+    "arithmetically coded jpeg": refused(
+        UNSUPPORTED, lambda: other_frame(jpeg(), 0xC9), "arithmetically coded"
+    ),
+    "arithmetically coded progressive jpeg": refused(
+        UNSUPPORTED, lambda: other_frame(jpeg(), 0xCA), "arithmetically coded"
+    ),
+    "jpeg-ls": refused(UNSUPPORTED, lambda: other_frame(jpeg(), 0xF7), "JPEG-LS"),
+    "jpeg that says its height behind its pixels": refused(UNSUPPORTED, height_behind, "(DNL)"),
+    "jpeg without a height": refused(DAMAGED, lambda: height_behind()[:-8] + EOI),
+    "jpeg without tables, as cameras for films write": taken(
+        lambda: without_tables(jpeg()), tolerance=4
+    ),
     "lossless jpeg": refused(UNSUPPORTED, lambda: other_frame(jpeg(), 0xC3), "lossless"),
     "hierarchical jpeg": refused(UNSUPPORTED, lambda: other_frame(jpeg(), 0xC5), "hierarchical"),
     "cmyk jpeg": taken(lambda: jpeg(photo().convert("CMYK")), tolerance=6),

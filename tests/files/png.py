@@ -54,6 +54,13 @@ def wrong_palette(data: bytes) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
+def other_head(at: int) -> bytes:
+    """A PNG whose header has a 2 at some place."""
+    whole = encoded(photo())
+    head = whole[16:at] + b"\2" + whole[at + 1 : 29]
+    return whole[:8] + png_chunk(b"IHDR", head) + whole[33:]
+
+
 def png_of(lines: bytes, image: Image.Image, *, interlaced: bool = False) -> bytes:
     """A PNG of these very lines, each with its filter before it, and with right checksums."""
     colour = {"L": 0, "RGB": 2, "RGBA": 6}[image.mode]
@@ -194,6 +201,10 @@ PNGS: dict[str, File] = {
     "png of 5,000 empty chunks of pixels": taken(
         lambda: before_pixels(encoded(photo()), png_chunk(b"IDAT", b"") * 5_000)
     ),
+    **{
+        f"png of another {what}": refused(DAMAGED, partial(other_head, at))
+        for what, at in {"packing": 26, "way to filter": 27, "way to interlace": 28}.items()
+    },
     "png without its end": taken(lambda: encoded(photo())[:-12]),
     "png with a tail": taken(lambda: encoded(photo()) + b"<script>" * 100),
     "interlaced png": taken(interlaced_png),

@@ -28,7 +28,7 @@ _MAX_SCANS = 200
 _COEFFICIENTS = 64
 #: A Huffman table begins with how many codes it has of each length.
 _CODE_LENGTHS = 16
-_PROGRESSIVE = frozenset({0xC2, 0xCA})
+_PROGRESSIVE = 0xC2
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _RESTART_NUMBERS = 8
 _BLOCK = 8
@@ -87,7 +87,7 @@ def are_all_there(data: bytes, scans: list[Scan]) -> bool:
     """Whether the scans hold all components, and of a progressive picture all coefficients to the last bit."""
     frame = _frame(data)
     components = set(_sampling(frame))
-    if frame.marker not in _PROGRESSIVE:
+    if frame.marker != _PROGRESSIVE:
         return components == {c for scan in scans for c, *_ in scan.coefficients()}
     exact: defaultdict[int, set[int]] = defaultdict(set)
     for scan in scans:
