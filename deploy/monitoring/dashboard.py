@@ -207,13 +207,21 @@ _SWEEPER = Row(
         ),
         plot(
             "Since its last round",
-            {"{{work}}": "time() - max by (work) (cutwork_sweeper_last_round_timestamp_seconds)"},
+            {
+                "{{work}}": "time() - (max by (work) (cutwork_sweeper_last_round_timestamp_seconds) > 0)"
+            },
             "s",
+            meaning="Without a fault.",
         ),
         plot(
             "Left to the next round, a minute",
             {"{{step}}": _a_minute("cutwork_sweeper_failures_total", "step")},
             meaning="Because a store was away.",
+        ),
+        plot(
+            "Rounds with a fault, a minute",
+            {"{{work}}": _a_minute("cutwork_sweeper_faults_total", "work")},
+            meaning="For a reason that nobody foresaw: the log has it.",
         ),
         plot(
             "Webhooks a minute",

@@ -1,4 +1,4 @@
-"""`python -m tests.fault.mortal_sweeper <dies|hangs> <method>`: a sweeper one of whose threads does so."""
+"""`python -m tests.fault.mortal_sweeper <fails|hangs> <method>`: a sweeper whose job table does so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import worker.sweeper.app
 from shared.jobs.store import JobStore
 
 
-def _die(*_: Any) -> None:
+def _fail(*_: Any) -> None:
     raise ZeroDivisionError
 
 
@@ -21,7 +21,7 @@ def _hang(*_: Any) -> None:
 
 
 def main() -> None:
-    effect, method = {"dies": _die, "hangs": _hang}[sys.argv[1]], sys.argv[2]
+    effect, method = {"fails": _fail, "hangs": _hang}[sys.argv[1]], sys.argv[2]
     with (
         mock.patch.object(JobStore, method, effect),
         mock.patch.object(worker.sweeper.app, "_PATIENCE_SECONDS", 1),

@@ -62,6 +62,11 @@ class Site(Installation):
         command = ["-m", "tests.fault.limited_worker", str(megabytes)]
         return self._start("worker", [sys.executable, *command], **settings)
 
+    def start_failing_sweeper(self, method: str) -> Process:
+        """Start a sweeper one of whose questions to the job table fails each time, for a reason that nobody foresaw."""
+        command = ["-m", "tests.fault.mortal_sweeper", "fails", method]
+        return self._start("sweeper", [sys.executable, *command])
+
     def kill_sweeper(self) -> None:
         for process in self._processes:
             if process.name == "sweeper":

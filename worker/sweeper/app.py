@@ -153,7 +153,7 @@ def run_sweeper(
 
 
 def _do(duty: Duty, work: Callable[[], bool], broker: Broker) -> bool:
-    """Do a round, and leave word of it: front ends miss it when nobody does."""
+    """Do a round, and leave word if it ended well: front ends miss it when none does."""
     is_more = work()
     try:
         broker.note(duty)

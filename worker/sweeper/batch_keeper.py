@@ -26,7 +26,7 @@ from shared.messaging.broker import Broker
 from shared.telemetry.job_metrics import count_accepted
 from shared.telemetry.logs import get_logger
 from worker.sweeper.queue_room import QueueRoom
-from worker.sweeper.steps import run_steps
+from worker.sweeper.steps import do_each, run_steps
 
 _log = get_logger(__name__)
 
@@ -64,9 +64,7 @@ class BatchKeeper:
             # Some of the last one's may be missing: it comes first in the next round.
             tenants.pop()
         self._after = tenants[-1][0].tenant if is_more else ""
-        for own in tenants:
-            is_more |= self._move_on_for(own)
-        return is_more
+        return do_each(self._move_on_for, tenants) or is_more
 
     def clear(self) -> bool:
         """Forget what broke off, was refused, or is past its time; True if there is more of it."""

@@ -32,7 +32,8 @@ REPUBLISHED = Counter(
 )
 LAST_ROUND = Gauge(
     "cutwork_sweeper_last_round_timestamp_seconds",
-    "When a sweeper last came to the end of a round: `sweep`, `retention`, `batches` or `webhooks`.",
+    "When a sweeper last came to the end of a round without a fault: `sweep`, `retention`, `batches`, `samples` or "
+    "`webhooks`. 0: it has not yet.",
     ["work"],
     registry=REGISTRY,
 )
@@ -40,6 +41,12 @@ FAILURES = Counter(
     "cutwork_sweeper_failures_total",
     "Steps that were left to the next round because a store was away.",
     ["step"],
+    registry=REGISTRY,
+)
+FAULTS = Counter(
+    "cutwork_sweeper_faults_total",
+    "Rounds in which something failed for an unforeseen reason; the log has its traceback (`sweeper.work_failed`).",
+    ["work"],
     registry=REGISTRY,
 )
 #: How long a count is told again: several may ask.

@@ -16,7 +16,7 @@ from shared.errors import Unavailable
 from shared.jobs.store import JobStore
 from shared.objects.store import ObjectStore
 from shared.telemetry.logs import about, get_logger
-from worker.sweeper.steps import run_steps
+from worker.sweeper.steps import do_each, run_steps
 
 _log = get_logger(__name__)
 
@@ -102,9 +102,10 @@ class Retention:
         return pruned == _ROWS_PER_PRUNING
 
     def _prune_records(self) -> bool:
-        is_more = False
-        for name, prune in self._records.items():
-            if pruned := prune():
-                _log.info("records.pruned", name=name, count=pruned)
-                is_more = True
-        return is_more
+        return do_each(self._prune_records_of, self._records)
+
+    def _prune_records_of(self, name: str) -> bool:
+        pruned = self._records[name]()
+        if pruned:
+            _log.info("records.pruned", name=name, count=pruned)
+        return pruned > 0

@@ -1,4 +1,7 @@
-"""Work that is repeated by a thread of its own, and how the process notices when that thread stops."""
+"""Work that is repeated by a thread of its own, and how the process notices when that thread stops.
+
+A round that fails is followed by the next one. A thread that hangs, or is gone, ends the process.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from shared.telemetry.logs import get_logger
-from worker.sweeper.metrics import LAST_ROUND
+from worker.sweeper.metrics import FAULTS, LAST_ROUND
 
 _log = get_logger(__name__)
 
@@ -36,6 +39,9 @@ class Rounds:
         self._interval = interval
         self._stopping = stopping
         self._came_round_at = time.monotonic()
+        # From the first moment on: what is never told to have ended well sets off no alarm.
+        self._last_round = LAST_ROUND.labels(name.lower())
+        self._faults = FAULTS.labels(name.lower())
         # A daemon, because one that hangs must not hold up the end of the process.
         self._thread = threading.Thread(target=self._go_round, name=name, daemon=True)
 
@@ -57,15 +63,21 @@ class Rounds:
         self._thread.join(seconds)
 
     def _go_round(self) -> None:
+        while not self._stopping.is_set():
+            is_more = self._do_one()
+            self._came_round_at = time.monotonic()
+            if not is_more:
+                self._stopping.wait(self._interval)
+
+    def _do_one(self) -> bool:
         try:
-            while not self._stopping.is_set():
-                is_more = self._work()
-                self._came_round_at = time.monotonic()
-                LAST_ROUND.labels(self.name.lower()).set_to_current_time()
-                if not is_more:
-                    self._stopping.wait(self._interval)
-        except Exception:  # noqa: BLE001 - whatever it is, it ends the process
+            is_more = self._work()
+        except Exception:  # noqa: BLE001 - whatever it is, the next round may do better
+            self._faults.inc()
             _log.exception("sweeper.work_failed", work=self.name)
+            return False
+        self._last_round.set_to_current_time()
+        return is_more
 
 
 def keep_going(

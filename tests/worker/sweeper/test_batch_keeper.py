@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import cast
 
@@ -118,6 +119,30 @@ def test_more_batches_than_one_round_looks_at_all_move_on(
     # Of one tenant's the fourth waits as long as three older ones go on.
     assert {shown(batches, it).released for it in (*others, last)} == {2}
     assert shown(batches, fourth).released == 2
+
+
+def test_a_tenant_whose_batches_fail_for_an_unforeseen_reason_holds_up_no_other(
+    keeper: BatchKeeper, stores: Stores, batches: BatchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = accepted(batches, 2, tenant="a"), accepted(batches, 2, tenant="b")
+    broken_off = new_batch()
+    batches.begin(broken_off)
+    stores.clock.advance(minutes=16)
+    release = batches.release
+
+    def fail_for_one(batch_id: uuid.UUID, window: int, portion: int) -> list[uuid.UUID]:
+        if batch_id == bad.id:
+            raise ZeroDivisionError
+        return release(batch_id, window, portion)
+
+    monkeypatch.setattr(batches, "release", fail_for_one)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        keeper.run()
+
+    assert caught.group_contains(ZeroDivisionError)
+    assert [shown(batches, it).released for it in (bad, good)] == [0, 2]
+    assert batches.discard_broken_off(10) == 0  # It has been.
 
 
 @pytest.mark.parametrize("limit", ["max_queued_per_tenant", "max_queued"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -171,6 +172,24 @@ def test_as_long_as_there_is_more_it_says_so(
     assert [retention.run(), retention.run()] == [True, False]
     stores.clock.now += PRUNE_AFTER
     assert [retention.run(), retention.run()] == [True, False]
+
+
+def test_records_that_cannot_be_forgotten_for_an_unforeseen_reason_hold_up_no_others(
+    stores: Stores,
+) -> None:
+    left = [1]
+
+    def fail() -> NoReturn:
+        raise ZeroDivisionError
+
+    records = {"usage": fail, "audit": lambda: left.pop(0)}
+    retention = Retention(stores.job_store, stores.object_store, PRUNE_AFTER, records)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        retention.run()
+
+    assert caught.group_contains(ZeroDivisionError)
+    assert left == []
 
 
 def test_the_upload_of_a_job_that_failed_is_deleted_soon(

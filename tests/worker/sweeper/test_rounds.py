@@ -6,8 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 
+from shared.telemetry.registry import REGISTRY
+from tests.metrics import since
 from worker.sweeper.rounds import EXIT_FAULT, Rounds, keep_going
+
+LAST_ROUND = "cutwork_sweeper_last_round_timestamp_seconds"
 
 
 @pytest.fixture
@@ -55,7 +60,7 @@ def test_two_kinds_of_work_do_not_wait_for_each_other(stopping: threading.Event)
 
 
 def dies() -> bool:
-    raise ZeroDivisionError
+    raise SystemExit  # Ends a thread without a word.
 
 
 @pytest.fixture
@@ -66,6 +71,42 @@ def hangs(stopping: threading.Event) -> Callable[[], bool]:
     return work
 
 
+def test_a_round_that_fails_is_counted_and_followed_by_the_next_one(
+    stopping: threading.Event,
+) -> None:
+    faults = since("cutwork_sweeper_faults_total", work="fails")
+    tries = 0
+
+    def fails_twice() -> bool:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise ZeroDivisionError
+        stopping.set()
+        return False
+
+    with structlog.testing.capture_logs() as events:
+        assert keep_going([Rounds("FAILS", fails_twice, 0.01, stopping)], stopping, 60) == 0
+
+    failed = [event for event in events if event["event"] == "sweeper.work_failed"]
+    assert [(event["work"], event["exc_info"]) for event in failed] == [("FAILS", True)] * 2
+    assert faults() == 2
+
+
+def test_only_a_round_that_ended_well_is_told_as_the_last_one(stopping: threading.Event) -> None:
+    def fails() -> bool:
+        stopping.set()
+        raise ZeroDivisionError
+
+    rounds = Rounds("NEVER_ENDS_WELL", fails, 0.01, stopping)
+    rounds.start()
+    rounds.join(10)
+
+    # It is told from the first moment on: what is not there sets off no alarm.
+    assert REGISTRY.get_sample_value(LAST_ROUND, {"work": "never_ends_well"}) == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_work_that_dies_ends_the_process_with_a_fault(stopping: threading.Event) -> None:
     all_work = [
         Rounds("dies", dies, 0.01, stopping),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import cast
+from typing import NoReturn, cast
 
 import pytest
 
@@ -191,6 +191,64 @@ def test_a_step_whose_store_is_away_does_not_keep_the_others_from_running(
     stores.broker.is_down = False
     sweeper.sweep()
     assert stores.broker.published == [waiting.queue]
+
+
+@pytest.mark.parametrize(
+    ("step", "held", "late", "is_published"),
+    [
+        ("rescue", JobStatus.PROCESSING, JobStatus.FAILED, True),
+        ("fail_late", JobStatus.QUEUED, JobStatus.QUEUED, True),
+        ("take_for_publishing", JobStatus.FAILED, JobStatus.FAILED, False),
+    ],
+)
+def test_a_step_that_fails_for_an_unforeseen_reason_does_not_keep_the_others_from_running(
+    sweeper: Sweeper,
+    stores: Stores,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    held: JobStatus,
+    late: JobStatus,
+    is_published: bool,
+) -> None:
+    held_job = stores.accept()
+    stores.job_store.claim(held_job.queue, "worker that dies")
+    late_job = stores.accept()
+    stores.clock.now += LIMITS.deadline
+    stores.job_store.mark_unpublished([stores.accept().id])
+
+    def fail(*_: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stores.job_store, step, fail)
+        with pytest.raises(ExceptionGroup) as caught:
+            sweeper.sweep()
+
+    assert caught.group_contains(ZeroDivisionError)
+    assert [stores.reread(job).status for job in (held_job, late_job)] == [held, late]
+    assert bool(stores.broker.published) == is_published
+
+
+def test_a_duty_whose_round_failed_is_not_noted_and_the_other_one_is(
+    sweeper: Sweeper, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = 0
+
+    def fail(*_: object) -> NoReturn:
+        nonlocal failures
+        failures += 1
+        raise ZeroDivisionError
+
+    stopping = threading.Event()
+    with ThreadPoolExecutor(1) as pool, monkeypatch.context() as patch:
+        patch.setattr(stores.job_store, "rescue", fail)
+        running = pool.submit(run_sweeper, Settings(sweep_interval=0.01), sweeper, stopping)
+        eventually(lambda: failures > 2 and Duty.RETENTION in stores.broker.since)
+        assert Duty.SWEEP not in stores.broker.since
+        patch.undo()
+        eventually(lambda: Duty.SWEEP in stores.broker.since)
+        stopping.set()
+        assert running.result(timeout=10) == 0
 
 
 def test_an_object_store_that_is_away_does_not_concern_a_sweep(
