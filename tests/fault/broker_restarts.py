@@ -8,9 +8,12 @@ stuck or failed, or if after the broker's return one waited beside a free hand f
 | way        | what is done                                                                          | promised |
 |------------|---------------------------------------------------------------------------------------|----------|
 | kill, end  | KILL or TERM for the server of `make run`, which starts it again; it keeps its file   | row 6    |
-| freeze     | SIGSTOP for that server, and SIGCONT up to half a minute later                        | row 6    |
+| freeze     | SIGSTOP for that server, and SIGCONT up to half a minute later                        | row 5    |
 | disconnect | CLIENT KILL for all connections, at a server of ours: that of `make run` forbids it   | row 6    |
 | forget     | KILL for a server of ours that keeps no file: all messages are gone                   | row 5    |
+
+A server that was frozen reads then what it was asked by those who have given it up since, and hands them a message: it
+is lost, too.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ _PROMISED = {
     for way, row in {
         "kill": _AWAY,
         "end": _AWAY,
-        "freeze": _AWAY,
+        "freeze": _LOST,
         "disconnect": _AWAY,
         "forget": _LOST,
     }.items()
@@ -120,7 +123,7 @@ def _steal(service: LocalService, plan: Plan) -> Span:
     def is_time() -> bool:
         rows = _rows(service.database)
         ended = _count_ended(rows)
-        does_one_wait = plan.photos <= _HANDS or any(it.status == JobStatus.QUEUED for it in rows)
+        does_one_wait = plan.photos <= _HANDS or len(rows) - ended > _HANDS
         return (ended >= plan.ended and does_one_wait) or ended == plan.photos
 
     eventually(is_time, within=_STUCK_SECONDS)
