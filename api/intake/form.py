@@ -167,6 +167,8 @@ def _parts(received: Request, rules: Rules) -> Iterator[list[Part]]:
             if _is_too_large(received):
                 raise RequestEntityTooLarge from None
             raise
+        if _is_too_large(received):
+            raise RequestEntityTooLarge
         yield parts
 
 

@@ -31,6 +31,8 @@ _NAME = re.compile(r';\s*name\s*=\s*"?([^";]*)', re.IGNORECASE)
 _FIRST_NAME = re.compile(
     r'[^;"]*;\s*name\s*=\s*(?:"([^"\\]*)"|([^";\s\\]+))\s*(?:;|$)', re.IGNORECASE
 )
+#: Of a part that begins with its content at once.
+_NO_HEAD = (b"\r\n", b"\n")
 _FILE_NAME = re.compile(r";\s*filename\*?[\d*]*\s*=", re.IGNORECASE)
 
 
@@ -148,6 +150,8 @@ def _unfinished(decoder: MultipartDecoder) -> Refused:
             "The `boundary` of the `Content-Type` does not occur in the body. "
             "Let your HTTP library write this header: it knows it."
         )
+    if decoder.state is State.PART and decoder.buffer.startswith(_NO_HEAD):
+        return _nameless()
     return _unreadable("The form is cut off: its closing boundary is missing.")
 
 

@@ -216,6 +216,10 @@ def test_a_body_that_is_no_whole_form_is_told_what_is_wrong(
     assert words in envelope["error_msg"]
 
 
+def test_a_whole_form_of_which_too_much_is_announced_is_too_large(target: Target) -> None:
+    assert target.post(FORM, length=MAX_BODY_BYTES + 1) == TOO_LARGE
+
+
 def test_a_body_without_any_type_is_told_so(target: Target) -> None:
     [(status, envelope)] = target.send(
         [

@@ -360,6 +360,12 @@ def test_a_part_without_a_name_is_told_so(front_end: FrontEnd, head: bytes) -> N
     assert "Content-Disposition" in said
 
 
+def test_a_part_that_begins_with_its_content_is_told_to_have_no_name(front_end: FrontEnd) -> None:
+    said = message(front_end, f"--{BOUNDARY}\r\n\r\n".encode() + photo() + b"\r\n" + END)
+
+    assert "has no name" in said
+
+
 @pytest.mark.parametrize(
     ("content_type", "change"),
     [
