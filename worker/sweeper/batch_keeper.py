@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import groupby
 
 from shared.batches.batch import Batch, BatchStatus
@@ -25,7 +26,7 @@ from shared.jobs.store import JobStore
 from shared.messaging.broker import Broker
 from shared.telemetry.job_metrics import count_accepted
 from shared.telemetry.logs import get_logger
-from worker.sweeper.queue_room import QueueRoom
+from worker.sweeper.queue_room import QueueRoom, RoundsRoom
 from worker.sweeper.steps import do_each, run_steps
 
 _log = get_logger(__name__)
@@ -64,7 +65,7 @@ class BatchKeeper:
             # Some of the last one's may be missing: it comes first in the next round.
             tenants.pop()
         self._after = tenants[-1][0].tenant if is_more else ""
-        return do_each(self._move_on_for, tenants) or is_more
+        return do_each(partial(self._move_on_for, RoundsRoom(self.room)), tenants) or is_more
 
     def clear(self) -> bool:
         """Forget what broke off, was refused, or is past its time; True if there is more of it."""
@@ -73,7 +74,7 @@ class BatchKeeper:
         self.batches.forget_expired(_ROWS_PER_CLEARING)
         return self.batches.delete_some(_ROWS_PER_CLEARING) > 0
 
-    def _move_on_for(self, own: list[Batch]) -> bool:
+    def _move_on_for(self, queue: RoundsRoom, own: list[Batch]) -> bool:
         """Do it for all batches of a tenant."""
         is_more = False
         ended = {batch.id: self._settle(batch) for batch in own}
@@ -83,7 +84,7 @@ class BatchKeeper:
                 is_more |= self.batches.cancel_held(batch.id, _ROWS_PER_CLEARING) > 0
             elif room > 0 and batch.released < batch.total:
                 is_open = batch.open - ended[batch.id]
-                released = self._release(batch, is_open, room)
+                released = self._release(batch, is_open, room, queue)
                 room -= released
                 is_more |= released > 0 and room > 0
         return is_more
@@ -96,12 +97,13 @@ class BatchKeeper:
             _log.info("batch.ended", batch_id=str(batch.id), log_id=batch.log_id)
         return ended
 
-    def _release(self, batch: Batch, is_open: int, room: int) -> int:
+    def _release(self, batch: Batch, is_open: int, room: int, queue: RoundsRoom) -> int:
         """Let a portion in, and publish it; return how many became jobs."""
-        portion = min(room, _PORTION, self.room.left_for(batch))
+        portion = min(room, _PORTION, queue.left_for(batch))
         if portion <= 0:
             return 0
         released = self.batches.release(batch.id, is_open + portion, portion)
+        queue.take(batch, len(released))
         if released:
             count_accepted(Queue.BULK, len(released))
             self._publish(released)

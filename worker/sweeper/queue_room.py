@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from shared.batches.batch import Batch
 from shared.jobs.store import JobStore
 from shared.tenants.api_key import queue_limits
 from shared.tenants.key_store import KeyStore
+
+#: Whose jobs wait: all, a tenant's, or those of one of its keys.
+_Whose = tuple[str | None, str | None]
+_ALL: _Whose = (None, None)
 
 #: The share of a limit of waiting jobs that batches leave to what is sent by itself.
 _LEFT_TO_OTHERS = 0.1
@@ -22,21 +27,47 @@ class QueueRoom:
     max_queued_per_tenant: int
     max_queued: int
 
-    def left_for(self, batch: Batch) -> int:
-        """Tell how many more may wait: of the batch's key, of its tenant, and of all."""
-        own = self.key_store.own_queue_limit(batch.key_id)
-        limits = queue_limits(own, self.max_queued_per_tenant)
-        left = [self._left_of(None, self.max_queued)]
+    def limits_for(self, tenant: str, key_id: str | None) -> Mapping[_Whose, int]:
+        """Tell how many may wait with a batch: of its key, of its tenant, and of all."""
+        limits = queue_limits(self.key_store.own_queue_limit(key_id), self.max_queued_per_tenant)
+        found = {_ALL: self.max_queued}
         if limits.of_tenant is not None:
-            left.append(self._left_of(batch.tenant, limits.of_tenant))
-        if batch.key_id is not None and limits.of_key is not None:
-            most = _most(limits.of_key)
-            left.append(most - self.job_store.count_of_key(batch.key_id, most))
-        return min(left)
+            found[tenant, None] = limits.of_tenant
+        if key_id is not None and limits.of_key is not None:
+            found[tenant, key_id] = limits.of_key
+        return {whose: _most(limit) for whose, limit in found.items()}
 
-    def _left_of(self, tenant: str | None, limit: int) -> int:
-        most = _most(limit)
-        return most - self.job_store.measure_backlog(tenant, most).queued
+    def count(self, whose: _Whose, at_most: int) -> int:
+        """Count how many wait; counting ends at `at_most`."""
+        tenant, key_id = whose
+        if key_id is not None:
+            return self.job_store.count_of_key(key_id, at_most)
+        return self.job_store.measure_backlog(tenant, at_most).queued
+
+
+@dataclass(frozen=True)
+class RoundsRoom:
+    """The room that there is in one round: what waits is counted once, and what is let in takes its part of it."""
+
+    room: QueueRoom
+    _limits: dict[_Whose, Mapping[_Whose, int]] = field(default_factory=dict)
+    _left: dict[_Whose, int] = field(default_factory=dict)
+
+    def left_for(self, batch: Batch) -> int:
+        """Tell how many more items of a batch may wait."""
+        sent_by = (batch.tenant, batch.key_id)
+        if sent_by not in self._limits:
+            self._limits[sent_by] = self.room.limits_for(*sent_by)
+        for whose, most in self._limits[sent_by].items():
+            if whose not in self._left:
+                self._left[whose] = most - self.room.count(whose, most)
+        return min(self._left[whose] for whose in self._limits[sent_by])
+
+    def take(self, batch: Batch, count: int) -> None:
+        """Note that so many items of a batch wait now."""
+        for whose in {_ALL, (batch.tenant, None), (batch.tenant, batch.key_id)}:
+            if whose in self._left:
+                self._left[whose] -= count
 
 
 def _most(limit: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from datetime import timedelta
 from typing import cast
 
@@ -11,6 +12,7 @@ import pytest
 from shared.batches.batch import Batch, BatchStatus
 from shared.batches.store import BatchStore
 from shared.job import Queue
+from shared.jobs.backlog import Backlog
 from shared.messaging.broker import Broker
 from shared.tenants.api_key import Terms
 from shared.tenants.key_store import KeyStore
@@ -158,6 +160,55 @@ def test_a_batch_stops_before_a_limit_of_waiting_jobs_is_reached(
         keeper.run()
 
     assert shown(batches, batch).released == 5
+
+
+def test_what_waits_is_counted_once_a_round_however_many_batches_go_on(
+    stores: Stores,
+    batches: BatchStore,
+    key_store: KeyStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keeper = keeper_of(stores, batches, window=100)
+    key, _ = key_store.create("a", Terms(max_queued=50))
+    for tenant, key_id in (("a", key.id), ("a", key.id), ("a", None), ("b", None), ("b", None)):
+        accepted(batches, 2, tenant=tenant, key_id=key_id)
+    counted: list[str | None] = []
+    measure_backlog, count_of_key = (
+        stores.job_store.measure_backlog,
+        stores.job_store.count_of_key,
+    )
+
+    def measure(tenant: str | None, at_most: int) -> Backlog:
+        counted.append(tenant)
+        return measure_backlog(tenant, at_most)
+
+    def count(key_id: str, at_most: int) -> int:
+        counted.append(key_id)
+        return count_of_key(key_id, at_most)
+
+    monkeypatch.setattr(stores.job_store, "measure_backlog", measure)
+    monkeypatch.setattr(stores.job_store, "count_of_key", count)
+
+    keeper.run()
+
+    assert Counter(counted) == Counter([None, "a", "b", key.id])
+    assert len(stores.broker.published) == 10
+
+
+@pytest.mark.parametrize(
+    ("limit", "tenants"), [("max_queued", "abc"), ("max_queued_per_tenant", "aaa")]
+)
+def test_batches_that_move_on_in_one_round_stop_together_before_a_limit(
+    stores: Stores, batches: BatchStore, limit: str, tenants: str
+) -> None:
+    keeper = keeper_of(stores, batches, window=100, **{limit: 20})
+    assert stores.job_store.create(new_job(tenant=tenants[0]))
+    for tenant in tenants:
+        accepted(batches, 8, tenant=tenant)
+
+    keeper.run()
+
+    assert stores.job_store.measure_backlog(None, 100).queued == 18
 
 
 def test_of_a_key_with_a_limit_of_its_own_no_more_items_of_a_batch_wait(
