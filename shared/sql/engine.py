@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -41,7 +42,6 @@ _PLANNING = {
     "enable_sort": "off",
     "jit": "off",
 }
-_SET_PLANNING = "".join(f"; SET LOCAL {name} = {value}" for name, value in _PLANNING.items())
 
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 _ENCODING = "UTF8"
@@ -67,6 +67,10 @@ class ConnectionOptions:
     #: Connections that are kept, and those beyond them that are closed after each use.
     pool_size: int = 20
     pool_overflow: int = 10
+    #: After which a transaction that sends nothing is ended: its process stands still, or its machine is gone, which
+    #: the server would not notice for hours, and the rows that it changed belong to nobody else meanwhile. Shorter
+    #: than a lease, longer than a process on a crowded machine waits between two statements.
+    idle_seconds: float = 15
     #: Whether each transaction may run on another server connection: nothing may be left on one.
     transaction_pooling: bool = False
 
@@ -142,9 +146,9 @@ def make_engine(url: URL, options: ConnectionOptions, *, pooled: bool = True) ->
         return connection
 
     if pooled:
-        begin_at_once(engine, _SET_PLANNING if options.transaction_pooling else "")
+        begin_at_once(engine, _set_locally(options) if options.transaction_pooling else "")
     elif options.transaction_pooling:
-        event.listen(engine, "begin", _set_planning)
+        event.listen(engine, "begin", partial(_begin_behind_pooler, _set_locally(options)))
 
     @event.listens_for(engine, "handle_error")
     def _on_error(context: ExceptionContext) -> None:
@@ -169,17 +173,28 @@ def _connect_arguments(url: URL, options: ConnectionOptions) -> dict[str, Any]:
         "statement_timeout": max(1, int(options.statement_seconds * 1000)),
         # Who waits for a row goes on with it as it then is, whatever the database's default is.
         "default_transaction_isolation": r"read\ committed",
-        **_PLANNING,
+        **_of_transactions(options),
     }
     ours = " ".join(f"-c {name}={value}" for name, value in said.items())
     # Of two that say the same the later one counts.
     return {**arguments, "options": " ".join((ours, *([own] if isinstance(own, str) else own)))}
 
 
-def _set_planning(connection: Connection) -> None:
-    """Say to each transaction what a pooler does not let a connection say."""
+def _of_transactions(options: ConnectionOptions) -> dict[str, str]:
+    """What holds for each transaction, said once where connections are our own."""
+    idle = f"{max(1, int(options.idle_seconds * 1000))}"
+    return {"idle_in_transaction_session_timeout": idle, **_PLANNING}
+
+
+def _set_locally(options: ConnectionOptions) -> str:
+    """Say to a transaction what a pooler does not let a connection say."""
+    said = _of_transactions(options).items()
+    return "".join(f"; SET LOCAL {name} = {value}" for name, value in said)
+
+
+def _begin_behind_pooler(statement: str, connection: Connection) -> None:
     if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql(_SET_PLANNING)
+        connection.exec_driver_sql(statement)
 
 
 def _check_encoding(connection: PatientConnection) -> None:

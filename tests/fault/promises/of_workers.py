@@ -13,6 +13,7 @@ from PIL import Image
 from deploy.local.processes.process import Process
 from shared.job import JobStatus
 from shared.jobs.store import ATTEMPTS_SPENT
+from shared.sql.tables import jobs
 from tests.conditions import eventually
 from tests.end_to_end.client import submit
 from tests.fault.promises.promise import Finding
@@ -20,10 +21,13 @@ from tests.fault.promises.stand import PHOTO, Stand
 from tests.pictures import encoded
 
 _VICTIMS = 3
+_JUST_AFTER = f"just after a heartbeat, {_VICTIMS} workers with 2 jobs each"
 _HALF_THE_GRACE_SECONDS = 12
 _STOPS = 5
 #: Between what ends and what starts it again, as in `make run`.
 _REVIVAL_SECONDS = 0.5
+#: What the refused results of those that come back are written down in.
+_LIFE = jobs.c.history.name
 _POISON = encoded(Image.new("RGB", (128, 128), (255, 0, 255)))
 
 
@@ -33,27 +37,49 @@ def a_worker_dies(stand: Stand) -> Iterator[Finding]:
 
     died = stand.after_its_heartbeat(holders, Process.kill)
 
-    yield from _taken_over(stand, "KILL", holders, died)
+    yield from _taken_over(stand, f"KILL {_JUST_AFTER}", holders, died)
 
 
 def a_worker_stands_still(stand: Stand) -> Iterator[Finding]:
     holders = stand.start_full_workers(_VICTIMS)
-    stand.start_free_workers(_VICTIMS)
+    free = stand.start_free_workers(_VICTIMS)
 
     stopped = stand.after_its_heartbeat(holders, Process.pause)
 
-    yield from _taken_over(stand, "STOP", holders, stopped)
+    yield from _taken_over(stand, f"STOP {_JUST_AFTER}", holders, stopped)
     before = stand.wait_until_done(list(holders))
     for worker in set(holders.values()):
         worker.resume()
     stand.open_gate()
     eventually(lambda: stand.logs().count("attempt.fenced") == len(holders))
     after = stand.wait_until_done(list(holders))
-    yield Finding("CONT then", None, "" if after == before else "an end was changed")
+    changed = set().union(*map(_differences, before, after)) - {_LIFE}
+    yield Finding("CONT then", None, f"an end was changed: {changed}" if changed else "")
+
+    if stand.postgres is not None:
+        for worker in (*free, *set(holders.values())):
+            worker.kill()
+        yield from _a_worker_stands_still_amid_a_heartbeat(stand)
+
+
+def _a_worker_stands_still_amid_a_heartbeat(stand: Stand) -> Iterator[Finding]:
+    """Its transaction holds a lease's row, and nobody else can take it before the server has ended that."""
+    holders = stand.start_full_workers()
+    [worker] = set(holders.values())
+    stand.start_free_workers(1)
+
+    stopped = stand.pause_amid_its_heartbeat(next(iter(holders)), worker)
+
+    since = dict.fromkeys(holders, stopped)
+    yield from _taken_over(stand, "STOP between a heartbeat and its COMMIT", holders, since)
+
+
+def _differences(old: Any, new: Any) -> set[str]:
+    return {name for name, value in old._asdict().items() if getattr(new, name) != value}
 
 
 def _taken_over(
-    stand: Stand, signal: str, holders: Mapping[str, Process], since: Mapping[str, float]
+    stand: Stand, tried: str, holders: Mapping[str, Process], since: Mapping[str, float]
 ) -> Iterator[Finding]:
     """Wait until others have done the jobs of workers that do nothing since."""
     claims = stand.claims(holders, attempt=2)
@@ -61,7 +87,6 @@ def _taken_over(
     for id_, worker in holders.items():
         first[worker] = min(first.get(worker, math.inf), claims[id_] - since[id_])
     rows = stand.wait_until_done(list(holders))
-    tried = f"{signal} just after a heartbeat, {_VICTIMS} workers with 2 jobs each"
     yield Finding(f"{tried}: the first", max(first.values()), _unless_done(rows, charged=2))
     last = max(row.finished_at.timestamp() - since[str(row.id)] for row in rows)
     yield Finding("the last is done, each alone in its worker", last, is_bound=False)

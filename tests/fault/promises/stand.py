@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -13,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from deploy.local.processes.process import Process
 from deploy.local.servers.postgres import Postgres
@@ -125,6 +126,24 @@ class Stand(Site):
         eventually(lambda: self.row_of(task_id).lease_expires_at != before)
         act(worker)
         return time.time()
+
+    def pause_amid_its_heartbeat(self, task_id: str, worker: Process) -> float:
+        """Let a worker stand still when PostgreSQL has extended a lease for it, and has not been told to COMMIT.
+
+        Returns:
+            When.
+        """
+        with self._database.writing() as connection:
+            job = select(jobs.c.id).where(jobs.c.id == uuid.UUID(task_id))
+            connection.execute(job.with_for_update())
+            eventually(self._does_anybody_wait_for_a_row)
+            worker.pause()
+            return time.time()
+
+    def _does_anybody_wait_for_a_row(self) -> bool:
+        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        with self._database.reading() as connection:
+            return bool(connection.execute(waiting).scalar_one())
 
     def row_of(self, task_id: str) -> Any:
         [row] = [row for row in self.rows() if str(row.id) == task_id]

@@ -147,6 +147,32 @@ def test_a_transaction_that_the_server_ended_is_unavailable(postgres: Postgres) 
     database.close()
 
 
+@pytest.mark.parametrize("transaction_pooling", [False, True])
+def test_a_row_that_a_process_changed_before_it_stood_still_is_soon_the_others_again(
+    postgres: Postgres, transaction_pooling: bool
+) -> None:
+    """A worker that is stopped in the middle of a heartbeat, or whose machine is gone."""
+    url = postgres.create_database(f"stood_still_{transaction_pooling}".lower())
+    options = ConnectionOptions(idle_seconds=0.2, transaction_pooling=transaction_pooling)
+    frozen, other = Database(url, options), Database(url)
+    with other.writing() as connection:
+        connection.execute(text("CREATE TABLE notes (note TEXT)"))
+        connection.execute(text("INSERT INTO notes VALUES ('first')"))
+
+    def stand_still_until_another_changed_it() -> None:
+        with frozen.writing() as connection:
+            connection.execute(text("UPDATE notes SET note = 'lost'"))
+            with other.writing() as another:
+                another.execute(text("UPDATE notes SET note = 'kept'"))
+
+    with pytest.raises(DatabaseUnavailable):
+        stand_still_until_another_changed_it()
+
+    assert _notes(other) == ["kept"]
+    frozen.close()
+    other.close()
+
+
 @pytest.mark.parametrize("way", ["reading", "writing", "fetch"])
 def test_a_connection_that_broke_in_the_pool_is_replaced_and_nobody_notices(
     postgres: Postgres, way: str
