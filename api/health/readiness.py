@@ -15,7 +15,7 @@ from api.health.worker_watch import WorkerWatch
 from api.resilience.circuit_breaker import State
 from api.services import Services
 from shared.errors import Unavailable
-from shared.messaging.broker import Duty
+from shared.messaging.broker import Duty, duties_of
 from shared.settings.settings import Settings
 from shared.sql.schema import check_schema
 from shared.telemetry.logs import get_logger
@@ -29,6 +29,14 @@ _CHECK_SECONDS = 4.0
 #: How long the answer of `/readyz` is used: many may ask.
 _FRESH_SECONDS = 1.0
 _UNASKED = "Redis did not answer lately: uploads are not counted, and the sweeper publishes them"
+
+#: What a warning is called.
+_SWEEPERS = {
+    Duty.SWEEP: "sweeper",
+    Duty.RETENTION: "retention",
+    Duty.BATCHES: "batches",
+    Duty.WEBHOOKS: "webhooks",
+}
 
 _Check = Callable[[], str | None]
 
@@ -49,8 +57,10 @@ class Readiness:
             "object_store": services.object_store.check,
         }
         watches: dict[str, _Check] = {
-            "sweeper": SweeperWatch(settings, services.broker, Duty.SWEEP).look,
-            "retention": SweeperWatch(settings, services.broker, Duty.RETENTION).look,
+            **{
+                _SWEEPERS[duty]: SweeperWatch(settings, services.broker, duty).look
+                for duty in duties_of(settings)
+            },
             "workers": WorkerWatch(services.job_store).look,
             "cors": services.object_store.check_pages,
             "circuit": lambda: _describe(services.redis_circuit.state),

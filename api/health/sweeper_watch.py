@@ -1,4 +1,4 @@
-"""Whether anybody sweeps, and deletes what is past its day.
+"""Whether anybody does what sweepers have to: rescue, delete what is past its day, move batches on, send webhooks.
 
 Without a sweeper uploads are taken and done as usual, so a front end stays ready. But jobs of workers that died are
 never rescued, and results are kept longer than a day.
@@ -13,7 +13,7 @@ from shared.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 
-_CURE = "see that `python -m worker.sweeper` runs"
+_CURE = "see that `python -m worker.sweeper` runs, and has no `sweeper.work_failed` in its log"
 
 
 class SweeperWatch:
@@ -36,7 +36,7 @@ class SweeperWatch:
         self._log_change(is_missing, seconds)
         if not is_missing:
             return ""
-        name = self._duty.name.lower()
+        name = f"round of {self._duty.name.lower()}"
         since = (
             f"no {name} is known" if seconds is None else f"the last {name} was {seconds:.0f} s ago"
         )

@@ -174,9 +174,13 @@ def _checks() -> Schema:
     return _closed(database=_TEXT, redis=_TEXT, object_store=_TEXT)
 
 
+#: Of `/readyz`.
+_WARNINGS = ("sweeper", "retention", "batches", "webhooks", "workers", "cors", "circuit")
+
+
 def _warnings() -> Schema:
     return {
         "type": "object",
-        "properties": dict.fromkeys(("sweeper", "retention", "workers", "cors", "circuit"), _TEXT),
+        "properties": dict.fromkeys(_WARNINGS, _TEXT),
         "additionalProperties": False,
     }

@@ -8,12 +8,17 @@ import redis
 
 from deploy.doctor.finding import Finding, cause_of, doubtful, fine, unseen, wrong
 from shared.errors import BrokerUnavailable
-from shared.messaging.broker import Broker, Duty, connect, patience_of
+from shared.messaging.broker import Broker, Duty, connect, duties_of, patience_of
 from shared.operations.fleet import Fleet, Seen
 from shared.settings.settings import Settings, variable
 
 _POLICY = "noeviction"
-_WHAT_SWEEPERS_DO = {Duty.SWEEP: "rescues jobs", Duty.RETENTION: "deletes what is past its day"}
+_WHAT_SWEEPERS_DO = {
+    Duty.SWEEP: "rescues jobs",
+    Duty.RETENTION: "deletes what is past its day",
+    Duty.BATCHES: "moves batches on",
+    Duty.WEBHOOKS: "sends webhooks",
+}
 
 
 def look_at_broker(settings: Settings) -> Iterator[Finding]:
@@ -28,7 +33,7 @@ def look_at_broker(settings: Settings) -> Iterator[Finding]:
     yield fine("redis", "it answers")
     with connect(settings) as client:
         yield _memory(client)
-    for duty in Duty:
+    for duty in duties_of(settings):
         yield _duty(broker, duty, patience_of(settings))
     yield _workers(Fleet(settings).look())
 
@@ -68,5 +73,7 @@ def _duty(broker: Broker, duty: Duty, patience: float) -> Finding:
         return fine(subject, f"it {_WHAT_SWEEPERS_DO[duty]}, last {seconds:.0f} s ago")
     when = "was ever seen" if seconds is None else f"was seen for {seconds:.0f} s"
     return wrong(
-        subject, f"none that {_WHAT_SWEEPERS_DO[duty]} {when}", "start `python -m worker.sweeper`"
+        subject,
+        f"none that {_WHAT_SWEEPERS_DO[duty]} {when}",
+        "start `python -m worker.sweeper`; if one runs, look for `sweeper.work_failed` in its log",
     )

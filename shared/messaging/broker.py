@@ -30,6 +30,8 @@ class Duty(StrEnum):
 
     SWEEP = "cutwork:swept"
     RETENTION = "cutwork:retained"
+    BATCHES = "cutwork:batches-moved-on"
+    WEBHOOKS = "cutwork:webhooks-sent"
 
 
 _MISSED_SWEEPS = 10
@@ -64,6 +66,11 @@ def redis_clock(client: redis.Redis) -> float:
     """Ask Redis for the time."""
     seconds, microseconds = client.time()
     return float(seconds) + float(microseconds) / 1e6
+
+
+def duties_of(settings: Settings) -> tuple[Duty, ...]:
+    """List what has to be done in an installation: webhooks are sent where something signs them."""
+    return tuple(duty for duty in Duty if duty is not Duty.WEBHOOKS or settings.signing_secrets)
 
 
 def patience_of(settings: Settings) -> float:

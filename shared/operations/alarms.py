@@ -84,6 +84,6 @@ def _of_duties(missed: Mapping[Duty, float | None], patience: float) -> Iterator
             )
             yield Alarm(
                 "sweeper",
-                f"{since} {duty.name.lower()}.",
+                f"{since} round of {duty.name.lower()}.",
                 f"{_TROUBLE}#no-worker-or-no-sweeper-runs",
             )

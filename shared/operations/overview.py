@@ -12,7 +12,7 @@ from shared.jobs.backlog import Backlog
 from shared.jobs.matching import WINDOW, Matching
 from shared.jobs.overseeing import Failures
 from shared.jobs.store import JobStore
-from shared.messaging.broker import Broker, Duty, patience_of
+from shared.messaging.broker import Broker, Duty, duties_of, patience_of
 from shared.operations.alarms import Alarm, find_alarms
 from shared.operations.fleet import Fleet, Seen
 from shared.settings.settings import Settings
@@ -49,6 +49,7 @@ class Lookout:
     ) -> None:
         """Look at nothing yet."""
         self._patience = patience_of(settings)
+        self._duties = duties_of(settings)
         self._job_store = job_store
         self._broker = broker
         self._fleet = fleet
@@ -73,6 +74,7 @@ class Lookout:
 
     def _ask_redis(self) -> tuple[list[Seen] | None, dict[Duty, float | None]]:
         try:
-            return self._fleet.look(), {duty: self._broker.seconds_since(duty) for duty in Duty}
+            done = {duty: self._broker.seconds_since(duty) for duty in self._duties}
+            return self._fleet.look(), done
         except BrokerUnavailable:
             return None, {}

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from api.health.readiness import OK, Readiness
@@ -19,6 +20,7 @@ from tests.api.envelope_check import PRIVATE, assert_error, assert_success
 from tests.clock import Seconds
 from tests.conditions import eventually
 from tests.releases import newest_migration, next_release
+from tests.webhook_receiver import SECRET
 
 ALL_WELL = {"database": "ok", "redis": "ok", "object_store": "ok"}
 
@@ -116,7 +118,16 @@ def test_a_front_end_that_is_too_old_for_the_schema_is_not_ready_and_says_so(
 
 
 @pytest.mark.parametrize("seconds", [None, 30.5, 4000.0])
-@pytest.mark.parametrize(("duty", "name"), [(Duty.SWEEP, "sweeper"), (Duty.RETENTION, "retention")])
+@pytest.mark.parametrize("changes", [{"webhook_secrets": SecretStr(SECRET)}])
+@pytest.mark.parametrize(
+    ("duty", "name"),
+    [
+        (Duty.SWEEP, "sweeper"),
+        (Duty.RETENTION, "retention"),
+        (Duty.BATCHES, "batches"),
+        (Duty.WEBHOOKS, "webhooks"),
+    ],
+)
 def test_a_sweeper_that_stays_away_is_a_warning_and_takes_no_front_end_out_of_service(
     front_end: FrontEnd, duty: Duty, name: str, seconds: float | None
 ) -> None:
@@ -130,6 +141,12 @@ def test_a_sweeper_that_stays_away_is_a_warning_and_takes_no_front_end_out_of_se
     assert list(body["warnings"]) == [name]
     assert "worker.sweeper" in body["warnings"][name]
     assert not PRIVATE.search(str(body["warnings"]))
+
+
+def test_where_no_webhooks_are_sent_nobody_is_missed_who_sends_them(front_end: FrontEnd) -> None:
+    front_end.broker.since = {each: 0.0 for each in Duty if each is not Duty.WEBHOOKS}
+
+    assert assert_success(front_end.client().get("/readyz"), task_status=2)["warnings"] == {}
 
 
 @pytest.mark.parametrize("changes", [{"sweep_interval": 60}])
@@ -147,7 +164,8 @@ def test_a_sweeper_is_logged_once_when_it_stays_away_and_once_when_it_is_back(
     front_end: FrontEnd, logged: Logged
 ) -> None:
     client = front_end.client()
-    front_end.broker.note(Duty.RETENTION)
+    for duty in Duty:
+        front_end.broker.note(duty)
     client.get("/readyz")
     for seconds in (40.0, 50.0, 0.0, 1.0):
         front_end.broker.since[Duty.SWEEP] = seconds

@@ -33,6 +33,7 @@ from shared.settings.settings import Settings
 from shared.sql.clock import DatabaseClock
 from tests.end_to_end.installation import environment_of
 from tests.raw_server import running_raw_server, say
+from tests.webhook_receiver import SECRET
 
 WORKER = Worker(
     name="gpu-3:1",
@@ -210,6 +211,17 @@ def test_a_sweeper_that_is_gone_is_missed(settings: Settings) -> None:
         client.set(Duty.SWEEP, time.time() - 100)
 
     assert "was seen for 100 s" in wrong()["sweeper"].seen
+
+
+def test_webhooks_that_nobody_sends_are_missed_where_they_are_to_be_sent(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with redis.Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        client.delete(Duty.WEBHOOKS)
+
+    assert wrong() == {}
+    monkeypatch.setenv("CUTWORK_WEBHOOK_SECRETS", SECRET)
+    assert "none that sends webhooks was ever seen" in wrong()["sweeper"].seen
 
 
 def test_workers_are_missed_where_none_gives_a_sign_of_life(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -126,21 +127,21 @@ def run_sweeper(
     sampler: Sampler | None = None,
 ) -> int:
     """Sweep until told to stop, or until one of the threads died or hangs; return the exit status."""
-    duties = {Duty.SWEEP: sweeper.sweep, Duty.RETENTION: sweeper.retention.run}
+
+    def rounds_of(duty: Duty, work: Callable[[], bool], interval: float = math.inf) -> Rounds:
+        noted = partial(_do, duty, work, sweeper.broker)
+        return Rounds(duty.name, noted, min(settings.sweep_interval, interval), stopping)
+
     all_work = [
-        Rounds(
-            duty.name, partial(_do, duty, work, sweeper.broker), settings.sweep_interval, stopping
-        )
-        for duty, work in duties.items()
+        rounds_of(Duty.SWEEP, sweeper.sweep),
+        rounds_of(Duty.RETENTION, sweeper.retention.run),
     ]
     if keeper is not None:
-        interval = min(settings.sweep_interval, _BATCH_SECONDS)
-        all_work.append(Rounds("BATCHES", keeper.run, interval, stopping))
+        all_work.append(rounds_of(Duty.BATCHES, keeper.run, _BATCH_SECONDS))
     if sampler is not None:
         all_work.append(Rounds("SAMPLES", sampler.run, _SAMPLE_SECONDS, stopping))
     if sender is not None:
-        interval = min(settings.sweep_interval, _WEBHOOK_SECONDS)
-        all_work.append(Rounds("WEBHOOKS", sender.run, interval, stopping))
+        all_work.append(rounds_of(Duty.WEBHOOKS, sender.run, _WEBHOOK_SECONDS))
     _log.info("sweeper.started", every_s=settings.sweep_interval, sends_webhooks=sender is not None)
     alive = LivenessFile(settings.liveness_file)
     status = keep_going(all_work, stopping, _PATIENCE_SECONDS, alive.touch)

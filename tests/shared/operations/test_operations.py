@@ -70,7 +70,7 @@ def test_what_comes_into_service_is_a_mark_and_what_stays_is_none() -> None:
         "failures": {"failures": Failures(100, {ErrorCode.PROCESSING_FAILURE: 2})},
         "redis": {"fleet": None},
         "workers": {"fleet": []},
-        "sweeper": {"missed": {Duty.SWEEP: 99.0}},
+        "sweeper": {"missed": {Duty.WEBHOOKS: 99.0}},
     }.items(),
 )
 def test_a_bad_number_says_what_is_wrong_and_where_it_stands_how_to_mend_it(

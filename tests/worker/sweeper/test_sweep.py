@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import NoReturn, cast
+from unittest.mock import Mock
 
 import pytest
 
@@ -286,8 +287,10 @@ def test_a_duty_that_is_done_again_and_again_is_noted_and_goes_on_until_told_to_
     sweeper: Sweeper, stores: Stores, duty: Duty
 ) -> None:
     stopping = threading.Event()
+    settings = Settings(sweep_interval=0.01)
+    idle = Mock(**{"run.return_value": False})
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(run_sweeper, Settings(sweep_interval=0.01), sweeper, stopping)
+        running = pool.submit(run_sweeper, settings, sweeper, stopping, idle, idle)
         eventually(lambda: duty in stores.broker.since)
         stores.broker.is_down = stores.object_store.is_down = True
         stores.broker.since.clear()
