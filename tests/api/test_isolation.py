@@ -84,7 +84,7 @@ def what_can_be_told(answer: TestResponse, job_id: str) -> tuple[Any, ...]:
     body = answer.get_json(silent=True)
     if body is not None and "request_id" in body:
         body = {**body, "request_id": "", "log_id": ""}
-    counted = {REQUEST_ID, FIELD}
+    counted = {REQUEST_ID, FIELD, "Date"}
     headers = [(name, value) for name, value in answer.headers if name not in counted]
     said = text_of(answer) if body is None else str(body)
     return answer.status_code, sorted(headers), said.replace(job_id, "<id>")
