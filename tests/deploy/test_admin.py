@@ -327,6 +327,6 @@ def test_top_shows_what_the_installation_does(settings: Settings) -> None:
     assert shown.exit_code == 0
     assert re.search(r"waiting +1\b", shown.output)
     assert "gpu-3:1  0.1.0 cutwork-1 cpu  busy 1/4, up 1 d 1 h" in shown.output
-    assert "! Nobody knows of any sweep.  /docs/guides/troubleshooting#" in shown.output
+    assert "! Nobody knows of any round of sweep.  /docs/guides/troubleshooting#" in shown.output
     fleet.leave("gpu-3:1")
     database.close()
